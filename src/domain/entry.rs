@@ -1,0 +1,177 @@
+//! Booked entries: what the books say, one line an event, and the dimensions reports are cut by.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::ids::Pseudonym;
+use super::money::Money;
+
+/// Why an entry stands in the books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntryKind {
+    /// Goods sold (also the correction of a sale whose day is still open, which may be negative).
+    Sale,
+    /// Money given back, on the day it was.
+    Refund,
+    /// A counted order cancelled, or a sale found too high after its day was closed.
+    Reversal,
+}
+
+impl EntryKind {
+    pub const ALL: [Self; 3] = [Self::Sale, Self::Refund, Self::Reversal];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sale => "sale",
+            Self::Refund => "refund",
+            Self::Reversal => "reversal",
+        }
+    }
+}
+
+/// Whether the customer had bought before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CustomerType {
+    New,
+    Returning,
+}
+
+impl CustomerType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Returning => "returning",
+        }
+    }
+}
+
+/// What tables are cut by. The columns of a sealed page carry these names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dimension {
+    Product,
+    Brand,
+    Category,
+    Province,
+    Region,
+    Channel,
+    PaymentMethod,
+    CustomerType,
+    /// `1` (Monday) to `7` (Sunday), of the booked day.
+    Weekday,
+}
+
+impl Dimension {
+    pub const ALL: [Self; 9] = [
+        Self::Product,
+        Self::Brand,
+        Self::Category,
+        Self::Province,
+        Self::Region,
+        Self::Channel,
+        Self::PaymentMethod,
+        Self::CustomerType,
+        Self::Weekday,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::Brand => "brand",
+            Self::Category => "category",
+            Self::Province => "province",
+            Self::Region => "region",
+            Self::Channel => "channel",
+            Self::PaymentMethod => "payment-method",
+            Self::CustomerType => "customer-type",
+            Self::Weekday => "weekday",
+        }
+    }
+}
+
+/// The value of a dimension that the source did not tell; shown as «không rõ».
+pub const UNKNOWN: &str = "";
+
+/// Where an entry falls in each dimension; [`UNKNOWN`] where the source did not tell.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub product: String,
+    pub brand: String,
+    pub category: String,
+    pub province: String,
+    pub region: String,
+    pub channel: String,
+    pub payment_method: String,
+    pub customer_type: CustomerType,
+}
+
+/// What adds up. Every component of a closed day, summed over any set of whole orders, is non-negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Component {
+    /// Price x quantity, before discounts.
+    Gross,
+    Discounts,
+    /// Refunds and reversals.
+    Refunds,
+    /// Orders, each counted under its largest line so that parts add up to the whole.
+    Orders,
+    /// Units sold.
+    Units,
+    /// Orders cancelled after they had been counted.
+    Cancellations,
+    /// Customers whose first counted order this is.
+    NewCustomers,
+}
+
+impl Component {
+    pub const ALL: [Self; 7] = [
+        Self::Gross,
+        Self::Discounts,
+        Self::Refunds,
+        Self::Orders,
+        Self::Units,
+        Self::Cancellations,
+        Self::NewCustomers,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gross => "gross",
+            Self::Discounts => "discounts",
+            Self::Refunds => "refunds",
+            Self::Orders => "orders",
+            Self::Units => "units",
+            Self::Cancellations => "cancellations",
+            Self::NewCustomers => "new-customers",
+        }
+    }
+}
+
+/// One booked line. It never changes and is never deleted; what was wrong is booked again the other way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The day it is booked on, in the business time zone.
+    pub day: Date,
+    /// The day it belongs to; earlier than `day` for a late booking.
+    pub belongs_to: Date,
+    pub kind: EntryKind,
+    pub customer: Pseudonym,
+    pub place: Place,
+    pub gross: Money,
+    pub discounts: Money,
+    pub refunds: Money,
+    pub orders: i64,
+    pub units: i64,
+    pub cancellations: i64,
+    pub new_customers: i64,
+    pub tax: Money,
+    /// Shipping and fees.
+    pub shipping: Money,
+}
+
+impl Entry {
+    pub fn is_late(&self) -> bool {
+        self.belongs_to < self.day
+    }
+}

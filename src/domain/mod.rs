@@ -1,0 +1,19 @@
+//! The words everybody shares: plain types of the shop's world and of time, without I/O.
+//!
+//! Invariant: nothing here reads a file, the network or (but for [`clock`]) the clock, and nothing here
+//! imports another room.
+
+pub mod actor;
+pub mod clock;
+pub mod complaint;
+pub mod customer;
+pub mod entry;
+pub mod feed;
+pub mod ids;
+pub mod money;
+pub mod order;
+pub mod payment;
+pub mod period;
+pub mod province;
+pub mod rendered;
+pub mod slot;
