@@ -1,1 +1,6 @@
-//! (room not furnished yet)
+//! The command line, one file a subcommand.
+
+pub mod calendar;
+pub mod demo;
+pub mod disclosure;
+pub mod schedule;

@@ -100,11 +100,19 @@ pub struct Complaint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum ComplaintEvent {
-    Received { kind: ComplaintKind, damage_level: Option<u8> },
+    Received {
+        kind: ComplaintKind,
+        damage_level: Option<u8>,
+    },
     /// The source promised a resolution by this instant.
-    Promised { due_at: Timestamp },
+    Promised {
+        due_at: Timestamp,
+    },
     Acknowledged,
-    Reclassified { kind: ComplaintKind, damage_level: Option<u8> },
+    Reclassified {
+        kind: ComplaintKind,
+        damage_level: Option<u8>,
+    },
     Resolved,
     Reopened,
 }

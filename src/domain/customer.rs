@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn phones_in_many_spellings_are_one() {
-        for spelling in ["0912 345 678", "+84 912.345.678", "84912345678", "0084-912-345-678", "(+84) 0912345678"] {
+        for spelling in
+            ["0912 345 678", "+84 912.345.678", "84912345678", "0084-912-345-678", "(+84) 0912345678"]
+        {
             assert_eq!(normalise_phone(spelling).as_deref(), Some("0912345678"), "{spelling}");
         }
         assert_eq!(normalise_phone("12"), None);

@@ -60,7 +60,15 @@ pub struct Rejected {
 
 impl std::fmt::Debug for Rejected {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Rejected({} {}:{} {}: {})", self.feed.as_str(), self.origin, self.row, self.column, self.reason)
+        write!(
+            f,
+            "Rejected({} {}:{} {}: {})",
+            self.feed.as_str(),
+            self.origin,
+            self.row,
+            self.column,
+            self.reason
+        )
     }
 }
 

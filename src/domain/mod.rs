@@ -4,6 +4,7 @@
 //! imports another room.
 
 pub mod actor;
+pub mod cell;
 pub mod clock;
 pub mod complaint;
 pub mod customer;
@@ -17,3 +18,4 @@ pub mod period;
 pub mod province;
 pub mod rendered;
 pub mod slot;
+pub mod term;

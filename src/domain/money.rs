@@ -51,7 +51,8 @@ impl Currency {
             return Err(AmountError::TooPrecise(self.decimals));
         }
         let minor = format!("{whole}{fraction:0<decimals$}");
-        let minor: i64 = if minor.is_empty() { 0 } else { minor.parse().map_err(|_| AmountError::TooLarge)? };
+        let minor: i64 =
+            if minor.is_empty() { 0 } else { minor.parse().map_err(|_| AmountError::TooLarge)? };
         Money::in_range(if negative { -minor } else { minor })
     }
 
@@ -103,7 +104,11 @@ impl Money {
     /// # Errors
     /// [`AmountError::TooLarge`] past [`LARGEST_AMOUNT`] either way.
     pub const fn in_range(minor: i64) -> Result<Self, AmountError> {
-        if minor > LARGEST_AMOUNT || minor < -LARGEST_AMOUNT { Err(AmountError::TooLarge) } else { Ok(Self(minor)) }
+        if minor > LARGEST_AMOUNT || minor < -LARGEST_AMOUNT {
+            Err(AmountError::TooLarge)
+        } else {
+            Ok(Self(minor))
+        }
     }
 
     pub const fn minor(self) -> i64 {
@@ -127,10 +132,14 @@ impl Money {
     pub fn split(self, weights: &[i64]) -> Vec<Self> {
         let equal: Vec<i64> = vec![1; weights.len()];
         let total: i128 = weights.iter().map(|&weight| i128::from(weight.max(0))).sum();
-        let (weights, total) = if total == 0 { (&equal[..], weights.len() as i128) } else { (weights, total) };
+        let (weights, total) =
+            if total == 0 { (&equal[..], weights.len() as i128) } else { (weights, total) };
         let (sign, whole) = (i128::from(self.0.signum()), i128::from(self.0.unsigned_abs()));
-        let mut parts: Vec<(i128, i128)> =
-            weights.iter().map(|&weight| whole * i128::from(weight.max(0))).map(|x| (x / total, x % total)).collect();
+        let mut parts: Vec<(i128, i128)> = weights
+            .iter()
+            .map(|&weight| whole * i128::from(weight.max(0)))
+            .map(|x| (x / total, x % total))
+            .collect();
         let mut left = whole - parts.iter().map(|part| part.0).sum::<i128>();
         let mut order: Vec<usize> = (0..parts.len()).collect();
         order.sort_by_key(|&index| (std::cmp::Reverse(parts[index].1), index));

@@ -46,18 +46,32 @@ impl PeriodKind {
 pub enum Period {
     Day(Date),
     /// An ISO week; `year` is the ISO week year.
-    Week { year: i16, week: i8 },
-    Month { year: i16, month: i8 },
+    Week {
+        year: i16,
+        week: i8,
+    },
+    Month {
+        year: i16,
+        month: i8,
+    },
     /// `quarter` is 1 to 4.
-    Quarter { year: i16, quarter: i8 },
+    Quarter {
+        year: i16,
+        quarter: i8,
+    },
     Year(i16),
     /// Any other range: `from` is in it, `until` is not.
-    Span { from: Date, until: Date },
+    Span {
+        from: Date,
+        until: Date,
+    },
 }
 
 /// A text that names no period.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a period; write 2026-11-22, 2026-W47, 2026-11, 2026-Q4, 2026 or 2026-11-01..2026-11-15")]
+#[error(
+    "{0:?} is not a period; write 2026-11-22, 2026-W47, 2026-11, 2026-Q4, 2026 or 2026-11-01..2026-11-15"
+)]
 pub struct PeriodError(String);
 
 impl Period {
@@ -245,7 +259,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_period() {
-        for bad in ["", "26", "2026-13", "2025-W53", "2026-Q5", "2026-02-30", "2026-02-02..2026-02-01", "2026-1"] {
+        for bad in
+            ["", "26", "2026-13", "2025-W53", "2026-Q5", "2026-02-30", "2026-02-02..2026-02-01", "2026-1"]
+        {
             assert!(bad.parse::<Period>().is_err(), "{bad}");
         }
     }

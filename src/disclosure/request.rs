@@ -1,0 +1,70 @@
+//! What is asked of the room: candidate tables over atoms, everything shown earlier, and who contributed.
+
+/// A measure as a linear combination of components. Components are additive and non-negative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeasureTerms {
+    pub name: String,
+    /// (component, coefficient); a positive one first.
+    pub terms: Vec<(usize, i64)>,
+    /// Money is judged by the p% and dominance rules; a count only by the frequency rule.
+    pub is_magnitude: bool,
+}
+
+/// The data, collapsed: one line for each (atom, contributor) pair that occurs, sorted by both.
+/// An atom is a set of records that no cell, candidate or earlier, can tell apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contributions {
+    pub atoms: Vec<u32>,
+    /// Who holds together: a person, a household, a business account.
+    pub contributors: Vec<u64>,
+    /// One column a component, each as long as `atoms`.
+    pub components: Vec<Vec<i64>>,
+}
+
+/// A cell that would be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CandidateCell {
+    /// For each dimension of its table, the codes from coarse to fine; empty where it is summed over.
+    pub place: Vec<Vec<String>>,
+    /// Ascending.
+    pub atoms: Vec<u32>,
+}
+
+/// `total` is the sum of `parts`: indices of cells of the same table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Equation {
+    pub total: usize,
+    pub parts: Vec<usize>,
+}
+
+/// A table that would be shown; one pattern serves all its measures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CandidateTable {
+    pub name: String,
+    /// Names of its dimensions, as many as each cell's place has.
+    pub dimensions: Vec<String>,
+    /// Indices into the request's measures.
+    pub measures: Vec<usize>,
+    pub cells: Vec<CandidateCell>,
+    /// Every sum that a reader sees: each total with its parts, one step down one dimension at a time.
+    pub equations: Vec<Equation>,
+}
+
+/// A cell of an earlier release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierCell {
+    pub atoms: Vec<u32>,
+    pub measures: Vec<usize>,
+    /// Shown cells are known to the attacker; withheld ones that are sensitive stay targets for ever.
+    pub shown: bool,
+}
+
+/// Everything that one release asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    pub measures: Vec<MeasureTerms>,
+    /// In order of worth: what comes first is shown first.
+    pub tables: Vec<CandidateTable>,
+    pub earlier: Vec<EarlierCell>,
+    pub data: Contributions,
+}

@@ -1,0 +1,69 @@
+//! The type that carries the promise: a table that has passed disclosure control.
+
+use serde::Serialize;
+
+/// What became of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellStatus {
+    /// Shown.
+    Safe,
+    /// Withheld, for it would itself reveal a contributor.
+    Primary,
+    /// Withheld, for with the rest it would reveal a withheld one.
+    Secondary,
+    /// Shown as zero: nobody contributed.
+    Empty,
+}
+
+/// A cell with its figures, or without them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProtectedCell {
+    pub(super) place: Vec<Vec<String>>,
+    pub(super) status: CellStatus,
+    pub(super) values: Option<Vec<i64>>,
+}
+
+impl ProtectedCell {
+    /// For each dimension the codes from coarse to fine; empty where it is summed over.
+    pub fn place(&self) -> &[Vec<String>] {
+        &self.place
+    }
+
+    pub fn status(&self) -> CellStatus {
+        self.status
+    }
+
+    /// One figure a measure; `None` when the cell is withheld.
+    pub fn values(&self) -> Option<&[i64]> {
+        self.values.as_deref()
+    }
+}
+
+/// A table that passed disclosure control against every earlier release. Only `protect` makes one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProtectedTable {
+    pub(super) name: String,
+    pub(super) dimensions: Vec<String>,
+    pub(super) measures: Vec<String>,
+    pub(super) cells: Vec<ProtectedCell>,
+}
+
+impl ProtectedTable {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn dimensions(&self) -> &[String] {
+        &self.dimensions
+    }
+
+    pub fn measures(&self) -> &[String] {
+        &self.measures
+    }
+
+    /// In the order the table was asked for.
+    pub fn cells(&self) -> &[ProtectedCell] {
+        &self.cells
+    }
+}

@@ -1,0 +1,16 @@
+//! The one integration target; a file a subject.
+
+mod architecture;
+mod bad_input;
+mod books;
+mod clocks;
+mod commands;
+mod demo;
+mod disclosure;
+mod document;
+mod end_to_end;
+mod mail;
+mod privacy;
+mod settings;
+mod source;
+mod store;
