@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_personal_data() {
-        let person = Person { name: Some("Trần Thị Bình".into()), ..Person::default() };
+        let person = Person { name: Some("Trần Thị Bình".into()), email: None, phone: None, address: None };
         assert!(!format!("{person:?}").contains("Bình"));
     }
 }
