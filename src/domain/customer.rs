@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_personal_data() {
-        let person = Person { name: Some("Trần Thị Bình".into()), email: None, phone: None, address: None };
+        let person =
+            Person { name: Some("Trần Thị Bình".into()), email: None, phone: None, address: None };
         assert!(!format!("{person:?}").contains("Bình"));
     }
 }

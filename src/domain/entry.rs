@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::ids::Pseudonym;
+use super::ids::{LineId, Pseudonym, RefundId};
 use super::money::Money;
 
 /// Why an entry stands in the books.
@@ -174,4 +174,14 @@ impl Entry {
     pub fn is_late(&self) -> bool {
         self.belongs_to < self.day
     }
+}
+
+/// An entry with what it was booked for, which the facts do not carry: how the books find what they
+/// already say of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookedLine {
+    pub line: LineId,
+    /// The refund it books, if it books one.
+    pub refund: Option<RefundId>,
+    pub entry: Entry,
 }
