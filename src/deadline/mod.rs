@@ -168,7 +168,8 @@ impl Clocks {
         self.each().any(|(_, state)| state.stopped.is_none())
     }
 
-    fn each(&self) -> impl Iterator<Item = (Clock, ClockState)> {
+    /// Each clock with its state.
+    pub fn each(&self) -> impl Iterator<Item = (Clock, ClockState)> {
         [(Clock::FirstResponse, self.first_response), (Clock::Resolution, self.resolution)].into_iter()
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Sink;
 use super::error::Error;
@@ -18,7 +18,7 @@ use crate::domain::ids::SourceName;
 use crate::settings::{SourceKind, SourceSettings};
 
 /// What a trial of a source found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestReport {
     pub source: SourceName,
     pub kind: SourceKind,
@@ -28,7 +28,7 @@ pub struct TestReport {
 }
 
 /// What a trial found in one feed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedReport {
     pub feed: Feed,
     /// The file's or the query's name.
@@ -44,13 +44,13 @@ pub struct FeedReport {
 }
 
 /// One column of ours.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnReport {
     pub ours: String,
     pub from: ColumnOrigin,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ColumnOrigin {
     /// Their column of this name.
@@ -61,7 +61,7 @@ pub enum ColumnOrigin {
 }
 
 /// A row that would be rejected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     pub row: u64,
     /// Ours; empty for the row as a whole.

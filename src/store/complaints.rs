@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, params};
 use sha2::{Digest, Sha256};
 
-use super::columns::{At, Json, Word, json};
+use super::columns::{At, Json, Word, json, read_count};
 use super::{Error, Reader, SealedUnder, Writer};
 use crate::domain::complaint::{ComplaintEvent, ComplaintText, DatedEvent};
 use crate::domain::ids::{ComplaintId, ComplaintNo, CustomerNo, OrderId, SourceName};
@@ -74,7 +74,57 @@ impl Reader<'_> {
                        WHERE e.complaint = c.no AND e.event IN ('resolved', 'reopened')
                        ORDER BY at DESC, no DESC LIMIT 1), '') <> 'resolved'
                    ORDER BY no LIMIT ?2";
-        let complaints = self.all(sql, (after.0, limit), read_complaint)?;
+        self.with_events(self.all(sql, (after.0, limit), read_complaint)?)
+    }
+
+    /// The next `limit` complaints after number `after`, resolved ones too, each with all its events.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn complaints(
+        &self,
+        after: ComplaintNo,
+        limit: u32,
+    ) -> Result<Vec<(StoredComplaint, Vec<DatedEvent>)>, Error> {
+        let sql = "SELECT no, source, id, customer, sealed_text, sealed_under, order_id, channel,
+                          damage_level, created_at
+                   FROM complaints WHERE no > ?1 ORDER BY no LIMIT ?2";
+        self.with_events(self.all(sql, (after.0, limit), read_complaint)?)
+    }
+
+    /// How many complaints are not resolved.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn count_open_complaints(&self) -> Result<u64, Error> {
+        let sql = "SELECT count(*) FROM complaints c WHERE coalesce((
+                       SELECT event FROM complaint_events e
+                       WHERE e.complaint = c.no AND e.event IN ('resolved', 'reopened')
+                       ORDER BY at DESC, no DESC LIMIT 1), '') <> 'resolved'";
+        self.single(sql, (), |row| row.get(0)).map(read_count)
+    }
+
+    /// Whether a step of a deadline went out to a recipient.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn has_step(
+        &self,
+        no: ComplaintNo,
+        clock: &str,
+        deadline: Timestamp,
+        step: &str,
+        recipient: &str,
+    ) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM deadline_steps WHERE complaint = ?1 AND clock = ?2
+                       AND deadline = ?3 AND step = ?4 AND recipient = ?5)";
+        self.single(sql, (no.0, clock, At(deadline), step, recipient), |row| row.get(0))
+    }
+
+    fn with_events(
+        &self,
+        complaints: Vec<StoredComplaint>,
+    ) -> Result<Vec<(StoredComplaint, Vec<DatedEvent>)>, Error> {
         complaints
             .into_iter()
             .map(|complaint| {

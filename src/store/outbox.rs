@@ -84,6 +84,14 @@ impl Reader<'_> {
         self.all(&sql, (state.map(Word), limit), read_item)
     }
 
+    /// Every file that a message's bytes stand in, with its hash.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn released_files(&self) -> Result<Vec<(String, [u8; 32])>, Error> {
+        self.all("SELECT file, sha256 FROM outbox ORDER BY file", (), |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// The messages of a release.
     ///
     /// # Errors

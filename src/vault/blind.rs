@@ -22,6 +22,7 @@ pub(super) struct BlindKeys {
     pseudonym: Zeroizing<[u8; 32]>,
     anonymous: Zeroizing<[u8; 32]>,
     reject: Zeroizing<[u8; 32]>,
+    content: Zeroizing<[u8; 32]>,
 }
 
 impl BlindKeys {
@@ -32,6 +33,7 @@ impl BlindKeys {
             pseudonym: derive(master, "firstwatch/v1/pseudonym"),
             anonymous: derive(master, "firstwatch/v1/pseudonym/anonymous"),
             reject: derive(master, "firstwatch/v1/reject"),
+            content: derive(master, "firstwatch/v1/content"),
         }
     }
 }
@@ -54,6 +56,11 @@ impl Vault {
     pub fn anonymous_pseudonym(&self, source: &SourceName, order: &OrderId) -> Pseudonym {
         let names = [source.as_str().as_bytes(), order.as_str().as_bytes()];
         Pseudonym(u64::from_be_bytes(front(hash(&self.blind.anonymous, names))))
+    }
+
+    /// Tells whether a row has changed since it was last seen. Keyed, for what it is of may hold personal data.
+    pub fn content_hash(&self, content: &[u8]) -> [u8; 32] {
+        hash(&self.blind.content, [content])
     }
 
     /// Tells whether a rejected row is one seen before: over its feed, its origin and its raw columns,
