@@ -93,7 +93,7 @@ impl Dimension {
 pub const UNKNOWN: &str = "";
 
 /// Where an entry falls in each dimension; [`UNKNOWN`] where the source did not tell.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     pub product: String,
     pub brand: String,
