@@ -3,4 +3,5 @@
 pub mod calendar;
 pub mod demo;
 pub mod disclosure;
+pub mod output;
 pub mod schedule;
