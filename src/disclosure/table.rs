@@ -72,4 +72,24 @@ impl ProtectedTable {
     pub fn cells(&self) -> &[ProtectedCell] {
         &self.cells
     }
+
+    /// For the tests of the rooms that print tables: as if the control had decided so.
+    #[cfg(test)]
+    pub fn for_tests(
+        name: &str,
+        dimensions: &[&str],
+        measures: &[&str],
+        cells: Vec<(Vec<Vec<String>>, CellStatus, Option<Vec<i64>>)>,
+    ) -> Self {
+        let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        Self {
+            name: name.to_owned(),
+            dimensions: owned(dimensions),
+            measures: owned(measures),
+            cells: cells
+                .into_iter()
+                .map(|(place, status, values)| ProtectedCell { place, status, values })
+                .collect(),
+        }
+    }
 }

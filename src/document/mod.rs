@@ -1,1 +1,114 @@
-//! (room not furnished yet)
+//! Documents: protected tables become a mail in HTML and text, a workbook and a PDF; short notices become
+//! a small mail.
+//!
+//! Invariant: figures come from [`ProtectedTable`](crate::disclosure::ProtectedTable)s alone, whatever is
+//! derived from them is derived from shown cells alone, and the same report gives the same bytes. Every
+//! medium prints from one [`page::Page`] or the [`page::Figures`] it is made of, so that none can say
+//! another figure. Deliberately absent: the present time, files, addresses, scripts, pictures from outside.
+
+mod dates;
+mod figure;
+mod footer;
+mod grid;
+mod headline;
+mod html;
+mod names;
+mod notice;
+mod numbers;
+mod page;
+mod pdf;
+mod plain;
+mod report;
+mod tables;
+mod texts;
+mod typesetter;
+mod workbook;
+
+#[cfg(test)]
+mod tests;
+
+pub use notice::{ComplaintClock, Matter, Notice, OverdueComplaint, RunTrouble, Trouble, notice};
+pub use report::{Lagging, Reconciliation, Report, Section, Window};
+
+use self::numbers::Numbers;
+use self::page::{Figures, Page};
+use self::texts::Texts;
+use crate::domain::rendered::{Attachment, Rendered};
+use crate::settings::{Format, Language};
+
+/// Mail programs cut a message longer than this (Gmail at 102 kB).
+const LONGEST_HTML: usize = 100_000;
+/// Rows of one table in the mail, and what is tried when the mail gets too long with them.
+const ROWS_IN_MAIL: [usize; 5] = [15, 10, 6, 3, 0];
+
+/// Why a document cannot be made. None of these comes from the figures.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("table {table:?} measures {measure:?}, which no report knows; give it a measure of the list")]
+    UnknownMeasure { table: String, measure: String },
+    #[error("the texts of language {language} are faulty: {problem}")]
+    Texts { language: &'static str, problem: String },
+    #[error("numbers cannot be written: {0}")]
+    Numbers(String),
+    #[error("the mail's template cannot be filled in")]
+    Template(#[from] minijinja::Error),
+    #[error("the mail cannot be laid out: {0}")]
+    Layout(String),
+    #[error("the workbook cannot be written")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    #[error("the PDF cannot be set: {0}")]
+    Pdf(String),
+}
+
+/// Makes the mail of a sales report: subject, text, HTML and the files its job asks for.
+///
+/// # Errors
+/// [`Error::UnknownMeasure`] when a table measures what no report knows; the others are faults of the
+/// templates, which tests exclude.
+pub fn render(report: &Report<'_>, language: Language) -> Result<Rendered, Error> {
+    let texts = Texts::new(language)?;
+    let numbers = Numbers::new(&texts, report.currency)?;
+    let figures = Figures::of(report, &texts)?;
+    let page = |limit| Page::new(report, &figures, limit, &texts, &numbers);
+    let in_full = page(None)?;
+    let mut attachments = Vec::new();
+    if report.attaches(Format::Xlsx) {
+        attachments.push(Attachment {
+            file_name: file_name(report, "xlsx"),
+            media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned(),
+            bytes: workbook::write(report, &figures, &in_full, &texts, &numbers)?,
+        });
+    }
+    if report.attaches(Format::Pdf) {
+        attachments.push(Attachment {
+            file_name: file_name(report, "pdf"),
+            media_type: "application/pdf".to_owned(),
+            bytes: pdf::write(report, &in_full)?,
+        });
+    }
+    let in_mail = page(Some(ROWS_IN_MAIL[0]))?;
+    let html = if report.attaches(Format::Html) { Some(short_enough(&in_mail, page)?) } else { None };
+    let text = plain::report(&in_mail);
+    Ok(Rendered { subject: in_mail.subject, html, text, attachments })
+}
+
+/// The HTML, with fewer rows a table when it would be so long that mail programs cut it: they cut without
+/// a word, and we name what is left out.
+fn short_enough(whole: &Page, page: impl Fn(Option<usize>) -> Result<Page, Error>) -> Result<String, Error> {
+    let mut html = html::report(whole)?;
+    for rows in &ROWS_IN_MAIL[1..] {
+        if html.len() <= LONGEST_HTML {
+            break;
+        }
+        html = html::report(&page(Some(*rows))?)?;
+    }
+    Ok(html)
+}
+
+/// `weekly-sales-2026-W47.xlsx`: plain ASCII whatever the job is called.
+fn file_name(report: &Report<'_>, ending: &str) -> String {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    let job: String = report.job.chars().map(plain).collect();
+    let period: String = report.period.to_string().replace("..", "-to-");
+    format!("{}-{period}.{ending}", job.trim_matches('-'))
+}

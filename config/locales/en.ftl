@@ -1,0 +1,232 @@
+# The words of the reports and notices. Every key stands in both languages.
+
+## Periods
+
+period-week = Week { $week }/{ $year }
+period-month = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[other] December
+} { $year }
+period-quarter = { $quarter ->
+    [1] Q1
+    [2] Q2
+    [3] Q3
+   *[other] Q4
+}/{ $year }
+period-year = { $year }
+window-month-to-date = Month to date
+window-year-to-date = Year to date
+
+## Subject and first sentence
+
+subject = { $shop } · { $period }: net sales { $net }
+subject-change = { $shop } · { $period }: net sales { $net } ({ $change } on { $base })
+subject-withheld = { $shop } · { $period }: sales report (main figure withheld)
+subject-empty = { $shop } · { $period }: no orders
+subject-plain = { $shop } · { $period }: sales report
+subject-provisional = [PROVISIONAL] { $subject }
+sentence = { $period }: net sales came to { $net } from { $count ->
+    [one] { $orders } order
+   *[other] { $orders } orders
+}{ $changes }.
+sentence-net = { $period }: net sales came to { $net }{ $changes }.
+sentence-empty = { $period }: no order was booked.
+sentence-withheld = { $period } had too few customers to print the main figure without giving somebody away, so it is withheld.
+sentence-plain = Sales report, { $period }.
+clause-up = up { $size } on { $base }
+clause-down = down { $size } on { $base }
+clause-same = level with { $base }
+clause-new = new against { $base }
+clauses = , { $first }
+clauses-two = , { $first } and { $second }
+change-new = new
+change-same = unchanged
+
+## Parts
+
+key-figures = Key figures
+key-figure = Figure
+running = Running totals
+against = against { $base }
+late-title = Late bookings of earlier periods
+late-note = These arrived after their period had been closed; they are booked in this one and are part of the figures above.
+belongs-to = Belongs to
+total = Total
+unknown = unknown
+other-in-excel = The whole table by { $columns }, every measure: see the Excel file.
+columns-in-excel = Figures by { $columns }: see the Excel file.
+columns-left-out = The whole table by { $columns } is not printed here; ask your administrator to attach the Excel file.
+more-in-excel = { $count ->
+    [one] { $rows } more row
+   *[other] { $rows } more rows
+}, see the Excel file.
+more-in-pdf = { $count ->
+    [one] { $rows } more row
+   *[other] { $rows } more rows
+}, see the PDF file.
+more-left-out = { $count ->
+    [one] { $rows } more row is
+   *[other] { $rows } more rows are
+} not printed here; ask your administrator to attach the Excel file.
+no-rows = No rows in this period.
+withheld-legend = ••• is a withheld figure (not a zero): printing it could give away what one customer bought.
+provisional = PROVISIONAL: the data do not reach the end of the period. { $sources }
+lagging = Source { $source } reaches { $until } only.
+lagging-never = Source { $source } has never been pulled.
+attached = Attached: { $files }.
+page-of = Page { $page } of { $pages }
+
+## Measures
+
+measure-gross = Gross sales
+measure-discounts = Discounts
+measure-refunds = Refunds
+measure-net = Net sales
+measure-orders = Orders
+measure-units = Units
+measure-cancellations = Cancellations
+measure-new-customers = New customers
+measure-average = Average order
+
+## Dimensions and their values
+
+dimension-product = Product
+dimension-brand = Brand
+dimension-category = Category
+dimension-province = Province
+dimension-region = Region
+dimension-channel = Channel
+dimension-payment-method = Payment method
+dimension-customer-type = Customer type
+dimension-weekday = Weekday
+region-north = North
+region-central = Central
+region-south = South
+customer-new = New customers
+customer-returning = Returning customers
+weekday-1 = Monday
+weekday-2 = Tuesday
+weekday-3 = Wednesday
+weekday-4 = Thursday
+weekday-5 = Friday
+weekday-6 = Saturday
+weekday-7 = Sunday
+
+## Definitions
+
+definitions = Definitions
+term = Term
+meaning = Meaning
+define-gross = price × quantity, before discounts
+define-discounts = everything taken off order lines and whole orders
+define-refunds = money given back, and orders cancelled after they were booked; on the day it happened, not the day of the order
+define-net = gross − discounts − refunds, without tax and shipping
+define-orders = each order once; pending, failed, draft orders and those cancelled before booking do not count
+define-units = pieces sold
+define-cancellations = orders cancelled after they were booked
+define-new-customers = customers whose first booked order falls in the period
+define-average = net sales ÷ orders; printed only where both are
+
+## Footer
+
+provenance = Where the figures come from
+note-period = Period
+note-period-text = { $range }, time zone { $zone } ({ $offset })
+note-as-of = Data as of
+note-basis = Basis
+basis-created = orders count on the day they were placed
+basis-paid = orders count on the day they were paid (cash on delivery: completed)
+basis-completed = orders count on the day they were completed
+note-reconciliation = Reconciliation
+reconciliation-read = { $count ->
+    [one] { $rows } row read
+   *[other] { $rows } rows read
+}
+reconciliation-counted = { $count ->
+    [one] { $orders } order
+   *[other] { $orders } orders
+} counted
+reconciliation-excluded = { $orders } not counted ({ $reasons })
+reconciliation-rejected = { $count ->
+    [one] { $rows } faulty row waits
+   *[other] { $rows } faulty rows wait
+} to be mended
+status-pending = pending
+status-on-hold = on hold
+status-processing = processing
+status-completed = completed
+status-cancelled = cancelled
+status-refunded = refunded
+status-failed = failed
+status-draft = draft
+status-trashed = trashed
+note-withheld = Withheld figures
+withheld-none = Nothing had to be withheld.
+withheld-some = { $withheld } of { $cells } cells are withheld: those with fewer than { $minimum } customers, those that are nearly one customer's alone, and those from which these could be worked out.
+note-why = Why you get this
+why-group = You are in the group “{ $group }” of the internal recipients of { $shop }.
+why-address = Your address is named in the report “{ $job }”, for internal use only.
+note-made-by = Made by
+made-by = firstwatch { $version }, job { $job }, period { $period }
+
+## Complaint notices
+
+overdue-subject = { $shop }: { $count } overdue { $number ->
+    [one] complaint
+   *[other] complaints
+}
+overdue-sentence = { $number ->
+    [one] The complaint below is
+   *[other] The { $count } complaints below are
+} past the deadline as of { $at }. Please deal with them now, or record that it was done.
+overdue-title = Overdue complaints
+overdue-number = Number
+overdue-kind = Kind
+overdue-deadline = Deadline
+overdue-days = Overdue by
+overdue-days-count = { $days ->
+    [0] less than a day
+    [one] { $days } day
+   *[other] { $days } days
+}
+overdue-look = Details: firstwatch complaint show NUMBER. This mail holds no personal data.
+clock-first-response = first response
+clock-resolution = resolution
+complaint-data-breach = data breach
+complaint-data-misuse = misuse of data
+complaint-data-access = access to data
+complaint-data-objection = objection to processing
+complaint-data-deletion = deletion of data
+complaint-payment = payment
+complaint-product = product
+complaint-delivery = delivery
+complaint-negotiation = negotiation
+complaint-inquiry = inquiry
+
+## Notices to administrators
+
+trouble-failed = job { $job } failed
+trouble-held = job { $job } waits for data
+trouble-quarantined = report { $job } is held back, nobody got it
+trouble-undelivered = mail of { $job } cannot be delivered
+trouble-job = Job
+trouble-slot = Scheduled for
+trouble-period = Period
+trouble-run = Run
+trouble-what = What happened
+trouble-do = What to do
+trouble-subject = { $shop }: { $trouble }
+remedy-failed = Mend the cause above, then run it again: firstwatch run retry { $run }
+remedy-held = Pull the missing data (firstwatch job run with the pull job); the report runs by itself once they are there. Past its patience it goes out marked PROVISIONAL.
+remedy-quarantined = The report holds words that are also the data of a customer. See firstwatch run show { $run }, mend the source and run it again, or release it if they are only the name of goods.
+remedy-undelivered = Check the address and the mail server, then: firstwatch outbox retry

@@ -1,0 +1,191 @@
+# Lời của các báo cáo và thư nhắc. Mỗi khoá có mặt ở cả hai ngôn ngữ.
+
+## Kỳ báo cáo
+
+period-week = Tuần { $week }/{ $year }
+period-month = Tháng { $month }/{ $year }
+period-quarter = { $quarter ->
+    [1] Quý I
+    [2] Quý II
+    [3] Quý III
+   *[other] Quý IV
+}/{ $year }
+period-year = Năm { $year }
+window-month-to-date = Từ đầu tháng
+window-year-to-date = Từ đầu năm
+
+## Tiêu đề và câu mở đầu
+
+subject = { $shop } · { $period }: doanh thu thuần { $net }
+subject-change = { $shop } · { $period }: doanh thu thuần { $net } ({ $change } so với { $base })
+subject-withheld = { $shop } · { $period }: báo cáo bán hàng (số chính được giữ kín)
+subject-empty = { $shop } · { $period }: chưa có đơn hàng nào
+subject-plain = { $shop } · { $period }: báo cáo bán hàng
+subject-provisional = [TẠM TÍNH] { $subject }
+sentence = { $period }: doanh thu thuần đạt { $net } từ { $orders } đơn hàng{ $changes }.
+sentence-net = { $period }: doanh thu thuần đạt { $net }{ $changes }.
+sentence-empty = { $period } không có đơn hàng nào được ghi nhận.
+sentence-withheld = { $period } có quá ít khách hàng để in số chính mà không để lộ ai, nên con số này được giữ kín.
+sentence-plain = Báo cáo bán hàng { $period }.
+clause-up = tăng { $size } so với { $base }
+clause-down = giảm { $size } so với { $base }
+clause-same = bằng { $base }
+clause-new = mới so với { $base }
+clauses = , { $first }
+clauses-two = , { $first } và { $second }
+change-new = mới
+change-same = không đổi
+
+## Các phần
+
+key-figures = Chỉ số chính
+key-figure = Chỉ số
+running = Luỹ kế
+against = so với { $base }
+late-title = Ghi sổ muộn của kỳ trước
+late-note = Số liệu đến sau khi kỳ đã khoá sổ; được ghi vào kỳ này và đã nằm trong các con số ở trên.
+belongs-to = Thuộc kỳ
+total = Tổng cộng
+unknown = không rõ
+other-in-excel = Bảng đầy đủ theo { $columns }, mọi chỉ số: xem tệp Excel.
+columns-in-excel = Số liệu theo { $columns }: xem tệp Excel.
+columns-left-out = Bảng đầy đủ theo { $columns } không in ở đây; hãy nhờ quản trị viên gửi kèm tệp Excel.
+more-in-excel = Còn { $rows } dòng, xem tệp Excel.
+more-in-pdf = Còn { $rows } dòng, xem tệp PDF.
+more-left-out = Còn { $rows } dòng không in ở đây; hãy nhờ quản trị viên gửi kèm tệp Excel.
+no-rows = Không có dòng nào trong kỳ này.
+withheld-legend = ••• là số được giữ kín (không phải số không): in ra có thể để lộ mua sắm của một khách hàng.
+provisional = TẠM TÍNH: dữ liệu chưa đủ đến hết kỳ. { $sources }
+lagging = Nguồn { $source } mới có đến { $until }.
+lagging-never = Nguồn { $source } chưa được lấy lần nào.
+attached = Đính kèm: { $files }.
+page-of = Trang { $page }/{ $pages }
+
+## Chỉ số
+
+measure-gross = Doanh thu gộp
+measure-discounts = Giảm giá
+measure-refunds = Hoàn trả
+measure-net = Doanh thu thuần
+measure-orders = Đơn hàng
+measure-units = Sản phẩm
+measure-cancellations = Đơn huỷ
+measure-new-customers = Khách mới
+measure-average = Bình quân mỗi đơn
+
+## Chiều phân tích và giá trị
+
+dimension-product = Sản phẩm
+dimension-brand = Hãng
+dimension-category = Ngành hàng
+dimension-province = Tỉnh, thành
+dimension-region = Vùng
+dimension-channel = Kênh bán
+dimension-payment-method = Cách thanh toán
+dimension-customer-type = Loại khách
+dimension-weekday = Thứ
+region-north = Miền Bắc
+region-central = Miền Trung
+region-south = Miền Nam
+customer-new = Khách mới
+customer-returning = Khách quay lại
+weekday-1 = Thứ hai
+weekday-2 = Thứ ba
+weekday-3 = Thứ tư
+weekday-4 = Thứ năm
+weekday-5 = Thứ sáu
+weekday-6 = Thứ bảy
+weekday-7 = Chủ nhật
+
+## Định nghĩa
+
+definitions = Định nghĩa
+term = Từ
+meaning = Nghĩa
+define-gross = giá × số lượng, trước giảm giá
+define-discounts = mọi khoản giảm trên dòng hàng và trên đơn
+define-refunds = tiền trả lại khách và đơn huỷ sau khi đã ghi nhận; tính vào ngày trả, không vào ngày đặt
+define-net = doanh thu gộp − giảm giá − hoàn trả, chưa gồm thuế và phí vận chuyển
+define-orders = mỗi đơn đếm một lần; đơn chờ, lỗi, nháp hay huỷ trước khi ghi nhận thì không đếm
+define-units = số chiếc bán ra
+define-cancellations = đơn bị huỷ sau khi đã ghi nhận
+define-new-customers = khách có đơn đầu tiên được ghi nhận trong kỳ
+define-average = doanh thu thuần ÷ số đơn hàng; chỉ in khi cả hai con số đều được in
+
+## Chân trang
+
+provenance = Nguồn gốc số liệu
+note-period = Kỳ báo cáo
+note-period-text = { $range }, múi giờ { $zone } ({ $offset })
+note-as-of = Dữ liệu đến
+note-basis = Cách ghi nhận
+basis-created = đơn tính vào ngày đặt hàng
+basis-paid = đơn tính vào ngày thanh toán (trả tiền khi nhận: ngày hoàn tất)
+basis-completed = đơn tính vào ngày hoàn tất
+note-reconciliation = Đối chiếu
+reconciliation-read = Đọc { $rows } dòng
+reconciliation-counted = ghi nhận { $orders } đơn
+reconciliation-excluded = không ghi nhận { $orders } đơn ({ $reasons })
+reconciliation-rejected = { $rows } dòng lỗi đang chờ sửa
+status-pending = chờ xử lý
+status-on-hold = tạm giữ
+status-processing = đang xử lý
+status-completed = hoàn tất
+status-cancelled = đã huỷ
+status-refunded = đã hoàn tiền
+status-failed = thất bại
+status-draft = nháp
+status-trashed = đã xoá
+note-withheld = Số được giữ kín
+withheld-none = Không có số nào phải giữ kín.
+withheld-some = { $withheld } trên { $cells } ô được giữ kín: ô có ít hơn { $minimum } khách hàng, ô mà một khách chiếm gần hết, và những ô mà nhờ chúng có thể tính ngược ra các ô ấy.
+note-why = Vì sao bạn nhận thư này
+why-group = Bạn thuộc nhóm “{ $group }” trong danh sách người nhận nội bộ của { $shop }.
+why-address = Địa chỉ của bạn có tên trong báo cáo “{ $job }”, chỉ lưu hành nội bộ.
+note-made-by = Lập bởi
+made-by = firstwatch { $version }, công việc { $job }, kỳ { $period }
+
+## Thư nhắc khiếu nại
+
+overdue-subject = { $shop }: { $count } khiếu nại quá hạn
+overdue-sentence = { $count } khiếu nại sau đây đã quá hạn tính đến { $at }. Xin xử lý ngay, hoặc ghi lại việc đã xử lý.
+overdue-title = Khiếu nại quá hạn
+overdue-number = Số
+overdue-kind = Loại
+overdue-deadline = Hạn chót
+overdue-days = Quá hạn
+overdue-days-count = { $days ->
+    [0] dưới 1 ngày
+   *[other] { $days } ngày
+}
+overdue-look = Xem chi tiết: firstwatch complaint show SỐ. Thư này không chứa dữ liệu cá nhân.
+clock-first-response = phản hồi đầu tiên
+clock-resolution = giải quyết xong
+complaint-data-breach = lộ dữ liệu
+complaint-data-misuse = dùng sai dữ liệu
+complaint-data-access = xem, sửa dữ liệu
+complaint-data-objection = phản đối xử lý dữ liệu
+complaint-data-deletion = xoá dữ liệu
+complaint-payment = thanh toán
+complaint-product = sản phẩm
+complaint-delivery = giao hàng
+complaint-negotiation = thương lượng
+complaint-inquiry = thắc mắc
+
+## Thư báo quản trị viên
+
+trouble-failed = công việc { $job } thất bại
+trouble-held = công việc { $job } đang chờ dữ liệu
+trouble-quarantined = báo cáo { $job } bị giữ lại, chưa gửi cho ai
+trouble-undelivered = thư của { $job } không gửi được
+trouble-job = Công việc
+trouble-slot = Lịch chạy
+trouble-period = Kỳ báo cáo
+trouble-run = Lần chạy
+trouble-what = Chuyện gì
+trouble-do = Cần làm gì
+trouble-subject = { $shop }: { $trouble }
+remedy-failed = Sửa nguyên nhân ở trên rồi chạy lại: firstwatch run retry { $run }
+remedy-held = Lấy dữ liệu còn thiếu (firstwatch job run với công việc pull); báo cáo tự chạy khi đủ dữ liệu. Quá thời gian chờ, nó sẽ được gửi kèm dấu TẠM TÍNH.
+remedy-quarantined = Trong báo cáo có chữ trùng với dữ liệu của một khách hàng. Xem firstwatch run show { $run }, sửa nguồn rồi chạy lại, hoặc cho gửi nếu đó chỉ là trùng tên hàng.
+remedy-undelivered = Kiểm tra địa chỉ và máy chủ thư, rồi: firstwatch outbox retry

@@ -1,0 +1,204 @@
+//! A protected table laid out in rows and columns, still as figures: what every medium prints from.
+//!
+//! Invariant: rows are ordered by what is shown alone (largest first figure first, withheld ones last by
+//! name), so that the order tells nothing about a withheld figure.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Error;
+use super::figure::Figure;
+use super::report::Section;
+use super::texts::Texts;
+use super::{dates, names};
+use crate::disclosure::ProtectedTable;
+use crate::domain::cell::Measure;
+use crate::domain::entry::Dimension;
+
+/// One side of a cell's place: codes from coarse to fine, none for the total.
+pub type Codes = Vec<String>;
+
+/// A table with its rows and columns in printing order. The total of each stands last.
+pub struct Grid<'a> {
+    pub title: String,
+    /// Whether the codes of the rows are periods, as those of late bookings are.
+    pub by_period: bool,
+    pub row_dimensions: &'a [Dimension],
+    pub column_dimensions: &'a [Dimension],
+    pub measures: Vec<Measure>,
+    pub rows: Vec<Codes>,
+    /// Only the total when the table has no columns.
+    pub columns: Vec<Codes>,
+    figures: BTreeMap<(&'a [String], &'a [String]), Option<&'a [i64]>>,
+}
+
+impl<'a> Grid<'a> {
+    /// # Errors
+    /// [`Error::UnknownMeasure`] when the table measures what no report knows.
+    pub fn of_section(section: &Section<'a>, texts: &Texts) -> Result<Self, Error> {
+        let title = texts.local(section.title).to_owned();
+        Self::new(title, false, section.rows, section.columns, section.table)
+    }
+
+    /// What was booked late, by the period it belongs to.
+    ///
+    /// # Errors
+    /// As [`Grid::of_section`].
+    pub fn of_late_bookings(table: &'a ProtectedTable, texts: &Texts) -> Result<Self, Error> {
+        Self::new(texts.say("late-title"), true, &[], &[], table)
+    }
+
+    fn new(
+        title: String,
+        by_period: bool,
+        row_dimensions: &'a [Dimension],
+        column_dimensions: &'a [Dimension],
+        table: &'a ProtectedTable,
+    ) -> Result<Self, Error> {
+        let mut figures = BTreeMap::new();
+        for cell in table.cells() {
+            let side = |index: usize| cell.place().get(index).map_or(&[][..], Vec::as_slice);
+            figures.insert((side(0), side(1)), cell.values());
+        }
+        let mut grid = Self {
+            title,
+            by_period,
+            row_dimensions,
+            column_dimensions,
+            measures: measures(table)?,
+            rows: Vec::new(),
+            columns: Vec::new(),
+            figures,
+        };
+        let rows: BTreeSet<&[String]> = grid.figures.keys().map(|place| place.0).collect();
+        let columns: BTreeSet<&[String]> = grid.figures.keys().map(|place| place.1).collect();
+        grid.rows = grid.ordered_rows(&rows);
+        grid.columns = ordered_columns(&columns, column_dimensions);
+        Ok(grid)
+    }
+
+    /// The name of a row's last code, or of the total.
+    pub fn row_name(&self, row: &[String], texts: &Texts) -> String {
+        let Some(code) = row.last() else { return texts.say("total") };
+        match code.parse() {
+            Ok(period) if self.by_period => dates::period(period, texts),
+            _ => names::value(self.row_dimensions.get(row.len() - 1).copied(), code, texts),
+        }
+    }
+
+    /// The name of a column's last code, or of the total.
+    pub fn column_name(&self, column: &[String], texts: &Texts) -> String {
+        let Some(code) = column.last() else { return texts.say("total") };
+        names::value(self.column_dimensions.get(column.len() - 1).copied(), code, texts)
+    }
+
+    /// What stands above the names of the rows: `Ngành hàng › Hãng`.
+    pub fn row_head(&self, texts: &Texts) -> String {
+        if self.by_period { texts.say("belongs-to") } else { joined(self.row_dimensions, texts) }
+    }
+
+    /// `Vùng`.
+    pub fn column_head(&self, texts: &Texts) -> String {
+        joined(self.column_dimensions, texts)
+    }
+
+    /// The figure of the `measure`-th measure.
+    pub fn figure(&self, row: &[String], column: &[String], measure: usize) -> Figure {
+        match self.figures.get(&(row, column)) {
+            None => Figure::Absent,
+            Some(None) => Figure::Withheld,
+            Some(Some(values)) => values.get(measure).map_or(Figure::Absent, |&value| Figure::Shown(value)),
+        }
+    }
+
+    /// (cells withheld, cells in all).
+    pub fn withheld(&self) -> (usize, usize) {
+        (self.figures.values().filter(|values| values.is_none()).count(), self.figures.len())
+    }
+
+    /// The rows to print when at most `limit` of them may be: the total, then the largest by the first
+    /// measure with the subtotals above them. The second is how many are left out.
+    pub fn top(&self, limit: Option<usize>) -> (Vec<&Codes>, usize) {
+        let limit = limit.unwrap_or(usize::MAX);
+        let bodies: Vec<&Codes> = self.rows.iter().filter(|row| !row.is_empty()).collect();
+        if bodies.len() <= limit {
+            return (self.rows.iter().collect(), 0);
+        }
+        let mut by_worth: Vec<&Codes> = bodies.clone();
+        by_worth.sort_by_key(|row| self.worth(row));
+        let mut kept: BTreeSet<&[String]> = BTreeSet::new();
+        for row in by_worth {
+            let needed: Vec<&[String]> = (1..=row.len())
+                .map(|depth| &row[..depth])
+                .filter(|&part| !kept.contains(part) && self.figures.contains_key(&(part, &[][..])))
+                .collect();
+            if kept.len() + needed.len() <= limit {
+                kept.extend(needed);
+            }
+        }
+        let left_out = bodies.len() - kept.len();
+        let rows = self.rows.iter().filter(|row| row.is_empty() || kept.contains(row.as_slice())).collect();
+        (rows, left_out)
+    }
+
+    /// Parents before their children, siblings by what is shown of them; the grand total last.
+    fn ordered_rows(&self, rows: &BTreeSet<&[String]>) -> Vec<Codes> {
+        let mut ordered: Vec<&[String]> = rows.iter().copied().collect();
+        ordered.sort_by_cached_key(|row| {
+            let path: Vec<_> =
+                (1..=row.len()).map(|depth| self.place_among_siblings(&row[..depth])).collect();
+            (row.is_empty(), path)
+        });
+        ordered.into_iter().map(<[String]>::to_vec).collect()
+    }
+
+    fn place_among_siblings(&self, row: &[String]) -> (usize, bool, Reverse<i64>, String) {
+        let dimension = self.row_dimensions.get(row.len() - 1).copied();
+        let code = row[row.len() - 1].clone();
+        let (hidden, value) = self.worth(row);
+        match dimension {
+            // Days of the week and periods read in time, not by size.
+            Some(Dimension::Weekday) => (names::natural_order(dimension, &code), false, Reverse(0), code),
+            None => (0, false, Reverse(0), code),
+            Some(_) => (0, hidden, value, code),
+        }
+    }
+
+    fn worth(&self, row: &[String]) -> (bool, Reverse<i64>) {
+        let shown = self.figure(row, &[], 0).shown();
+        (shown.is_none(), Reverse(shown.unwrap_or(0)))
+    }
+}
+
+fn joined(dimensions: &[Dimension], texts: &Texts) -> String {
+    let names: Vec<String> = dimensions.iter().map(|&dimension| names::dimension(dimension, texts)).collect();
+    names.join(" › ")
+}
+
+/// The measures of a table, by their names.
+pub fn measures(table: &ProtectedTable) -> Result<Vec<Measure>, Error> {
+    let known = |name: &String| {
+        Measure::ALL
+            .into_iter()
+            .find(|measure| measure.as_str() == name)
+            .ok_or_else(|| Error::UnknownMeasure { table: table.name().to_owned(), measure: name.clone() })
+    };
+    table.measures().iter().map(known).collect()
+}
+
+/// Columns in their natural order, coarser before finer, the total last.
+fn ordered_columns(columns: &BTreeSet<&[String]>, dimensions: &[Dimension]) -> Vec<Codes> {
+    let mut ordered: Vec<&[String]> = columns.iter().copied().collect();
+    ordered.sort_by_cached_key(|column| {
+        let path: Vec<_> = column
+            .iter()
+            .enumerate()
+            .map(|(depth, code)| {
+                let natural = names::natural_order(dimensions.get(depth).copied(), code);
+                (code.is_empty(), natural, code.clone())
+            })
+            .collect();
+        (column.is_empty(), path)
+    });
+    ordered.into_iter().map(<[String]>::to_vec).collect()
+}

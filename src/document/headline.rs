@@ -1,0 +1,211 @@
+//! The key figures: one line a measure over the windows, the subject and the first sentence.
+
+use super::Error;
+use super::dates;
+use super::figure::{Change, Figure};
+use super::grid;
+use super::names;
+use super::numbers::Numbers;
+use super::report::{Report, Window};
+use super::texts::Texts;
+use crate::disclosure::ProtectedTable;
+use crate::domain::cell::Measure;
+
+/// The order managers read them in.
+const ORDER: [Measure; 8] = [
+    Measure::Net,
+    Measure::Orders,
+    Measure::Units,
+    Measure::Gross,
+    Measure::Discounts,
+    Measure::Refunds,
+    Measure::Cancellations,
+    Measure::NewCustomers,
+];
+
+/// One measure over the windows, in the order of [`Window::ALL`].
+pub struct KeyLine {
+    pub label: String,
+    pub is_money: bool,
+    /// Whether more of it is better; of discounts and refunds it is not said.
+    pub more_is_better: bool,
+    pub figures: [Figure; 5],
+}
+
+impl KeyLine {
+    pub fn figure(&self, window: Window) -> Figure {
+        Window::ALL.iter().position(|&known| known == window).map_or(Figure::Absent, |at| self.figures[at])
+    }
+}
+
+/// The key figures that the headline tables carry, and the average order where they carry both its parts.
+///
+/// # Errors
+/// [`Error::UnknownMeasure`] when a table measures what no report knows.
+pub fn lines(report: &Report<'_>, texts: &Texts) -> Result<Vec<KeyLine>, Error> {
+    let mut lines = Vec::new();
+    let orders = figures(report.headline, Measure::Orders)?;
+    for measure in ORDER {
+        let Some(figures) = figures(report.headline, measure)? else { continue };
+        lines.push(KeyLine {
+            label: names::measure(measure, texts),
+            is_money: measure.is_money(),
+            more_is_better: is_better(measure),
+            figures,
+        });
+        if let (Measure::Orders, Some(net), Some(orders)) =
+            (measure, self::figures(report.headline, Measure::Net)?, orders)
+        {
+            lines.push(KeyLine {
+                label: texts.say("measure-average"),
+                is_money: true,
+                more_is_better: true,
+                figures: std::array::from_fn(|at| net[at].per(orders[at])),
+            });
+        }
+    }
+    Ok(lines)
+}
+
+fn is_better(measure: Measure) -> bool {
+    !matches!(measure, Measure::Discounts | Measure::Refunds | Measure::Cancellations)
+}
+
+/// A measure over the windows, from the first table that carries it.
+///
+/// # Errors
+/// [`Error::UnknownMeasure`] when a table measures what no report knows.
+pub fn figures(tables: &[&ProtectedTable], measure: Measure) -> Result<Option<[Figure; 5]>, Error> {
+    for table in tables {
+        let Some(at) = grid::measures(table)?.iter().position(|&known| known == measure) else { continue };
+        return Ok(Some(Window::ALL.map(|window| figure(table, window, at))));
+    }
+    Ok(None)
+}
+
+fn figure(table: &ProtectedTable, window: Window, measure: usize) -> Figure {
+    let is_of_window = |place: &[Vec<String>]| {
+        place.first().and_then(|codes| codes.first()).is_some_and(|code| code == window.as_str())
+    };
+    let cell = table.cells().iter().find(|cell| is_of_window(cell.place()));
+    match cell.map(|cell| cell.values()) {
+        None => Figure::Absent,
+        Some(None) => Figure::Withheld,
+        Some(Some(values)) => values.get(measure).map_or(Figure::Absent, |&value| Figure::Shown(value)),
+    }
+}
+
+/// The name of the period a comparison is against.
+pub fn base(report: &Report<'_>, window: Window, texts: &Texts) -> String {
+    match window {
+        Window::Previous => dates::period(report.period.previous(), texts),
+        Window::LastYear => dates::period(report.period.last_year(), texts),
+        Window::This => dates::period(report.period, texts),
+        Window::MonthToDate | Window::YearToDate => texts.say(&format!("window-{}", window.as_str())),
+    }
+}
+
+/// `1stwatch · Tuần 47/2026: doanh thu thuần 1.234.567 ₫ (+12,5 % so với Tuần 46/2026)`.
+///
+/// # Errors
+/// [`Error::UnknownMeasure`] when a table measures what no report knows.
+pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Result<String, Error> {
+    let net = figures(report.headline, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
+    let shop = || names::clean(report.business).into();
+    let period = || dates::period(report.period, texts).into();
+    let plain = match (net[0], is_empty(report)?) {
+        (_, true) => texts.fill("subject-empty", [("shop", shop()), ("period", period())]),
+        (Figure::Withheld, _) => texts.fill("subject-withheld", [("shop", shop()), ("period", period())]),
+        (Figure::Absent, _) => texts.fill("subject-plain", [("shop", shop()), ("period", period())]),
+        (Figure::Shown(value), _) => {
+            let amount = || numbers.money(value).into();
+            match numbers.change(Change::between(net[0], net[1])) {
+                None => texts.fill("subject", [("shop", shop()), ("period", period()), ("net", amount())]),
+                Some(change) => {
+                    let base = base(report, Window::Previous, texts);
+                    texts.fill(
+                        "subject-change",
+                        [
+                            ("shop", shop()),
+                            ("period", period()),
+                            ("net", amount()),
+                            ("change", change.into()),
+                            ("base", base.into()),
+                        ],
+                    )
+                }
+            }
+        }
+    };
+    let provisional = !report.lagging.is_empty();
+    Ok(if provisional { texts.fill("subject-provisional", [("subject", plain.into())]) } else { plain })
+}
+
+/// The one plain sentence the mail begins with.
+///
+/// # Errors
+/// [`Error::UnknownMeasure`] when a table measures what no report knows.
+pub fn sentence(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Result<String, Error> {
+    let net = figures(report.headline, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
+    let orders = figures(report.headline, Measure::Orders)?.map_or(Figure::Absent, |figures| figures[0]);
+    let period = || dates::period(report.period, texts).into();
+    if is_empty(report)? {
+        return Ok(texts.fill("sentence-empty", [("period", period())]));
+    }
+    Ok(match net[0] {
+        Figure::Withheld => texts.fill("sentence-withheld", [("period", period())]),
+        Figure::Absent => texts.fill("sentence-plain", [("period", period())]),
+        Figure::Shown(value) => {
+            let amount = || numbers.money(value).into();
+            let changes = || changes(report, &net, texts, numbers).into();
+            match orders {
+                Figure::Shown(count) => texts.fill(
+                    "sentence",
+                    [
+                        ("period", period()),
+                        ("net", amount()),
+                        ("orders", numbers.count(count).into()),
+                        ("count", count.into()),
+                        ("changes", changes()),
+                    ],
+                ),
+                Figure::Withheld | Figure::Absent => texts
+                    .fill("sentence-net", [("period", period()), ("net", amount()), ("changes", changes())]),
+            }
+        }
+    })
+}
+
+/// Whether it is known that nothing at all was sold or given back.
+fn is_empty(report: &Report<'_>) -> Result<bool, Error> {
+    let known_zero = |measure| -> Result<bool, Error> {
+        Ok(figures(report.headline, measure)?.is_some_and(|figures| figures[0] == Figure::Shown(0)))
+    };
+    Ok(known_zero(Measure::Net)? && known_zero(Measure::Orders)?)
+}
+
+/// `, tăng 12,5 % so với Tuần 46/2026 và giảm 3 % so với Tuần 47/2025`; empty when nothing may be said.
+fn changes(report: &Report<'_>, net: &[Figure; 5], texts: &Texts, numbers: &Numbers<'_>) -> String {
+    let clauses: Vec<String> = [(Window::Previous, 1), (Window::LastYear, 2)]
+        .into_iter()
+        .filter_map(|(window, at)| {
+            let base = base(report, window, texts).into();
+            Some(match Change::between(net[0], net[at]) {
+                Change::Tenths(tenths) => {
+                    let key = if tenths < 0 { "clause-down" } else { "clause-up" };
+                    texts.fill(key, [("size", numbers.size(tenths).into()), ("base", base)])
+                }
+                Change::Same => texts.fill("clause-same", [("base", base)]),
+                Change::New => texts.fill("clause-new", [("base", base)]),
+                Change::Unknown => return None,
+            })
+        })
+        .collect();
+    match clauses.as_slice() {
+        [] => String::new(),
+        [only] => texts.fill("clauses", [("first", only.as_str().into())]),
+        [first, second, ..] => {
+            texts.fill("clauses-two", [("first", first.as_str().into()), ("second", second.as_str().into())])
+        }
+    }
+}

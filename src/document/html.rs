@@ -1,0 +1,74 @@
+//! The HTML of a mail: a template filled by minijinja, laid out by mrml into tables that Outlook draws too.
+//!
+//! Invariant: everything from outside is escaped; nothing is fetched (no pictures, fonts or scripts).
+//! Colours live in classes, so that a reader's dark mode can turn them; what must hold where a mail program
+//! drops the classes (alignment, padding) stands in the elements.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, Output, State};
+use serde::Serialize;
+
+use super::Error;
+use super::notice::Letter;
+use super::page::Page;
+
+const FRAME: &str = include_str!("templates/frame.mjml");
+const REPORT: &str = include_str!("templates/report.mjml");
+const NOTICE: &str = include_str!("templates/notice.mjml");
+
+pub fn report(page: &Page) -> Result<String, Error> {
+    laid_out("report.mjml", page)
+}
+
+pub fn notice(letter: &Letter) -> Result<String, Error> {
+    laid_out("notice.mjml", letter)
+}
+
+fn laid_out(template: &str, contents: &impl Serialize) -> Result<String, Error> {
+    let mut environment = Environment::new();
+    // Else an error would carry the report's figures into the log.
+    environment.set_debug(false);
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_formatter(escaped);
+    for (name, source) in [("frame.mjml", FRAME), ("report.mjml", REPORT), ("notice.mjml", NOTICE)] {
+        environment.add_template(name, source)?;
+    }
+    let mjml = environment.get_template(template)?.render(Serde(contents))?;
+    let parsed = mrml::parse(&mjml).map_err(|problem| Error::Layout(problem.to_string()))?;
+    let options = mrml::prelude::render::RenderOptions {
+        disable_comments: true,
+        social_icon_origin: None,
+        // The default fonts would be fetched from a third party by the reader's mail program.
+        fonts: HashMap::new(),
+    };
+    parsed.element.render(&options).map_err(|problem| Error::Layout(problem.to_string()))
+}
+
+/// Escapes what a template prints. minijinja's own also escapes the slash, which would write every date
+/// as `22&#x2f;11&#x2f;2026`.
+fn escaped(output: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    if value.is_none() {
+        return Ok(());
+    }
+    let text = value.to_string();
+    if value.is_safe() {
+        return Ok(output.write_str(&text)?);
+    }
+    for letter in text.chars() {
+        match letter {
+            '&' => output.write_str("&amp;")?,
+            '<' => output.write_str("&lt;")?,
+            '>' => output.write_str("&gt;")?,
+            '"' => output.write_str("&quot;")?,
+            '\'' => output.write_str("&#39;")?,
+            _ => output.write_char(letter)?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! Short mails: complaints past their deadline, and what administrators must know of a run.
+//!
+//! Invariant: a complaint is its number, kind, clock and deadline; nothing here can hold personal data
+//! but for the administrators' `what`, which carries error messages, and those hold none by their law.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::footer::Note;
+use super::texts::Texts;
+use super::{Error, dates, html, names, plain};
+use crate::domain::complaint::ComplaintKind;
+use crate::domain::ids::{ComplaintNo, RunId};
+use crate::domain::period::Period;
+use crate::domain::rendered::Rendered;
+use crate::settings::Language;
+
+/// Which deadline of a complaint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ComplaintClock {
+    FirstResponse,
+    Resolution,
+}
+
+impl ComplaintClock {
+    pub const ALL: [Self; 2] = [Self::FirstResponse, Self::Resolution];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstResponse => "first-response",
+            Self::Resolution => "resolution",
+        }
+    }
+}
+
+/// A complaint past one of its deadlines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverdueComplaint {
+    pub number: ComplaintNo,
+    pub kind: ComplaintKind,
+    pub clock: ComplaintClock,
+    pub deadline: Timestamp,
+    pub days_over: i64,
+}
+
+/// What went wrong with a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    Failed,
+    /// It waits for data.
+    Held,
+    /// The egress guard found a customer's data in the report.
+    Quarantined,
+    /// The mail server refused its mail for good.
+    Undelivered,
+}
+
+impl Trouble {
+    pub const ALL: [Self; 4] = [Self::Failed, Self::Held, Self::Quarantined, Self::Undelivered];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Held => "held",
+            Self::Quarantined => "quarantined",
+            Self::Undelivered => "undelivered",
+        }
+    }
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Matter<'a> {
+    OverdueComplaints {
+        complaints: &'a [OverdueComplaint],
+        /// The instant they were judged at.
+        at: Timestamp,
+    },
+    RunTrouble(RunTrouble<'a>),
+}
+
+/// A run that administrators must know of.
+#[derive(Clone, Copy, Debug)]
+pub struct RunTrouble<'a> {
+    pub trouble: Trouble,
+    pub job: &'a str,
+    pub slot: Timestamp,
+    pub period: Option<Period>,
+    pub run: RunId,
+    /// What happened: the error's chain, or which parts were hit. Never personal data.
+    pub what: &'a str,
+}
+
+/// A short mail to staff.
+#[derive(Clone, Copy, Debug)]
+pub struct Notice<'a> {
+    pub business: &'a str,
+    pub zone: &'a TimeZone,
+    pub matter: Matter<'a>,
+}
+
+/// A notice as texts: the one source of its HTML and its text part.
+#[derive(Clone, Debug, Serialize)]
+pub struct Letter {
+    language: &'static str,
+    subject: String,
+    shop: String,
+    title: String,
+    sentence: String,
+    heads: Vec<String>,
+    rows: Vec<OverdueRow>,
+    notes: Vec<Note>,
+    closing: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct OverdueRow {
+    number: String,
+    kind: String,
+    clock: String,
+    deadline: String,
+    over: String,
+}
+
+/// Makes a short mail.
+///
+/// # Errors
+/// Only faults of the templates, which tests exclude.
+pub fn notice(notice: &Notice<'_>, language: Language) -> Result<Rendered, Error> {
+    let texts = Texts::new(language)?;
+    let letter = match notice.matter {
+        Matter::OverdueComplaints { complaints, at } => overdue(notice, complaints, at, &texts),
+        Matter::RunTrouble(run) => trouble(notice, &run, &texts),
+    };
+    Ok(Rendered {
+        html: Some(html::notice(&letter)?),
+        text: text(&letter),
+        subject: letter.subject,
+        attachments: Vec::new(),
+    })
+}
+
+fn overdue(notice: &Notice<'_>, complaints: &[OverdueComplaint], at: Timestamp, texts: &Texts) -> Letter {
+    let numbers: BTreeSet<ComplaintNo> = complaints.iter().map(|complaint| complaint.number).collect();
+    let number = i64::try_from(numbers.len()).unwrap_or(i64::MAX);
+    let shop = names::clean(notice.business);
+    let count = || [("count", number.to_string().into()), ("number", number.into())];
+    let [first, second] = count();
+    let subject = texts.fill("overdue-subject", [("shop", shop.as_str().into()), first, second]);
+    let [first, second] = count();
+    let until = dates::instant(at, notice.zone).into();
+    let sentence = texts.fill("overdue-sentence", [("at", until), first, second]);
+    let kind = texts.say("overdue-kind").to_lowercase();
+    Letter {
+        language: texts.code(),
+        subject,
+        shop,
+        title: texts.say("overdue-title"),
+        sentence,
+        heads: vec![
+            format!("{}, {kind}", texts.say("overdue-number")),
+            texts.say("overdue-deadline"),
+            texts.say("overdue-days"),
+        ],
+        rows: overdue_rows(complaints, notice.zone, texts),
+        notes: Vec::new(),
+        closing: texts.say("overdue-look"),
+    }
+}
+
+/// The longest overdue first.
+fn overdue_rows(complaints: &[OverdueComplaint], zone: &TimeZone, texts: &Texts) -> Vec<OverdueRow> {
+    let mut complaints = complaints.to_vec();
+    complaints.sort_by_key(|complaint| (complaint.deadline, complaint.number, complaint.clock));
+    complaints
+        .iter()
+        .map(|complaint| OverdueRow {
+            number: format!("#{}", complaint.number),
+            kind: texts.say(&format!("complaint-{}", complaint.kind)),
+            clock: texts.say(&format!("clock-{}", complaint.clock.as_str())),
+            deadline: dates::instant(complaint.deadline, zone),
+            over: texts.fill("overdue-days-count", [("days", complaint.days_over.max(0).into())]),
+        })
+        .collect()
+}
+
+fn trouble(notice: &Notice<'_>, run: &RunTrouble<'_>, texts: &Texts) -> Letter {
+    let RunTrouble { trouble, job, slot, period, run, what } = *run;
+    let name = texts.fill(&format!("trouble-{}", trouble.as_str()), [("job", job.into())]);
+    let shop = names::clean(notice.business);
+    let note = |key: &str, text: String| Note { label: texts.say(key), text };
+    let mut notes = vec![note("trouble-what", what.to_owned())];
+    let remedy = format!("remedy-{}", trouble.as_str());
+    notes.push(note("trouble-do", texts.fill(&remedy, [("run", run.to_string().into())])));
+    notes.push(note("trouble-job", job.to_owned()));
+    notes.push(note("trouble-slot", dates::instant(slot, notice.zone)));
+    if let Some(period) = period {
+        notes.push(note("trouble-period", dates::period(period, texts)));
+    }
+    notes.push(note("trouble-run", run.to_string()));
+    Letter {
+        language: texts.code(),
+        subject: texts
+            .fill("trouble-subject", [("shop", shop.as_str().into()), ("trouble", name.as_str().into())]),
+        shop,
+        title: capitalised(&name),
+        sentence: String::new(),
+        heads: Vec::new(),
+        rows: Vec::new(),
+        notes,
+        closing: String::new(),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn text(letter: &Letter) -> String {
+    let mut lines = vec![letter.shop.clone()];
+    lines.extend(plain::heading(&letter.title));
+    if !letter.sentence.is_empty() {
+        lines.extend(plain::wrapped(&letter.sentence, 0));
+        lines.push(String::new());
+    }
+    for row in &letter.rows {
+        lines.push(format!("{} {} · {}", row.number, row.kind, row.clock));
+        lines.push(format!("    {}: {} · {}: {}", letter.heads[1], row.deadline, letter.heads[2], row.over));
+    }
+    for note in &letter.notes {
+        lines.extend(plain::wrapped(&format!("{}: {}", note.label, note.text), 2));
+    }
+    if !letter.closing.is_empty() {
+        lines.push(String::new());
+        lines.extend(plain::wrapped(&letter.closing, 0));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}

@@ -1,0 +1,264 @@
+//! A report as texts, in reading order: the one source of the HTML, the text part and the PDF, so that
+//! they cannot differ in a figure.
+
+use serde::Serialize;
+
+use super::figure::{Change, Figure};
+use super::footer::{self, Note};
+use super::grid::Grid;
+use super::headline::{self, KeyLine};
+use super::numbers::Numbers;
+use super::report::{Report, Window};
+use super::tables::{self, CellText, RowView, TableView};
+use super::texts::Texts;
+use super::{Error, dates, names};
+use crate::settings::Format;
+
+/// A report laid out as figures: what the page and the workbook are both made from.
+pub struct Figures<'a> {
+    pub lines: Vec<KeyLine>,
+    pub grids: Vec<Grid<'a>>,
+    pub late: Option<Grid<'a>>,
+}
+
+impl<'a> Figures<'a> {
+    /// # Errors
+    /// [`Error::UnknownMeasure`] when a table measures what no report knows.
+    pub fn of(report: &Report<'a>, texts: &Texts) -> Result<Self, Error> {
+        Ok(Self {
+            lines: headline::lines(report, texts)?,
+            grids: report
+                .sections
+                .iter()
+                .map(|section| Grid::of_section(section, texts))
+                .collect::<Result<_, _>>()?,
+            late: report.late.map(|table| Grid::of_late_bookings(table, texts)).transpose()?,
+        })
+    }
+
+    fn withheld(&self, report: &Report<'_>) -> (usize, usize) {
+        let grids = self.grids.iter().chain(&self.late).map(Grid::withheld);
+        grids.fold(footer::withheld_in_headline(report), |sum, grid| (sum.0 + grid.0, sum.1 + grid.1))
+    }
+}
+
+/// The figure that stands above all others.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hero {
+    pub label: String,
+    pub value: CellText,
+    pub comparisons: Vec<Comparison>,
+}
+
+/// An earlier figure and the change against it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    pub against: String,
+    pub base: CellText,
+    /// `None` when nothing may be derived.
+    pub change: Option<String>,
+    /// `good`, `bad` or `plain`.
+    pub tone: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyRow {
+    pub label: String,
+    pub value: CellText,
+    pub comparisons: Vec<Comparison>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyTable {
+    pub title: String,
+    pub head: String,
+    /// The name of the period.
+    pub now: String,
+    pub against: Vec<String>,
+    pub rows: Vec<KeyRow>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Page {
+    pub language: &'static str,
+    pub subject: String,
+    pub shop: String,
+    pub title: String,
+    pub period: String,
+    pub range: String,
+    pub provisional: Option<String>,
+    pub sentence: String,
+    pub hero: Option<Hero>,
+    pub key: Option<KeyTable>,
+    pub running: Option<TableView>,
+    pub tables: Vec<TableView>,
+    pub late: Option<TableView>,
+    pub legend: Option<String>,
+    pub attached: Option<String>,
+    pub notes_title: String,
+    pub notes: Vec<Note>,
+    pub definitions_title: String,
+    pub definitions: Vec<Note>,
+    /// `Trang 1/2`, with `PAGE` and `PAGES` where the numbers stand.
+    pub page_of: String,
+}
+
+impl Page {
+    /// Lays a report out in words. A table prints at most `limit` rows.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMeasure`] when a table measures what no report knows.
+    pub fn new(
+        report: &Report<'_>,
+        figures: &Figures<'_>,
+        limit: Option<usize>,
+        texts: &Texts,
+        numbers: &Numbers<'_>,
+    ) -> Result<Self, Error> {
+        let view = |grid: &Grid<'_>| tables::view(grid, limit, report, texts, numbers);
+        let key = key_table(report, &figures.lines, texts, numbers);
+        let running = running(&figures.lines, texts, numbers);
+        let sections: Vec<TableView> = figures.grids.iter().map(view).collect();
+        let late =
+            figures.late.as_ref().map(|grid| TableView { lead: Some(texts.say("late-note")), ..view(grid) });
+        let withheld = figures.withheld(report);
+        let printed_withheld = sections.iter().chain(&running).chain(&late).any(tables::has_withheld)
+            || figures.lines.iter().any(|line| line.figures.contains(&Figure::Withheld));
+        Ok(Self {
+            language: texts.code(),
+            subject: headline::subject(report, texts, numbers)?,
+            shop: names::clean(report.business),
+            title: texts.local(report.title).to_owned(),
+            period: dates::period(report.period, texts),
+            range: dates::range(report.period.first(), report.period.last()),
+            provisional: provisional(report, texts),
+            sentence: headline::sentence(report, texts, numbers)?,
+            hero: key.as_ref().and_then(hero),
+            key,
+            running,
+            tables: sections,
+            late,
+            legend: printed_withheld.then(|| texts.say("withheld-legend")),
+            attached: attached(report, texts),
+            notes_title: texts.say("provenance"),
+            notes: footer::notes(report, withheld, texts, numbers)?,
+            definitions_title: texts.say("definitions"),
+            definitions: footer::definitions(report, texts)?,
+            page_of: texts.fill("page-of", [("page", "PAGE".into()), ("pages", "PAGES".into())]),
+        })
+    }
+}
+
+/// The first key figure, which is net sales wherever they are asked for.
+fn hero(key: &KeyTable) -> Option<Hero> {
+    let first = key.rows.first()?;
+    let comparisons =
+        first.comparisons.iter().filter(|comparison| comparison.change.is_some()).cloned().collect();
+    Some(Hero { label: first.label.clone(), value: first.value.clone(), comparisons })
+}
+
+fn key_table(
+    report: &Report<'_>,
+    lines: &[KeyLine],
+    texts: &Texts,
+    numbers: &Numbers<'_>,
+) -> Option<KeyTable> {
+    let has = |window| lines.iter().any(|line| line.figure(window) != Figure::Absent);
+    if !has(Window::This) {
+        return None;
+    }
+    let windows: Vec<Window> =
+        [Window::Previous, Window::LastYear].into_iter().filter(|&window| has(window)).collect();
+    let against = |window| texts.fill("against", [("base", headline::base(report, window, texts).into())]);
+    let rows = lines
+        .iter()
+        .map(|line| KeyRow {
+            label: line.label.clone(),
+            value: CellText::new(line.figure(Window::This), line.is_money, numbers),
+            comparisons: windows
+                .iter()
+                .map(|&window| comparison(line, window, against(window), numbers))
+                .collect(),
+        })
+        .collect();
+    Some(KeyTable {
+        title: texts.say("key-figures"),
+        head: texts.say("key-figure"),
+        now: dates::period(report.period, texts),
+        against: windows.iter().map(|&window| against(window)).collect(),
+        rows,
+    })
+}
+
+fn comparison(line: &KeyLine, window: Window, against: String, numbers: &Numbers<'_>) -> Comparison {
+    let base = line.figure(window);
+    let change = Change::between(line.figure(Window::This), base);
+    let tone = match change {
+        Change::Tenths(tenths) if line.more_is_better && tenths > 0 => "good",
+        Change::Tenths(tenths) if line.more_is_better && tenths < 0 => "bad",
+        Change::New if line.more_is_better => "good",
+        _ => "plain",
+    };
+    let base = CellText::new(base, line.is_money, numbers);
+    Comparison { against, base, change: numbers.change(change), tone }
+}
+
+/// Month- and year-to-date.
+fn running(lines: &[KeyLine], texts: &Texts, numbers: &Numbers<'_>) -> Option<TableView> {
+    let windows: Vec<Window> = [Window::MonthToDate, Window::YearToDate]
+        .into_iter()
+        .filter(|&window| lines.iter().any(|line| line.figure(window) != Figure::Absent))
+        .collect();
+    if windows.is_empty() {
+        return None;
+    }
+    let rows = lines
+        .iter()
+        .filter(|line| windows.iter().any(|&window| line.figure(window) != Figure::Absent))
+        .map(|line| RowView {
+            name: line.label.clone(),
+            kind: "leaf",
+            cells: windows
+                .iter()
+                .map(|&window| CellText::new(line.figure(window), line.is_money, numbers))
+                .collect(),
+            ..RowView::default()
+        })
+        .collect();
+    Some(TableView {
+        title: texts.say("running"),
+        head: texts.say("key-figure"),
+        heads: windows.iter().map(|window| texts.say(&format!("window-{}", window.as_str()))).collect(),
+        rows,
+        ..TableView::default()
+    })
+}
+
+/// What makes the report provisional, in words.
+fn provisional(report: &Report<'_>, texts: &Texts) -> Option<String> {
+    if report.lagging.is_empty() {
+        return None;
+    }
+    let sources: Vec<String> = report
+        .lagging
+        .iter()
+        .map(|lagging| match lagging.complete_until {
+            Some(until) => texts.fill(
+                "lagging",
+                [("source", lagging.source.into()), ("until", dates::instant(until, report.zone).into())],
+            ),
+            None => texts.fill("lagging-never", [("source", lagging.source.into())]),
+        })
+        .collect();
+    Some(texts.fill("provisional", [("sources", sources.join(" ").into())]))
+}
+
+fn attached(report: &Report<'_>, texts: &Texts) -> Option<String> {
+    let kinds = [(Format::Xlsx, "xlsx"), (Format::Pdf, "pdf")];
+    let files: Vec<String> = kinds
+        .into_iter()
+        .filter(|&(format, _)| report.attaches(format))
+        .map(|(_, ending)| super::file_name(report, ending))
+        .collect();
+    (!files.is_empty()).then(|| texts.fill("attached", [("files", files.join(", ").into())]))
+}

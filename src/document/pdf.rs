@@ -1,0 +1,53 @@
+//! The PDF: A4, set by typst from the same page as the mail, with every row of every table.
+//!
+//! Invariant: the same report gives the same bytes; its date is the data's.
+
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+use typst::foundations::{Datetime, Smart};
+use typst_layout::PagedDocument;
+use typst_pdf::{PdfOptions, Timestamp};
+
+use super::Error;
+use super::page::Page;
+use super::report::Report;
+use super::typesetter::Typesetter;
+
+const TEMPLATE: &str = include_str!("templates/report.typ");
+
+/// # Errors
+/// [`Error::Pdf`] for a fault of the template, which tests exclude.
+pub fn write(report: &Report<'_>, page: &Page) -> Result<Vec<u8>, Error> {
+    let data = serde_json::to_vec(page).map_err(|problem| Error::Pdf(problem.to_string()))?;
+    let world =
+        Typesetter::new(TEMPLATE, data).ok_or_else(|| Error::Pdf("the template has no place".to_owned()))?;
+    let document = typst::compile::<PagedDocument>(&world).output.map_err(first)?;
+    let options = PdfOptions {
+        ident: Smart::Custom(super::file_name(report, "pdf")),
+        creator: Smart::Custom(Some(format!("firstwatch {}", env!("CARGO_PKG_VERSION")))),
+        timestamp: made_at(report),
+        ..PdfOptions::default()
+    };
+    let bytes = typst_pdf::pdf(&document, &options).map_err(first);
+    // typst remembers every step of every document; a daemon would keep them for ever.
+    typst::comemo::evict(0);
+    bytes
+}
+
+fn first(problems: typst::ecow::EcoVec<typst::diag::SourceDiagnostic>) -> Error {
+    Error::Pdf(problems.first().map_or_else(String::new, |problem| problem.message.to_string()))
+}
+
+fn made_at(report: &Report<'_>) -> Option<Timestamp> {
+    let at = Zoned::new(report.data_as_of, TimeZone::UTC);
+    let part = |part: i8| u8::try_from(part).ok();
+    let at = Datetime::from_ymd_hms(
+        i32::from(at.year()),
+        part(at.month())?,
+        part(at.day())?,
+        part(at.hour())?,
+        part(at.minute())?,
+        part(at.second())?,
+    );
+    at.map(Timestamp::new_utc)
+}

@@ -1,0 +1,144 @@
+//! What a sales report is made of: the inputs of [`super::render`].
+//!
+//! Invariant: every sales figure comes in as a cell of a [`ProtectedTable`]. Plain numbers are allowed
+//! only for what is no figure of sales: rows read, orders left out, rows rejected.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::disclosure::ProtectedTable;
+use crate::domain::entry::Dimension;
+use crate::domain::money::Currency;
+use crate::domain::order::{CountOrdersOn, OrderStatus};
+use crate::domain::period::Period;
+use crate::settings::{Format, LocalText};
+
+/// The days a key figure is summed over, relative to the report's period. The headline tables have the
+/// one dimension `window`, and its codes are these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Window {
+    This,
+    Previous,
+    LastYear,
+    MonthToDate,
+    YearToDate,
+}
+
+impl Window {
+    pub const ALL: [Self; 5] =
+        [Self::This, Self::Previous, Self::LastYear, Self::MonthToDate, Self::YearToDate];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::This => "this",
+            Self::Previous => "previous",
+            Self::LastYear => "last-year",
+            Self::MonthToDate => "month-to-date",
+            Self::YearToDate => "year-to-date",
+        }
+    }
+
+    /// The days of the window, half-open; `None` when it would only repeat the period itself.
+    pub fn days(self, period: Period) -> Option<(Date, Date)> {
+        let whole = |period: Period| (period.first(), period.until());
+        let to_date = |first: Date| (first < period.first()).then(|| (first, period.until()));
+        match self {
+            Self::This => Some(whole(period)),
+            Self::Previous => Some(whole(period.previous())),
+            Self::LastYear => Some(whole(period.last_year())),
+            Self::MonthToDate => to_date(period.last().first_of_month()),
+            Self::YearToDate => to_date(period.last().first_of_year()),
+        }
+    }
+}
+
+/// A source whose data do not reach the end of the period.
+#[derive(Clone, Copy, Debug)]
+pub struct Lagging<'a> {
+    pub source: &'a str,
+    /// `None` when it was never pulled.
+    pub complete_until: Option<Timestamp>,
+}
+
+/// One table below the key figures.
+#[derive(Clone, Copy, Debug)]
+pub struct Section<'a> {
+    pub title: &'a LocalText,
+    /// From coarse to fine, as the job says; the codes of a cell's place follow them.
+    pub rows: &'a [Dimension],
+    pub columns: &'a [Dimension],
+    /// A cell's place is [row codes, column codes]; the second may be missing when there are no columns.
+    pub table: &'a ProtectedTable,
+}
+
+/// Where the rows of the sources went.
+#[derive(Clone, Debug, Default)]
+pub struct Reconciliation {
+    /// Orders of the period that the sources delivered.
+    pub rows_read: u64,
+    /// Orders that do not count, by why.
+    pub excluded: BTreeMap<OrderStatus, u64>,
+    /// Rows that did not fit and wait in `source rejected`.
+    pub rejected: u64,
+}
+
+/// Everything that one sales report says.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    pub business: &'a str,
+    pub currency: &'a Currency,
+    pub zone: &'a TimeZone,
+    pub zone_name: &'a str,
+    pub basis: CountOrdersOn,
+    /// The job's name; attachments are called after it.
+    pub job: &'a str,
+    pub title: &'a LocalText,
+    pub period: Period,
+    /// Not empty: the report goes out although these sources lag, and says PROVISIONAL.
+    pub lagging: &'a [Lagging<'a>],
+    /// Tables of the one dimension `window` (see [`Window`]), each with measures of its own.
+    pub headline: &'a [&'a ProtectedTable],
+    pub sections: &'a [Section<'a>],
+    /// What was booked in the period and belongs to earlier ones: one dimension, whose codes are the
+    /// periods (`2026-W45`, `2026-10`, ...) or days it belongs to.
+    pub late: Option<&'a ProtectedTable>,
+    pub data_as_of: Timestamp,
+    pub reconciliation: &'a Reconciliation,
+    /// The recipients' group, which is why they get this; `None` when addressed one by one.
+    pub audience: Option<&'a str>,
+    /// How few customers make a cell withheld, for the explanation.
+    pub minimum_contributors: u32,
+    pub formats: &'a [Format],
+}
+
+impl Report<'_> {
+    /// The files that go with the mail besides its text and HTML.
+    pub(super) fn attaches(&self, format: Format) -> bool {
+        self.formats.contains(&format)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_window_that_repeats_the_period_is_none() {
+        let month = Period::Month { year: 2026, month: 11 };
+        assert_eq!(Window::MonthToDate.days(month), None);
+        assert_eq!(Window::YearToDate.days(month), Some((date(2026, 1, 1), date(2026, 12, 1))));
+        assert_eq!(Window::YearToDate.days(Period::Year(2026)), None);
+        assert_eq!(Window::MonthToDate.days(Period::Quarter { year: 2026, quarter: 4 }), None);
+        let week = Period::Week { year: 2026, week: 49 };
+        assert_eq!(week.first(), date(2026, 11, 30));
+        // The week ends in December, of which it holds all days so far and one of November: nothing to add.
+        assert_eq!(Window::MonthToDate.days(week), None);
+        let week = Period::Week { year: 2026, week: 47 };
+        assert_eq!(Window::MonthToDate.days(week), Some((date(2026, 11, 1), date(2026, 11, 23))));
+    }
+}
