@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::exit;
 use super::output::OutputFormat;
-use super::show;
-use crate::calendar::WorkingCalendar;
+use super::{reach, show};
+use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::jobs;
 use crate::settings::{self, LoadOptions, Settings};
@@ -38,16 +39,13 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::CONFIGURATION) })
 }
 
-/// The calendar and zone of the configuration if there is one, of Vietnam if there is none.
+/// The calendar and zone of the configuration when one is named, else Vietnam's office week.
 pub fn calendar_of(config: Option<PathBuf>) -> anyhow::Result<(WorkingCalendar, TimeZone)> {
-    let options = match config {
-        Some(file) => LoadOptions { file: Some(file), environment: std::env::vars().collect() },
-        None => LoadOptions::embedded_only(),
+    let Some(file) = config else {
+        let zone = TimeZone::get("Asia/Ho_Chi_Minh").context("the embedded zone data lack Vietnam")?;
+        return Ok((WorkingCalendar::office_week(CalendarDays::vietnam()?), zone));
     };
-    let settings = settings::load(&options).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        exit::BadConfiguration(lines.join("\n"))
-    })?;
+    let settings = reach::load(Some(file))?;
     let calendar = jobs::working_calendar(&settings).map_err(exit::BadConfiguration)?;
     Ok((calendar, settings.business.zone))
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 /// A table with a head, no frame, that fits the terminal.
 pub fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head.iter().map(|title| title.to_uppercase()));
     table
 }

@@ -1,5 +1,7 @@
 //! The audit: is any target disclosed, exactly or too narrowly?
 
+use serde::Serialize;
+
 use std::collections::BTreeSet;
 
 use super::field::Echelon;
@@ -25,7 +27,7 @@ pub struct Disclosed {
 }
 
 /// What an audit found.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AuditReport {
     pub targets: usize,
     /// Targets that follow exactly from what is shown.
@@ -33,6 +35,7 @@ pub struct AuditReport {
     /// Targets whose interval is narrower than required.
     pub narrow: usize,
     pub programmes: usize,
+    #[serde(skip)]
     pub disclosed: Vec<Disclosed>,
 }
 

@@ -1,5 +1,7 @@
 //! From a request to protected tables.
 
+use serde::Serialize;
+
 use super::audit::AuditReport;
 use super::error::Error;
 use super::policy::Policy;
@@ -21,7 +23,7 @@ pub struct Protection {
 }
 
 /// Counts over all tables of a request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     pub cells: usize,
     pub empty: usize,

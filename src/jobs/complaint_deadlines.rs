@@ -10,8 +10,8 @@ use serde_json::json;
 use super::deliver_mail::Dispatch;
 use super::house::House;
 use super::run::{Outcome, Run};
-use crate::deadline::{self, Clocks, Overdue};
-use crate::document::{self, Notice, OverdueComplaint};
+use crate::deadline::{self, Clock, Clocks, Overdue};
+use crate::document::{self, ComplaintClock, Matter, Notice, OverdueComplaint};
 use crate::domain::complaint::{ComplaintEvent, ComplaintKind, DatedEvent};
 use crate::domain::ids::ComplaintNo;
 use crate::settings::JobSpec;
@@ -26,7 +26,6 @@ const PAGE: u32 = 500;
 struct Alarm {
     no: ComplaintNo,
     kind: ComplaintKind,
-    damage_level: Option<u8>,
     overdue: Overdue,
 }
 
@@ -52,7 +51,6 @@ fn overdue(house: &House, run: &Run) -> anyhow::Result<Vec<Alarm>> {
             alarms.extend(overdue.into_iter().map(|overdue| Alarm {
                 no: complaint.no,
                 kind: clocks.kind,
-                damage_level: damage_level(events),
                 overdue,
             }));
         }
@@ -120,15 +118,17 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
             .map(|alarm| OverdueComplaint {
                 number: alarm.no,
                 kind: alarm.kind,
-                damage_level: alarm.damage_level,
-                clock: alarm.overdue.clock,
+                clock: match alarm.overdue.clock {
+                    Clock::FirstResponse => ComplaintClock::FirstResponse,
+                    Clock::Resolution => ComplaintClock::Resolution,
+                },
                 deadline: alarm.overdue.deadline,
-                days_over: alarm.overdue.days_over,
+                days_over: alarm.overdue.days_over.into(),
             })
             .collect();
         let business = &house.settings.business;
-        let notice =
-            Notice::OverdueComplaints { business: &business.name, zone: &business.zone, complaints: &complaints };
+        let matter = Matter::OverdueComplaints { complaints: &complaints, at: run.now };
+        let notice = Notice { business: &business.name, zone: &business.zone, matter };
         let rendered = document::notice(&notice, business.language)?;
         let purpose = format!("complaints.{}", run.slot.at.as_second());
         let messages =

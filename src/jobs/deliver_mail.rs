@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use super::house::House;
 use crate::domain::ids::ReleaseId;
-use crate::mail::{self, Courier, Delivery, Recipient};
+use crate::mail::{self, Courier, Delivery, Recipient, Sender};
 use crate::store::{OutboxItem, OutboxRow};
 
 /// How many messages went which way.
@@ -43,23 +43,23 @@ pub fn deliver(house: &House) -> anyhow::Result<Delivered> {
 }
 
 fn open_courier(house: &House) -> anyhow::Result<Courier> {
-    let password = match &house.settings.mail.password_file {
+    let password = match house.settings.mail_password_path() {
         Some(file) => Some(
-            std::fs::read_to_string(file)
+            std::fs::read_to_string(&file)
                 .with_context(|| format!("failed to read the relay's password from {}", file.display()))?
                 .trim_end()
                 .to_owned(),
         ),
         None => None,
     };
-    Ok(Courier::open(&house.settings.mail, password.map(Into::into))?)
+    Ok(Courier::open(&house.settings.mail, password.as_deref())?)
 }
 
 /// The recipient is checked against the internal domains again, at the moment of sending.
 fn send(house: &House, courier: &mut Courier, item: &OutboxItem) -> anyhow::Result<Delivery> {
     let recipient = match Recipient::internal(&item.recipient, &house.settings.mail.internal_domains) {
         Ok(recipient) => recipient,
-        Err(error) => return Ok(Delivery::Refused { code: 0, text: error.to_string() }),
+        Err(error) => return Ok(Delivery::Refused { code: None, text: error.to_string() }),
     };
     let bytes = house.store.read_released(&item.file, &item.sha256)?;
     let mut before_dot = || house.store.write(|writer| writer.dot_pending(item.id, house.now()));
@@ -77,7 +77,7 @@ fn record(house: &House, item: &OutboxItem, fate: &Delivery, delivered: &mut Del
         Delivery::Refused { code, text } => {
             warn!(outbox = item.id.0, code, "mail refused");
             delivered.refused += 1;
-            writer.refused(item.id, *code, text, now)
+            writer.refused(item.id, code.unwrap_or(0), text, now)
         }
         Delivery::TryAgain { text } => {
             warn!(outbox = item.id.0, "mail postponed");
@@ -141,7 +141,7 @@ impl Dispatch<'_> {
             let recipient = Recipient::internal(address, &settings.internal_domains)?;
             let message_id = mail::message_id(self.purpose, &recipient, &settings.internal_domains[0]);
             let envelope = mail::Envelope {
-                from: settings.from.clone(),
+                from: Sender::parse(&settings.from)?,
                 to: recipient,
                 message_id: message_id.clone(),
                 date: self.date,

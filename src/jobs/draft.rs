@@ -7,15 +7,17 @@ use anyhow::Context;
 use jiff::Timestamp;
 
 use super::house::House;
-use crate::disclosure::{self, CellStatus, Policy, ProtectedTable, Summary};
-use crate::document::{self, Reconciliation, Report, Section};
+use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, Summary};
+use crate::document::{self, Lagging, Reconciliation, Report, Section};
 use crate::domain::cell::{Measure, RecordedCell};
+use crate::domain::entry::Dimension;
+use crate::domain::ids::SourceName;
 use crate::domain::period::Period;
 use crate::domain::rendered::Rendered;
 use crate::facts::{self, Page};
 use crate::mail::{self, Hit};
 use crate::report::{self, CellTable, Cells, Shape};
-use crate::settings::{JobSpec, Language};
+use crate::settings::JobSpec;
 
 /// Everything of a report but its recipients.
 pub struct Draft {
@@ -54,8 +56,8 @@ pub struct Ingredients<'a> {
     pub pages: &'a [Page],
     /// Where they lie.
     pub directory: &'a std::path::Path,
-    /// When the completeness gate was left without every source: why.
-    pub provisional: Option<String>,
+    /// Sources that are behind when patience has run out, with how far they reach; the report is PROVISIONAL.
+    pub lagging: &'a [(SourceName, Option<Timestamp>)],
     /// Every source's data is in up to here.
     pub data_as_of: Timestamp,
 }
@@ -64,39 +66,49 @@ pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError>
     let earlier = house.store.read(|reader| reader.recorded_cells()).map_err(anyhow::Error::from)?;
     let tables = tables(from.job, from.period);
     let cells = cells(from, &tables, &earlier)?;
-    let protection = disclosure::protect(&cells.request, &policy(house))
+    let protection = disclosure::protect(&cells.request, &policy(house)?)
         .context("disclosure control could not make this report safe, so it is not released")?;
     let rendered = render(house, from, &protection.tables)?;
     let hits = guard(house, &rendered, &protection.tables)?;
     Ok(Draft { rendered, cells: recorded(&tables, &cells, &protection.tables), summary: protection.summary, hits })
 }
 
-/// The report's own tables, headline first: what comes first is shown first. The refunds stand apart
+/// The key figures' tables, in order of worth: what comes first is shown first. The refunds stand apart
 /// from the sales, for they have few contributors and one pattern serves all measures of a table.
+const HEADLINE: [(&str, &[Measure]); 4] = [
+    ("headline", &[Measure::Net, Measure::Orders, Measure::Units]),
+    ("composition", &[Measure::Gross, Measure::Discounts]),
+    ("new-customers", &[Measure::NewCustomers]),
+    ("returns", &[Measure::Refunds, Measure::Cancellations]),
+];
+
+/// What arrived late, by the month it belongs to.
+const LATE: &str = "late-bookings";
+
 fn tables(job: &JobSpec, period: Period) -> Vec<CellTable> {
     let windows = report::windows(period);
-    let headline = |name: &str, measures: &[Measure]| CellTable {
-        name: name.to_owned(),
+    let groups = |rows: &[Dimension], columns: &[Dimension]| Shape::Groups {
+        rows: rows.to_vec(),
+        columns: columns.to_vec(),
+        from: period.first(),
+        until: period.until(),
+    };
+    let headline = HEADLINE.iter().map(|(name, measures)| CellTable {
+        name: (*name).to_owned(),
         shape: Shape::Windows(windows.clone()),
         measures: measures.to_vec(),
-    };
-    let mut tables = vec![
-        headline(document::HEADLINE, &[Measure::Net, Measure::Orders, Measure::Units]),
-        headline(document::COMPOSITION, &[Measure::Gross, Measure::Discounts]),
-        headline(document::NEW_CUSTOMERS, &[Measure::NewCustomers]),
-        headline(document::RETURNS, &[Measure::Refunds, Measure::Cancellations]),
-    ];
-    tables.extend(job.tables.iter().map(|table| CellTable {
+    });
+    let sections = job.tables.iter().map(|table| CellTable {
         name: table.name.clone(),
-        shape: Shape::Groups {
-            rows: table.rows.clone(),
-            columns: table.columns.clone(),
-            from: period.first(),
-            until: period.until(),
-        },
+        shape: groups(&table.rows, &table.columns),
         measures: table.measures.clone(),
-    }));
-    tables
+    });
+    let late = CellTable {
+        name: LATE.to_owned(),
+        shape: groups(&[Dimension::BelongsTo], &[]),
+        measures: vec![Measure::Net],
+    };
+    headline.chain(sections).chain([late]).collect()
 }
 
 /// Loads every day that a cell of this report or of an earlier release sums over.
@@ -112,59 +124,67 @@ fn cells(from: &Ingredients<'_>, tables: &[CellTable], earlier: &[RecordedCell])
     Ok(report::cells(&frame, tables, earlier)?)
 }
 
-fn policy(house: &House) -> Policy {
+/// # Errors
+/// A percentage that is none; settings have checked it.
+fn policy(house: &House) -> anyhow::Result<Policy> {
     let settings = &house.settings.disclosure;
-    Policy {
-        minimum_contributors: settings.minimum_contributors,
-        p_percent: settings.p_percent,
-        dominance: settings.dominance.iter().map(|&(n, k)| disclosure::Dominance { n, k }).collect(),
+    let dominance = |&(n, k): &(u32, f64)| -> anyhow::Result<Dominance> {
+        Ok(Dominance { n: n.try_into()?, k: k.try_into()? })
+    };
+    Ok(Policy {
+        minimum_contributors: settings.minimum_contributors.into(),
+        p_percent: settings.p_percent.try_into()?,
+        dominance: settings.dominance.iter().map(dominance).collect::<anyhow::Result<_>>()?,
         implied_cells: settings.implied_cells,
         insiders: settings.insiders,
         ..Policy::default()
-    }
+    })
 }
 
 fn render(house: &House, from: &Ingredients<'_>, tables: &[ProtectedTable]) -> anyhow::Result<Rendered> {
     let business = &house.settings.business;
-    let language = business.language;
-    let code = match language {
-        Language::Vi => "vi",
-        Language::En => "en",
-    };
-    let title = from.job.title.get(code).map_or(from.job.name.as_str(), String::as_str);
     let named = |name: &str| tables.iter().find(|table| table.name() == name);
+    let headline: Vec<&ProtectedTable> = HEADLINE.iter().filter_map(|(name, _)| named(name)).collect();
     let sections: Vec<Section<'_>> = from
         .job
         .tables
         .iter()
         .filter_map(|spec| {
             let table = named(&spec.name)?;
-            let title = spec.title.get(code).map_or(spec.name.as_str(), String::as_str);
-            Some(Section { title, rows: &spec.rows, columns: &spec.columns, table })
+            Some(Section { title: &spec.title, rows: &spec.rows, columns: &spec.columns, table })
         })
+        .collect();
+    let lagging: Vec<Lagging<'_>> = from
+        .lagging
+        .iter()
+        .map(|(source, complete_until)| Lagging { source: source.as_str(), complete_until: *complete_until })
         .collect();
     let reconciliation = reconciliation(house, from.period)?;
     let report = Report {
         business: &business.name,
-        title,
-        period: from.period,
         currency: &business.currency,
         zone: &business.zone,
         zone_name: &business.zone_name,
         basis: business.count_orders_on,
-        provisional: from.provisional.as_deref(),
-        headline: named(document::HEADLINE).context("the headline table is missing")?,
-        composition: named(document::COMPOSITION),
-        new_customers: named(document::NEW_CUSTOMERS),
-        returns: named(document::RETURNS),
+        job: from.job.name.as_str(),
+        title: &from.job.title,
+        period: from.period,
+        lagging: &lagging,
+        headline: &headline,
         sections: &sections,
-        late: None,
+        late: named(LATE).filter(|table| has_late(table)),
         data_as_of: from.data_as_of,
         reconciliation: &reconciliation,
-        recipients: &from.job.recipients,
+        audience: from.job.recipients.first().map(String::as_str),
+        minimum_contributors: house.settings.disclosure.minimum_contributors,
         formats: &from.job.formats,
     };
-    Ok(document::render(&report, language)?)
+    Ok(document::render(&report, business.language)?)
+}
+
+/// Whether anything but what was on time stands in the table of late bookings.
+fn has_late(table: &ProtectedTable) -> bool {
+    table.cells().iter().any(|cell| cell.place().iter().flatten().any(|code| !code.is_empty()))
 }
 
 /// Rows that did not become sales. They are counts of what is wrong with the data, not of customers.
@@ -188,15 +208,13 @@ fn guard(house: &House, rendered: &Rendered, tables: &[ProtectedTable]) -> anyho
         .collect();
     allowed.insert(house.settings.business.name.clone());
     let allowed: Vec<String> = allowed.into_iter().collect();
-    house
-        .store
-        .read(|reader| {
-            let known = |kind, text: &str| {
-                reader.is_known_identifier(kind, &house.vault.blind(kind, text).0).unwrap_or(true)
-            };
-            Ok::<_, crate::store::Error>(mail::guard(rendered, &allowed, &known))
-        })
-        .context("failed to look up identifiers")
+    house.store.read(|reader| {
+        // What cannot be looked up counts as known: the guard fails closed.
+        let known = |kind, text: &str| {
+            reader.is_known_identifier(kind, &house.vault.blind(kind, text).0).unwrap_or(true)
+        };
+        Ok(mail::guard(rendered, &allowed, &known)?)
+    })
 }
 
 fn recorded(tables: &[CellTable], cells: &Cells, protected: &[ProtectedTable]) -> Vec<(String, RecordedCell)> {

@@ -4,11 +4,8 @@ use jiff::Timestamp;
 
 use super::deliver_mail::Dispatch;
 use super::house::House;
-use crate::document::{self, Notice};
+use crate::document::{self, Matter, Notice, RunTrouble};
 use crate::settings::JobSpec;
-
-/// The group of recipients that problems are told to.
-pub const ADMINISTRATORS: &str = "administrators";
 
 /// The job's addresses, each once.
 pub fn of_job(house: &House, job: &JobSpec) -> Vec<String> {
@@ -17,10 +14,17 @@ pub fn of_job(house: &House, job: &JobSpec) -> Vec<String> {
 
 /// Enqueues one notice a problem: `purpose` names the problem, and a problem that was told before is not
 /// told again.
-pub fn tell_administrators(house: &House, purpose: &str, what: &str, now: Timestamp) -> anyhow::Result<()> {
-    let addresses = house.settings.recipients_of(&[ADMINISTRATORS.to_owned()]);
-    let notice = Notice::Problem { business: &house.settings.business.name, what };
-    let rendered = document::notice(&notice, house.settings.business.language)?;
+pub fn tell_administrators(
+    house: &House,
+    purpose: &str,
+    trouble: RunTrouble<'_>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let addresses = house.settings.administrators();
+    let business = &house.settings.business;
+    let notice =
+        Notice { business: &business.name, zone: &business.zone, matter: Matter::RunTrouble(trouble) };
+    let rendered = document::notice(&notice, business.language)?;
     let purpose = format!("notice.{}", purpose.to_lowercase());
     let messages = Dispatch { house, purpose: &purpose, date: now }.compose(&rendered, &addresses)?;
     house.store.write(|writer| {

@@ -1,6 +1,7 @@
 //! The sales report: slot -> completeness gate -> sealed pages -> draft (cells, protected tables,
 //! document, guard) -> release. The release, its cells, and one outbox row a recipient commit together.
 
+use anyhow::Context;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
@@ -12,7 +13,9 @@ use super::house::House;
 use super::recipients;
 use super::run::{Outcome, Run};
 use super::scratch::Scratch;
+use crate::document::{RunTrouble, Trouble};
 use crate::domain::actor::Actor;
+use crate::domain::ids::SourceName;
 use crate::domain::period::Period;
 use crate::facts::{self, Page};
 use crate::settings::JobSpec;
@@ -28,15 +31,15 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
         return Ok(Outcome::done(message, json!({ "release": release.id })));
     }
     let gate = gate(house, job, period, run)?;
-    let (provisional, data_as_of) = match gate {
-        Gate::Open { data_as_of } => (None, data_as_of),
+    let (lagging, data_as_of) = match gate {
+        Gate::Open { data_as_of } => (Vec::new(), data_as_of),
         Gate::Held { message, again_at } => return Ok(Outcome::Held { message, again_at }),
-        Gate::OutOfPatience { message, data_as_of } => (Some(message), data_as_of),
+        Gate::OutOfPatience { lagging, data_as_of } => (lagging, data_as_of),
     };
     let pages = seal(house, period, run.now)?;
     let directory = house.facts_directory();
     let ingredients =
-        Ingredients { job, period, pages: &pages, directory: &directory, provisional, data_as_of };
+        Ingredients { job, period, pages: &pages, directory: &directory, lagging: &lagging, data_as_of };
     let draft = draft(house, &ingredients)?;
     if !draft.hits.is_empty() {
         return quarantine(house, job, run, period, &draft);
@@ -45,38 +48,45 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
 }
 
 /// Whether every source has delivered the whole period.
-pub(super) enum Gate {
+enum Gate {
     Open { data_as_of: Timestamp },
     Held { message: String, again_at: Timestamp },
-    OutOfPatience { message: String, data_as_of: Timestamp },
+    OutOfPatience { lagging: Vec<(SourceName, Option<Timestamp>)>, data_as_of: Timestamp },
 }
 
 /// Every source's watermark must have passed the period's end plus the grace.
-pub(super) fn gate(house: &House, job: &JobSpec, period: Period, run: &Run) -> Result<Gate, DraftError> {
+fn gate(house: &House, job: &JobSpec, period: Period, run: &Run) -> anyhow::Result<Gate> {
     let end = period.end(&house.settings.business.zone);
     if run.now < end {
-        return Err(DraftError::NotOver(period));
+        return Err(DraftError::NotOver(period).into());
     }
     let needed = end + job.completeness.grace;
-    let watermarks = house.store.read(|reader| reader.watermarks()).map_err(anyhow::Error::from)?;
-    let mut behind = Vec::new();
-    let mut data_as_of = run.now;
-    for source in &house.settings.sources {
-        let watermark = watermarks.get(&source.name).copied();
-        data_as_of = data_as_of.min(watermark.unwrap_or(Timestamp::UNIX_EPOCH));
-        if watermark.is_none_or(|watermark| watermark < needed) {
-            let has = watermark.map_or_else(|| "nothing yet".to_owned(), |watermark| format!("data until {watermark}"));
-            behind.push(format!("source {} has {has}", source.name));
-        }
-    }
-    if behind.is_empty() {
+    let watermarks = house.store.read(|reader| reader.watermarks())?;
+    let reached: Vec<(SourceName, Option<Timestamp>)> = house
+        .settings
+        .sources
+        .iter()
+        .map(|source| (source.name.clone(), watermarks.get(&source.name).copied()))
+        .collect();
+    let data_as_of =
+        reached.iter().map(|(_, until)| until.unwrap_or(Timestamp::UNIX_EPOCH)).min().unwrap_or(run.now).min(run.now);
+    let lagging: Vec<_> =
+        reached.into_iter().filter(|(_, until)| until.is_none_or(|until| until < needed)).collect();
+    if lagging.is_empty() {
         return Ok(Gate::Open { data_as_of });
     }
-    let message = format!("{}; {period} needs data until {needed}", behind.join(", "));
-    if run.now < run.slot.at.max(end) + job.completeness.patience {
-        return Ok(Gate::Held { message, again_at: run.now + HELD_FOR });
+    if run.now >= run.slot.at.max(end) + job.completeness.patience {
+        return Ok(Gate::OutOfPatience { lagging, data_as_of });
     }
-    Ok(Gate::OutOfPatience { message, data_as_of })
+    let behind: Vec<String> = lagging
+        .iter()
+        .map(|(source, until)| {
+            let has = until.map_or_else(|| "nothing yet".to_owned(), |until| format!("data until {until}"));
+            format!("source {source} has {has}")
+        })
+        .collect();
+    let message = format!("{}; {period} needs data until {needed}", behind.join(", "));
+    Ok(Gate::Held { message, again_at: run.now + HELD_FOR })
 }
 
 /// Seals every booked day before the period's end that is not sealed yet, a page a month at most.
@@ -84,7 +94,14 @@ fn seal(house: &House, period: Period, now: Timestamp) -> anyhow::Result<Vec<Pag
     let directory = house.facts_directory();
     for (from, until) in open_spans(house, period)? {
         let entries = house.store.read(|reader| reader.entries_between(from, until))?;
-        let page = facts::seal(&directory, from, until, &entries)?;
+        let page = match facts::seal(&directory, from, until, &entries) {
+            // A page that no row records is the leaving of a run that died before it could commit.
+            Err(facts::Error::OtherContent { path }) => {
+                std::fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))?;
+                facts::seal(&directory, from, until, &entries)?
+            }
+            sealed => sealed?,
+        };
         house.store.write(|writer| writer.insert_page(&page_row(&page), now))?;
     }
     pages(house)
@@ -107,7 +124,7 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
         pages.push(facts::seal(scratch.path(), from, until, &entries).map_err(anyhow::Error::from)?);
     }
     let directory = scratch.path();
-    let ingredients = Ingredients { job, period, pages: &pages, directory, provisional: None, data_as_of: now };
+    let ingredients = Ingredients { job, period, pages: &pages, directory, lagging: &[], data_as_of: now };
     draft(house, &ingredients)
 }
 
@@ -158,7 +175,7 @@ fn release(
             job: &job.name,
             period,
             run: run.id,
-            provisional: ingredients.provisional.is_some(),
+            provisional: !ingredients.lagging.is_empty(),
             manifest: &manifest,
             sha256: Sha256::digest(&manifest).into(),
         };
@@ -175,7 +192,7 @@ fn release(
         messages.len(),
         summary.primary + summary.secondary,
         summary.cells,
-        if ingredients.provisional.is_some() { "; PROVISIONAL" } else { "" }
+        if !ingredients.lagging.is_empty() { "; PROVISIONAL" } else { "" }
     );
     Ok(Outcome::done(message, json!({ "release": release, "disclosure": summary })))
 }
@@ -222,7 +239,7 @@ fn manifest(
         "slot": run.slot,
         "released_at": run.now,
         "data_as_of": ingredients.data_as_of,
-        "provisional": ingredients.provisional,
+        "lagging": ingredients.lagging,
         "pages": pages,
         "attachments": parts,
         "messages": messages.map(hex::encode).collect::<Vec<_>>(),
@@ -238,6 +255,14 @@ fn quarantine(house: &House, job: &JobSpec, run: &Run, period: Period, draft: &D
     let what = format!("{} {period} is quarantined: the egress guard found {}", job.name, found.join(", "));
     let subject = format!("{} {period}", job.name);
     house.store.write(|writer| record(writer, "report.quarantine", &subject, &what, run.now))?;
-    recipients::tell_administrators(house, &format!("quarantine.{}.{period}", job.name), &what, run.now)?;
+    let trouble = RunTrouble {
+        trouble: Trouble::Quarantined,
+        job: job.name.as_str(),
+        slot: run.slot.at,
+        period: Some(period),
+        run: run.id,
+        what: &what,
+    };
+    recipients::tell_administrators(house, &format!("quarantine.{}.{period}", job.name), trouble, run.now)?;
     anyhow::bail!("{what}; nothing was sent. Find where the product or group name comes from, then run the job again")
 }
