@@ -88,7 +88,7 @@ fn of_rows(rows: &Rows<'_>) -> PolarsResult<DataFrame> {
         Column::new("customer".into(), rows.iter().map(|(key, _)| key.customer.0).collect::<Vec<u64>>()),
     ];
     for dimension in Dimension::ALL {
-        if dimension != Dimension::Weekday {
+        if !matches!(dimension, Dimension::Weekday | Dimension::BelongsTo) {
             let values = rows.iter().map(|(key, _)| value(key.place, dimension));
             columns.push(texts(dimension.as_str(), values));
         }
@@ -111,7 +111,9 @@ fn value(place: &Place, dimension: Dimension) -> &str {
         Dimension::Channel => &place.channel,
         Dimension::PaymentMethod => &place.payment_method,
         Dimension::CustomerType => place.customer_type.as_str(),
-        Dimension::Weekday => unreachable!("the weekday follows from the day and has no column"),
+        Dimension::Weekday | Dimension::BelongsTo => {
+            unreachable!("it follows from the entry's days and has no column")
+        }
     }
 }
 

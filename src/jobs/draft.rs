@@ -194,6 +194,7 @@ fn reconciliation(house: &House, period: Period) -> anyhow::Result<Reconciliatio
     let end = period.end(zone);
     house.store.read(|reader| {
         Ok(Reconciliation {
+            rows_read: reader.orders_placed(start, end)?,
             excluded: reader.orders_not_counted(start, end)?,
             rejected: reader.rejected_counts()?.iter().map(|count| count.open).sum(),
         })

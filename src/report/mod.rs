@@ -50,6 +50,16 @@ pub enum Shape {
     Windows(Vec<Window>),
 }
 
+impl Shape {
+    /// Every range of days it sums over, half-open.
+    pub fn spans(&self) -> Vec<(Date, Date)> {
+        match self {
+            Self::Groups { from, until, .. } => vec![(*from, *until)],
+            Self::Windows(windows) => windows.iter().map(|window| (window.from, window.until)).collect(),
+        }
+    }
+}
+
 /// A named range of days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use polars::prelude::{ChunkedArray, DataFrame, PolarsNumericType, PolarsResult};
 
 use super::Error;
-use crate::domain::entry::{Component, Dimension};
+use crate::domain::entry::{Component, Dimension, UNKNOWN};
 
 /// Rows that add nothing to any component (they carry tax or shipping alone) are left out: nobody can
 /// see them, and they must not pass for contributors.
@@ -25,6 +26,8 @@ pub(super) struct Rows {
 impl Rows {
     pub fn read(frame: &DataFrame) -> Result<Self, Error> {
         let all_days = read(frame, "day", |name| Ok(plain(frame.column(name)?.date()?.physical())))?;
+        let all_belongs =
+            read(frame, "belongs_to", |name| Ok(plain(frame.column(name)?.date()?.physical())))?;
         let all_customers = read(frame, "customer", |name| Ok(plain(frame.column(name)?.u64()?)))?;
         let all_components = Component::ALL
             .into_iter()
@@ -37,6 +40,11 @@ impl Rows {
         for dimension in Dimension::ALL {
             let (known, column) = match dimension {
                 Dimension::Weekday => coded(days.iter().map(|&day| weekday(day))),
+                Dimension::BelongsTo => {
+                    let months: Vec<String> =
+                        kept.iter().map(|&row| late_month(all_days[row], all_belongs[row])).collect();
+                    coded(months.iter().map(String::as_str))
+                }
                 _ => read_texts(frame, dimension.as_str(), &kept)?,
             };
             values.push(known);
@@ -82,6 +90,15 @@ pub(super) fn epoch_day(day: Date) -> i32 {
 /// `1` is Monday; 1 January 1970 was a Thursday.
 fn weekday(day: i32) -> &'static str {
     ["1", "2", "3", "4", "5", "6", "7"][(day + 3).rem_euclid(7) as usize]
+}
+
+/// The month that a late booking belongs to; [`UNKNOWN`] of one that is on time.
+fn late_month(day: i32, belongs_to: i32) -> String {
+    if belongs_to >= day {
+        return UNKNOWN.to_owned();
+    }
+    let day = date(1970, 1, 1).saturating_add(belongs_to.days());
+    format!("{:04}-{:02}", day.year(), day.month())
 }
 
 /// A column without gaps, read by `values`.

@@ -64,6 +64,15 @@ impl Reader<'_> {
         self.single("SELECT count(*) FROM orders", (), |row| row.get(0)).map(read_count)
     }
 
+    /// Orders placed in `from..until`, whatever their status.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn orders_placed(&self, from: Timestamp, until: Timestamp) -> Result<u64, Error> {
+        let sql = "SELECT count(*) FROM orders WHERE placed_at >= ?1 AND placed_at < ?2";
+        self.single(sql, (At(from), At(until)), |row| row.get(0)).map(read_count)
+    }
+
     /// Orders placed in `from..until` whose status is not that of a sale, by status.
     ///
     /// # Errors
