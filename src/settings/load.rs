@@ -168,7 +168,7 @@ fn jobs(texts: &mut Texts, draft: &Draft, main: &Path) -> Jobs {
 fn check_that_somebody_is_told(reader: &Reader<'_>, groups: &Groups, jobs: &Jobs) {
     let complaints = reader.seen.borrow().told.clone();
     let complaints = complaints.into_iter().filter(|_| jobs.has("complaint-deadlines"));
-    let failures = ("every job that fails".to_owned(), vec![ADMINISTRATORS.to_owned()]);
+    let failures = ("any job that fails".to_owned(), vec![ADMINISTRATORS.to_owned()]);
     let failures = (!jobs.kinds.is_empty()).then_some(failures);
     let mut silent: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (by, names) in jobs.told.iter().cloned().chain(complaints).chain(failures) {

@@ -108,7 +108,8 @@ impl<'r> Section<'r> {
             None => {
                 let remedy = match self.path.as_str() {
                     "" => format!("add `{key}`"),
-                    path => format!("add `{key}` to {path}"),
+                    path if path.contains('[') => format!("add `{key}` to {path}"),
+                    path => format!("add `{key}` to [{path}]"),
                 };
                 self.missing(key, "is not set", remedy);
                 None
