@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::field::{Field, is_slug};
 use super::problem::{Fault, one_of};
-use super::section::{Field, Section, is_slug};
+use super::section::Section;
 
 /// Groups of internal addresses, by name.
 pub type Groups = BTreeMap<String, Vec<String>>;
@@ -20,7 +21,9 @@ pub(super) struct Addressees<'a> {
 impl Addressees<'_> {
     /// A list of group names and addresses.
     pub fn list(&self, field: &Field<'_>) -> Option<Vec<String>> {
-        field.list(|entry| self.entry(&entry))
+        let names = field.list(|entry| self.entry(&entry))?;
+        field.reader.seen.borrow_mut().told.push((field.path.clone(), names.clone()));
+        Some(names)
     }
 
     fn entry(&self, field: &Field<'_>) -> Option<String> {
@@ -33,8 +36,8 @@ impl Addressees<'_> {
             return Some(text.to_owned());
         }
         let known = groups.keys().map(String::as_str);
-        field
-            .wrong(format!("{text:?} is neither an address nor a group of [recipients]"), one_of(text, known))
+        let name = if is_slug(text) { format!("`{text}`") } else { "this".to_owned() };
+        field.wrong(format!("{name} is neither an address nor a group of [recipients]"), one_of(text, known))
     }
 }
 
@@ -54,11 +57,15 @@ pub(super) fn groups(section: &mut Section<'_>, domains: Option<&[String]>) -> G
             );
         }
         let mut addresses = Vec::new();
-        field.list(|entry| {
+        let list = field.list(|entry| {
             let address = internal(entry.text()?, domains);
-            addresses.push(entry.check(address).unwrap_or_default());
+            addresses.push(entry.check(address)?);
             Some(())
         });
+        if list.is_none() && addresses.is_empty() {
+            // Not empty, but wrong: nobody shall be told that the group has nobody in it.
+            addresses.push(String::new());
+        }
         groups.insert(name.to_owned(), addresses);
     }
     groups

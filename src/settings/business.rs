@@ -3,7 +3,8 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::section::{Field, Section};
+use super::field::Field;
+use super::section::Section;
 use super::value;
 use crate::domain::money::Currency;
 use crate::domain::order::CountOrdersOn;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use jiff::civil::Time;
 
+use super::field::Field;
 use super::problem::Fault;
-use super::section::{Field, Section};
+use super::section::Section;
 
 /// Which days and hours are worked.
 #[derive(Clone, Debug)]

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::address::Addressees;
+use super::field::Field;
 use super::problem::Fault;
-use super::section::{Field, Section};
+use super::section::Section;
 use crate::domain::complaint::ComplaintKind;
 use crate::domain::term::Term;
 
@@ -70,7 +71,7 @@ fn ceilings(kind: ComplaintKind) -> Ceilings {
         ComplaintKind::DataAccess => (request, within(10)),
         ComplaintKind::DataObjection => (request, within(15)),
         ComplaintKind::DataDeletion => (request, within(20)),
-        ComplaintKind::Payment => (receipt, most(Term::Days(30), "Law 19/2023, refund within 30 days")),
+        ComplaintKind::Payment => (receipt, most(Term::Days(30), "the limit for refunds")),
         ComplaintKind::Negotiation => (None, most(Term::WorkingDays(7), "Law 19/2023 Art. 57(2)")),
         ComplaintKind::Inquiry => (None, None),
     };

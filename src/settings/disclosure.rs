@@ -1,6 +1,7 @@
 //! `[disclosure]`: the rules under which a figure may be shown.
 
-use super::section::{Field, Section};
+use super::field::Field;
+use super::section::Section;
 
 /// See the room `disclosure`: the defaults of the field's rules.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::field::Field;
 use super::problem::one_of;
-use super::section::{Field, Section};
+use super::section::Section;
 use super::source::{FeedMap, SourceKind};
 use crate::domain::feed::Feed;
 
@@ -92,7 +93,9 @@ pub(super) fn read_all(
         return None;
     }
     let flat = feeds.get(&Feed::Orders).is_some_and(|orders| orders.flat);
-    if feeds.is_empty() {
+    if kind.is_none() {
+        // What is wrong with the kind has been said; the feeds of another kind may be other ones.
+    } else if feeds.is_empty() {
         section.missing("orders", "this source delivers nothing", "add [source.orders] or another feed");
     } else if feeds.contains_key(&Feed::Orders) && !flat && !feeds.contains_key(&Feed::OrderLines) {
         let remedy =
@@ -111,10 +114,7 @@ pub(super) fn read_all(
 fn read(section: &mut Section<'_>, feed: Feed, kind: Option<SourceKind>) -> Option<FeedMap> {
     let path = section.optional("path", |field| field.path());
     let query = section.optional("query", |field| Some(field.text()?.to_owned()));
-    let flat = section.optional("flat", |field| field.flag()).unwrap_or(false);
-    if feed != Feed::Orders {
-        section.refuse("flat", "has a meaning for orders only", "take it out");
-    }
+    let flat = feed == Feed::Orders && section.optional("flat", |field| field.flag()).unwrap_or(false);
     match kind {
         Some(SourceKind::Csv | SourceKind::Parquet) => {
             section.missing("path", "is not set", "name the feed's file");

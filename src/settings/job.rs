@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::address::Addressees;
 use super::business::Language;
-use super::section::{Field, Section};
+use super::field::Field;
+use super::section::Section;
 use super::{cron, table, value};
 use crate::domain::cell::Measure;
 use crate::domain::entry::Dimension;
@@ -138,7 +139,7 @@ pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_
     let tables = section.optional("table", |field| table::read_all(&field, context.language));
     let keep = section.optional("keep", |field| u32::try_from(field.integer(1..=100_000)?).ok());
     if let Some(kind) = kind {
-        hold_to_kind(section, kind);
+        hold_to_kind(section, kind, recipients.as_deref());
     }
     Some(JobSpec {
         name,
@@ -174,9 +175,16 @@ fn kind(field: &Field<'_>) -> Option<JobKind> {
 }
 
 /// What a kind needs is there, and what means nothing to it is not.
-fn hold_to_kind(section: &Section<'_>, kind: JobKind) {
+fn hold_to_kind(section: &Section<'_>, kind: JobKind, recipients: Option<&[String]>) {
     if kind == JobKind::SalesReport {
         section.missing("period", "is not set", "write period = \"week\", or day, month, quarter, year");
+        if recipients.is_some_and(<[String]>::is_empty) {
+            section.refuse(
+                "recipients",
+                "is empty: nobody would get this report",
+                "write recipients = [\"managers\"]",
+            );
+        }
         section.missing("recipients", "is not set", "write recipients = [\"managers\"]");
         section.missing("title", "is not set", "write title = { vi = \"...\", en = \"...\" }");
     } else {

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::address;
+use super::field::Field;
 use super::problem::{Fault, one_of};
-use super::section::{Field, Section};
+use super::section::Section;
 
 /// Where mail leaves the house. Implicit TLS, or plaintext to loopback; nothing between, for STARTTLS lets
 /// whoever sits on the wire speak before the handshake.

@@ -2,8 +2,8 @@
 //!
 //! Invariant: a [`Settings`] has passed every check that needs no other file; no value in it was converted
 //! from another type, and no key of a file went unread. One file a section describes its settings as types
-//! and reads them; `texts` finds the layers, `layer` puts them over each other, `section` notes what is
-//! wrong and goes on, `load` puts it all together. Absent on purpose: secrets (only paths to them), the
+//! and reads them; `texts` finds the layers, `layer` puts them over each other, `section` and `field` note what
+//! is wrong and go on, `load` puts it all together. Absent on purpose: secrets (only paths to them), the
 //! clock, and any look at the files that settings name, but for [`check_files`].
 
 mod address;
@@ -13,6 +13,7 @@ mod complaints;
 mod cron;
 mod disclosure;
 pub mod feed;
+mod field;
 mod files;
 pub mod job;
 mod layer;

@@ -37,6 +37,15 @@ pub(super) enum Value {
     Other(&'static str),
 }
 
+impl Node {
+    /// Where a table that was put together from several layers begins: at the first value of the last layer.
+    pub fn first_place(&self) -> Option<Place> {
+        let Value::Table(table) = &self.value else { return self.place };
+        let places = table.values().filter_map(|node| node.place.or_else(|| node.first_place()));
+        places.max_by_key(|place| (place.file, std::cmp::Reverse(place.line)))
+    }
+}
+
 /// A place where a text is not TOML.
 pub(super) struct SyntaxError {
     pub line: usize,

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::Zoned;
+use jiff::civil::date;
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::field::Field;
 use super::problem::{Fault, one_of};
-use super::section::{Field, Section};
+use super::section::Section;
 use super::{feed, value};
 use crate::domain::complaint::ComplaintKind;
 use crate::domain::feed::Feed;
@@ -167,18 +170,21 @@ fn delimiter(field: &Field<'_>) -> Option<u8> {
 fn encoding(field: &Field<'_>) -> Option<String> {
     let text = field.text()?;
     let known = encoding_rs::Encoding::for_label(text.as_bytes());
+    // A delimiter is one byte, so an encoding in which it is not cannot be cut into fields.
+    let known = known.filter(|encoding| encoding.is_ascii_compatible());
     let fault = || {
-        let usual = ["utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1258"];
-        Fault::new(format!("the encoding {text:?} is not known"), one_of(text, usual))
+        let usual = ["utf-8", "windows-1252", "windows-1258"];
+        Fault::new(format!("the encoding {text:?} cannot be read"), one_of(text, usual))
     };
     field.check(known.map(|_| text.to_owned()).ok_or_else(fault))
 }
 
-/// A format that can write an instant can read one.
+/// A format that reads back what it writes.
 fn date_format(field: &Field<'_>) -> Option<String> {
     let text = field.line()?;
-    let written = jiff::fmt::strtime::format(&text, &Zoned::default());
-    if written.is_ok_and(|written| written != text) {
+    let moment = date(2026, 11, 22).at(7, 30, 0, 0).to_zoned(TimeZone::UTC).ok()?;
+    let reads_back = |written: String| written != text && BrokenDownTime::parse(&text, &written).is_ok();
+    if strtime::format(&text, &moment).is_ok_and(reads_back) {
         return Some(text);
     }
     field.wrong("is not a date format", "write it like %d/%m/%Y %H:%M (strptime)")

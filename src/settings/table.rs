@@ -1,8 +1,9 @@
 //! `[[table]]` of a report: what it is cut by and what it shows.
 
 use super::business::Language;
+use super::field::Field;
 use super::job::{TableSpec, local_text};
-use super::section::{Field, Section};
+use super::section::Section;
 use crate::domain::cell::Measure;
 use crate::domain::entry::Dimension;
 

@@ -1,6 +1,6 @@
 //! Finding the texts: the embedded defaults, the main file, `conf.d`, the environment, the jobs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,8 @@ pub(super) fn shipped_jobs() -> Vec<(PathBuf, String)> {
 pub(super) struct Texts {
     pub origins: Vec<Origin>,
     pub problems: Vec<Problem>,
+    /// Files that could not be read: what they lack is not known.
+    pub unread: BTreeSet<String>,
 }
 
 impl Texts {
@@ -119,10 +121,14 @@ impl Texts {
                 remedy: "save the file as UTF-8".to_owned(),
             });
         });
+        if text.is_err() {
+            self.unread.insert(path.display().to_string());
+        }
         text.ok()
     }
 
     fn unreadable(&mut self, path: &Path, kind: ErrorKind) {
+        self.unread.insert(path.display().to_string());
         self.problems.push(Problem {
             file: path.display().to_string(),
             line: None,

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::field::Field;
 use super::problem::{Fault, meant};
-use super::section::Field;
 
 /// A length of time such as `90m`, `2h` or `35d`; a day is 24 hours.
 pub(super) fn duration(field: &Field<'_>) -> Option<SignedDuration> {
