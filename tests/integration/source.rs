@@ -368,6 +368,19 @@ fn a_flat_file_gives_orders_lines_and_refunds() {
 }
 
 #[test]
+fn a_line_that_comes_back_in_parts_is_a_refund_each() {
+    let shop = flat_shop();
+    let rows = include_str!("../fixtures/source/flat.csv");
+    let back = rows.lines().last().expect("a row");
+    let later = back.replace("09/03", "12/03");
+    shop.write(Feed::Orders, format!("{rows}{back}\n{later}\n"));
+    let batch = shop.batch();
+    assert_eq!(rejects(&batch), "");
+    let ids: Vec<&str> = batch.refunds.iter().map(|refund| refund.id.as_str()).collect();
+    assert_eq!(ids, ["A2/3", "A2/3/2"], "the same row again is no refund of its own");
+}
+
+#[test]
 fn rows_of_a_flat_order_that_disagree_keep_the_order_out() {
     let shop = flat_shop();
     let rows = include_str!("../fixtures/source/flat.csv");
