@@ -5,7 +5,8 @@
 //! longest row, and a row by [`LONGEST_RECORD`].
 //!
 //! A file cut off inside a quoted field would read as if the field ended there. So an end mark is read
-//! after the file: when it comes back inside a field, the file's last quote was never closed.
+//! after the file: when it comes back inside a field, the file's last quote was never closed. A file cut
+//! off inside its very last unquoted field cannot be told from one that ends there.
 //!
 //! Deliberately absent: guessing of encodings, delimiters or heads.
 

@@ -29,7 +29,6 @@ mod row;
 mod sqlite;
 mod trial;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -87,20 +86,22 @@ pub fn retry(
     let reading = Reading::of(source, context)?;
     let typed = source.kind != SourceKind::Csv;
     let mut gathered = Gathered::default();
-    let mut plans: BTreeMap<(Feed, String, Vec<String>), (Plan, Arc<Header>)> = BTreeMap::new();
+    let mut plans: Vec<(Plan, Arc<Header>)> = Vec::new();
     for mut one in rejected {
         let Some(map) = source.feeds.get(&one.feed) else {
             *gathered.read.entry(one.feed).or_default() += 1;
             gathered.rejected.push(one);
             continue;
         };
-        let columns: Vec<String> = one.raw.keys().cloned().collect();
-        let key = (one.feed, one.origin.clone(), columns.clone());
-        if !plans.contains_key(&key) {
-            let header = Arc::new(Header::new(one.feed, &one.origin, columns, source.decimal)?);
-            plans.insert(key.clone(), (Plan::lenient(map, &header)?, header));
+        let columns = one.raw.keys().cloned().collect();
+        let header = Header::new(one.feed, &one.origin, columns, source.decimal)?;
+        // Kept rows have few heads between them: one a file, and those of rows with gaps.
+        let known = plans.iter().position(|(_, known)| **known == header);
+        let place = known.unwrap_or(plans.len());
+        if known.is_none() {
+            plans.push((Plan::lenient(map, &header)?, Arc::new(header)));
         }
-        let (plan, header) = &plans[&key];
+        let (plan, header) = &plans[place];
         gathered.take(&reading, plan, Row::kept(header, &mut one, typed));
     }
     Ok(assemble::assemble(gathered, None))

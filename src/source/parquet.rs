@@ -2,7 +2,8 @@
 //!
 //! Numbers, texts, truth values, dates and instants are read; a column of another type is an error when a
 //! column of ours is read from it, and is not looked at else. The file is read into memory as a whole
-//! rather than mapped, for a mapped file that somebody cuts short kills the process.
+//! rather than mapped, for a mapped file that somebody cuts short kills the process. A timestamp that the
+//! file does not mark as UTC is what a clock on the wall showed, in the source's zone.
 //!
 //! Deliberately absent: anything lazy, which would bring polars' whole streaming engine.
 

@@ -41,7 +41,7 @@ impl Header {
             return Err(Error::unreadable(
                 feed,
                 origin,
-                format!("columns {} has the name of an earlier one; give each its own name", index + 1),
+                format!("column {} has the name of an earlier one; give each its own name", index + 1),
             ));
         }
         Ok(Self { feed, origin: origin.to_owned(), columns, decimal })

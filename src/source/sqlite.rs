@@ -92,7 +92,7 @@ impl Query<'_> {
             return Err(Error::Settings(format!("the query of {feed} is no select; write one that reads")));
         }
         let incremental = self.bind(&mut statement, since)?;
-        let names = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names = statement.column_names().map(str::to_owned).collect();
         let header = Arc::new(Header::new(self.feed, &self.origin, names, decimal)?);
         sink.head(&header)?;
         let mut rows = statement.raw_query();

@@ -136,8 +136,8 @@ fn sentences(feed: &FeedReport) -> Vec<String> {
     let rejected = feed.rejected.len();
     let mut said = vec![match (rows, rejected) {
         (0, _) => format!("{name} ({origin}): it has no rows."),
-        (_, 0) => format!("{name} ({origin}): {rows} rows looked at, all understood."),
-        _ => format!("{name} ({origin}): {rows} rows looked at, {rejected} would be rejected."),
+        (_, 0) => format!("{name} ({origin}): rows looked at {rows}, all understood."),
+        _ => format!("{name} ({origin}): rows looked at {rows}, of which {rejected} would be rejected."),
     }];
     let nowhere: Vec<&str> = (feed.columns.iter())
         .filter(|column| column.from == ColumnOrigin::Nowhere)
