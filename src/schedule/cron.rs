@@ -281,7 +281,6 @@ mod tests {
         for (cron, expected) in [
             ("0 7 * * MON", ["Mon 2026-11-23 07:00", "Mon 2026-11-30 07:00"]),
             ("0 0 L * *", ["Mon 2026-11-30 00:00", "Thu 2026-12-31 00:00"]),
-            // 15 November 2026 is a Sunday, 15 August 2026 a Saturday: neither is near enough here.
             ("0 9 15W * *", ["Tue 2026-12-15 09:00", "Fri 2027-01-15 09:00"]),
             ("30 8 * * MON#1", ["Mon 2026-12-07 08:30", "Mon 2027-01-04 08:30"]),
             ("0 7 1 JAN,APR,JUL,OCT *", ["Fri 2027-01-01 07:00", "Thu 2027-04-01 07:00"]),
@@ -297,6 +296,7 @@ mod tests {
             let schedule = daily(cron, "Asia/Ho_Chi_Minh");
             assert_eq!(local(&schedule, "2026-11-21T17:00:00Z", 2), expected, "{cron}");
         }
+        // 15 August 2026 is a Saturday, 15 November a Sunday.
         let nearest = daily("0 9 15W * *", "Asia/Ho_Chi_Minh");
         assert_eq!(
             local(&nearest, "2026-07-31T17:00:00Z", 4)[..],
@@ -321,7 +321,7 @@ mod tests {
         let saturdays =
             Schedule::parse("0 7 * * SAT", OnDays::WorkingDays, zone("Asia/Ho_Chi_Minh")).unwrap();
         assert_eq!(
-            local(&saturdays, "2026-08-16T17:00:00Z", 2),
+            local(&saturdays, "2026-08-17T17:00:00Z", 2),
             ["Sat 2026-08-22 07:00", "Thu 2026-09-03 07:00"]
         );
     }
