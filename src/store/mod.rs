@@ -46,6 +46,7 @@ pub use orders::{OrderRow, SealedUnder};
 pub use outbox::{OutboxEvent, OutboxItem, OutboxRow, Recovered};
 pub use outbox_state::OutboxState;
 pub use pages::PageRow;
+pub use payments::SealedReference;
 pub use rejected::{OpenRejected, RejectedCount, RejectedRow, Replaced};
 pub use releases::{NewRelease, ReleaseRow, ReleaseState};
 pub use runs::{RunEnd, RunOutcome, RunRow, RunState, Trigger};

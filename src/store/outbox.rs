@@ -212,14 +212,10 @@ impl Writer<'_> {
         text: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.move_among(
-            id,
-            &[OutboxState::Claimed, OutboxState::DotPending],
-            OutboxState::Pending,
-            text,
-            now,
-        )?;
-        self.set_not_before(id, not_before)
+        let from = [OutboxState::Claimed, OutboxState::DotPending];
+        self.move_among(id, &from, OutboxState::Pending, text, now)?;
+        self.set_not_before(id, not_before)?;
+        self.hold_back_if_quarantined(id, now)
     }
 
     /// The connection broke after the final dot.
@@ -241,6 +237,7 @@ impl Writer<'_> {
         };
         for &id in &recovered.pending {
             self.move_to(id, OutboxState::Pending, "interrupted before the end of the message", now)?;
+            self.hold_back_if_quarantined(id, now)?;
         }
         for &id in &recovered.ambiguous {
             self.move_to(id, OutboxState::Ambiguous, "interrupted after the end of the message", now)?;
@@ -282,8 +279,11 @@ impl Writer<'_> {
         note: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let pending = self.messages_of(release)?.into_iter().filter(|i| i.state == OutboxState::Pending);
-        pending.map(|item| self.move_to(item.id, OutboxState::Quarantined, note, now)).collect()
+        let mut messages = self.messages_of(release)?.into_iter();
+        messages.try_for_each(|item| match item.state {
+            OutboxState::Pending => self.move_to(item.id, OutboxState::Quarantined, note, now),
+            _ => Ok(()),
+        })
     }
 
     pub(super) fn release_messages(
@@ -292,8 +292,11 @@ impl Writer<'_> {
         note: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let held = self.messages_of(release)?.into_iter().filter(|i| i.state == OutboxState::Quarantined);
-        held.map(|item| self.release_message(item.id, note, now)).collect()
+        let mut messages = self.messages_of(release)?.into_iter();
+        messages.try_for_each(|item| match item.state {
+            OutboxState::Quarantined => self.release_message(item.id, note, now),
+            _ => Ok(()),
+        })
     }
 
     fn move_to(&self, id: OutboxId, next: OutboxState, note: &str, now: Timestamp) -> Result<(), Error> {
@@ -326,6 +329,16 @@ impl Writer<'_> {
         let sql = "UPDATE outbox SET state = ?2, note = ?3, changed_at = ?4 WHERE no = ?1";
         self.change(sql, (id.0, Word(next), note, At(now)))?;
         self.note_event(id, next, note, now)
+    }
+
+    /// A message that was on its way while its release was quarantined does not set out again.
+    fn hold_back_if_quarantined(&self, id: OutboxId, now: Timestamp) -> Result<(), Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM outbox o JOIN releases r ON r.no = o.release_no
+                                  WHERE o.no = ?1 AND r.state = 'quarantined')";
+        if self.single(sql, (id.0,), |row| row.get(0))? {
+            self.move_to(id, OutboxState::Quarantined, "its release is quarantined", now)?;
+        }
+        Ok(())
     }
 
     fn set_not_before(&self, id: OutboxId, not_before: Timestamp) -> Result<(), Error> {

@@ -10,6 +10,9 @@ use crate::domain::money::Money;
 use crate::domain::payment::Payment;
 use crate::domain::sealed::Sealed;
 
+/// What a bank or a gateway wrote beside a payment, which may name the payer.
+pub type SealedReference = Sealed<Zeroizing<String>>;
+
 impl Reader<'_> {
     /// The order's payments by the instant they were made at, without their references, each with its
     /// sealed one.
@@ -20,7 +23,7 @@ impl Reader<'_> {
         &self,
         source: &SourceName,
         order: &OrderId,
-    ) -> Result<Vec<(Payment, Option<Sealed<Zeroizing<String>>>)>, Error> {
+    ) -> Result<Vec<(Payment, Option<SealedReference>)>, Error> {
         let sql = "SELECT id, paid_at, method, amount, status, sealed_reference FROM payments
                    WHERE source = ?1 AND order_id = ?2 ORDER BY paid_at, id";
         self.all(sql, (source.as_str(), order.as_str()), |row| {
@@ -47,7 +50,7 @@ impl Writer<'_> {
         &self,
         source: &SourceName,
         payment: &Payment,
-        sealed_reference: Option<&Sealed<Zeroizing<String>>>,
+        sealed_reference: Option<&SealedReference>,
     ) -> Result<(), Error> {
         let sql = "INSERT INTO payments (source, id, order_id, paid_at, method, amount, status,
                                          sealed_reference)
