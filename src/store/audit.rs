@@ -159,3 +159,78 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
         hash: row.get(7)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, fixture, now};
+    use super::*;
+
+    fn log() -> Fixture {
+        let fixture = fixture();
+        for operation in ["pull", "report", "resend", "erase"] {
+            let entry = AuditEntry {
+                actor: "uid:1000",
+                operation,
+                subject: "customer 7",
+                reason: "asked by letter",
+                outcome: "done",
+            };
+            fixture.write(|w| w.append_audit(&entry, now()));
+        }
+        fixture
+    }
+
+    fn verdict(fixture: &Fixture, noted: Option<&AuditHead>) -> AuditVerdict {
+        fixture.store.read(|r| r.verify_audit(noted)).unwrap()
+    }
+
+    #[test]
+    fn an_untouched_log_is_whole() {
+        let empty = fixture();
+        assert_eq!(verdict(&empty, None), AuditVerdict::Whole { rows: 0 });
+        let log = log().reopened();
+        let head = log.store.read(|r| r.audit_head()).unwrap().unwrap();
+        assert_eq!(head.no, 4);
+        assert_eq!(verdict(&log, Some(&head)), AuditVerdict::Whole { rows: 4 });
+        let latest = log.store.read(|r| r.audit(1)).unwrap();
+        assert_eq!((latest[0].operation.as_str(), latest[0].hash), ("erase", head.hash));
+        let refused = log.store.write(|w| w.change("UPDATE audit SET outcome = 'denied'", ()));
+        assert!(refused.is_err());
+    }
+
+    #[test]
+    fn every_tampering_is_found() {
+        let open = "DROP TRIGGER audit_stays; DROP TRIGGER audit_remains;";
+        for (change, broken_at) in [
+            ("UPDATE audit SET outcome = 'denied' WHERE no = 2", 2),
+            ("UPDATE audit SET at = at + 1 WHERE no = 1", 1),
+            // A letter moved from one field to the next.
+            ("UPDATE audit SET actor = 'uid:100', operation = '0pull' WHERE no = 1", 1),
+            ("UPDATE audit SET hash = zeroblob(32) WHERE no = 4", 4),
+            ("DELETE FROM audit WHERE no = 1", 1),
+            ("DELETE FROM audit WHERE no = 3", 3),
+            ("DELETE FROM audit WHERE no = 3; UPDATE audit SET no = 3 WHERE no = 4", 3),
+            (
+                "UPDATE audit SET no = 9 WHERE no = 2; UPDATE audit SET no = 2 WHERE no = 3;
+                 UPDATE audit SET no = 3 WHERE no = 9",
+                2,
+            ),
+        ] {
+            let log = log().tampered(&format!("{open}{change}"));
+            assert_eq!(verdict(&log, None), AuditVerdict::BrokenAt { no: broken_at }, "{change}");
+        }
+    }
+
+    #[test]
+    fn a_log_cut_off_or_written_anew_is_found_by_a_head_noted_before() {
+        let log = log();
+        let head = log.store.read(|r| r.audit_head()).unwrap().unwrap();
+        let cut = log.tampered("DROP TRIGGER audit_remains; DELETE FROM audit WHERE no = 4");
+        assert_eq!(verdict(&cut, None), AuditVerdict::Whole { rows: 3 }, "whole in itself");
+        assert_eq!(verdict(&cut, Some(&head)), AuditVerdict::BrokenAt { no: 4 });
+        let entry = AuditEntry { actor: "daemon", operation: "x", subject: "", reason: "", outcome: "" };
+        cut.write(|w| w.append_audit(&entry, now()));
+        cut.write(|w| w.append_audit(&entry, now()));
+        assert_eq!(verdict(&cut, Some(&head)), AuditVerdict::BrokenAt { no: 4 });
+    }
+}

@@ -36,6 +36,14 @@ impl Store {
         copied
     }
 
+    /// [`Reader::integrity_check`] on a connection of its own, for it takes long.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn integrity_check(&self) -> Result<Vec<String>, Error> {
+        Reader { connection: &self.connect_reader()? }.integrity_check()
+    }
+
     fn copy_to(&self, path: &Path) -> Result<(), Error> {
         let source = self.connect_reader()?;
         let mut copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -67,5 +75,59 @@ impl Reader<'_> {
         })?;
         problems.extend(orphans);
         Ok(problems)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::super::fixture::{a_customer, fixture};
+    use super::*;
+
+    #[test]
+    fn a_backup_is_one_file_that_opens_as_a_store() {
+        let fixture = fixture();
+        fixture.write(a_customer);
+        let away = tempfile::tempdir().unwrap();
+        let copy = away.path().join("firstwatch.db");
+        // Made while a transaction is open: what is not committed is not in it.
+        fixture.write(|w| {
+            a_customer(w)?;
+            fixture.store.backup_to(&copy)
+        });
+        let files: Vec<_> = std::fs::read_dir(away.path()).unwrap().collect();
+        assert_eq!(files.len(), 1);
+        assert_eq!(std::fs::metadata(&copy).unwrap().mode() & 0o7777, 0o600);
+        let restored = Store::open(away.path()).unwrap();
+        assert_eq!(restored.read(|r| r.count_customers()).unwrap(), 1);
+        assert_eq!(restored.integrity_check().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_backup_replaces_nothing() {
+        let fixture = fixture();
+        let there = fixture.directory.path().join("yesterday.db");
+        std::fs::write(&there, "yesterday").unwrap();
+        assert!(matches!(fixture.store.backup_to(&there), Err(Error::Exists { .. })));
+        assert_eq!(std::fs::read(&there).unwrap(), b"yesterday");
+        let nowhere = fixture.directory.path().join("none/backup.db");
+        assert!(matches!(fixture.store.backup_to(&nowhere), Err(Error::File { .. })));
+    }
+
+    #[test]
+    fn damage_is_found() {
+        let fixture = fixture();
+        fixture.write(a_customer);
+        let damaged = fixture.tampered(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO identifiers (kind, blind, customer) VALUES ('phone', zeroblob(16), 99)",
+        );
+        let problems = damaged.store.integrity_check().unwrap();
+        assert_eq!(problems, ["a row of identifiers refers to none of customers"]);
+        let away = tempfile::tempdir().unwrap();
+        let copy = away.path().join("copy.db");
+        assert!(matches!(damaged.store.backup_to(&copy), Err(Error::Damaged { .. })));
+        assert!(!copy.exists(), "a bad copy is not left lying about");
     }
 }

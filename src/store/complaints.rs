@@ -231,3 +231,121 @@ fn read_complaint(row: &Row<'_>) -> rusqlite::Result<StoredComplaint> {
         created_at: row.get::<_, At>(9)?.0,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{a_customer, at, fixture, now, shop, words};
+    use super::*;
+    use crate::domain::complaint::ComplaintKind;
+
+    fn add(w: &Writer<'_>, id: &str, customer: Option<CustomerNo>) -> Result<ComplaintNo, Error> {
+        w.upsert_complaint(
+            &ComplaintRow {
+                source: &shop(),
+                id: &ComplaintId::new(id),
+                customer,
+                sealed_text: words(),
+                order: Some(&OrderId::new("1001")),
+                channel: Some("phone"),
+                damage_level: Some(2),
+            },
+            now(),
+        )
+    }
+
+    fn event(instant: &str, event: ComplaintEvent) -> DatedEvent {
+        DatedEvent { at: at(instant), event }
+    }
+
+    #[test]
+    fn a_complaint_keeps_its_number_and_reads_back() {
+        let fixture = fixture();
+        fixture.write(|w| {
+            let no = add(w, "c1", None)?;
+            let customer = a_customer(w)?;
+            assert_eq!(w.complaint(no)?.unwrap().sealed_under, SealedUnder::System);
+            assert_eq!(add(w, "c1", Some(customer))?, no);
+            assert_eq!(w.complaint_no(&shop(), &ComplaintId::new("c1"))?, Some(no));
+            let kept = w.complaint(no)?.unwrap();
+            assert_eq!((kept.customer, kept.sealed_under), (Some(customer), SealedUnder::Customer));
+            assert_eq!((kept.damage_level, kept.channel.as_deref()), (Some(2), Some("phone")));
+            assert!(kept.sealed_text == words() && w.complaint(ComplaintNo(99))?.is_none());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn an_event_told_twice_is_one_and_none_goes() {
+        let fixture = fixture();
+        let received = event(
+            "2026-11-02T00:00:00.123456789Z",
+            ComplaintEvent::Received { kind: ComplaintKind::Product, damage_level: None },
+        );
+        let before = event("2026-11-01T00:00:00Z", ComplaintEvent::Acknowledged);
+        fixture.write(|w| {
+            let no = add(w, "c1", None)?;
+            assert!(w.append_event(no, &received)?);
+            assert!(w.append_event(no, &before)?);
+            assert!(!w.append_event(no, &received)?);
+            assert_eq!(w.events_of(no)?, [before, received]);
+            Ok(())
+        });
+        assert!(fixture.store.write(|w| w.change("DELETE FROM complaint_events", ())).is_err());
+    }
+
+    #[test]
+    fn open_complaints_come_by_pages() {
+        let fixture = fixture();
+        let resolved = event("2026-11-03T00:00:00Z", ComplaintEvent::Resolved);
+        let reopened = event("2026-11-04T00:00:00Z", ComplaintEvent::Reopened);
+        let numbers = fixture.write(|w| {
+            let numbers: Vec<_> = (0..5).map(|id| add(w, &id.to_string(), None)).collect::<Result<_, _>>()?;
+            w.append_event(numbers[1], &resolved)?;
+            w.append_event(numbers[3], &reopened)?;
+            w.append_event(numbers[3], &resolved)?;
+            Ok(numbers)
+        });
+        let mut open = Vec::new();
+        let mut after = ComplaintNo(0);
+        loop {
+            let page = fixture.store.read(|r| r.open_complaints(after, 2)).unwrap();
+            let Some((last, _)) = page.last() else { break };
+            after = last.no;
+            open.extend(page);
+        }
+        let found: Vec<_> = open.iter().map(|(complaint, events)| (complaint.no, events.len())).collect();
+        assert_eq!(found, [(numbers[0], 0), (numbers[2], 0), (numbers[3], 2), (numbers[4], 0)]);
+    }
+
+    #[test]
+    fn a_step_goes_out_once_and_again_for_a_new_deadline() {
+        let fixture = fixture();
+        let (deadline, moved) = (at("2026-11-20T00:00:00Z"), at("2026-11-21T00:00:00Z"));
+        fixture.write(|w| {
+            let no = add(w, "c1", None)?;
+            let record =
+                |clock, deadline, step, recipient| w.record_step(no, clock, deadline, step, recipient);
+            assert!(record("resolution", deadline, "overdue", "a@1stwatch.vn")?);
+            assert!(!record("resolution", deadline, "overdue", "a@1stwatch.vn")?);
+            assert!(record("resolution", deadline, "overdue", "b@1stwatch.vn")?);
+            assert!(record("resolution", moved, "overdue", "a@1stwatch.vn")?);
+            assert!(record("first-response", deadline, "overdue", "a@1stwatch.vn")?);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn the_word_of_an_event_is_the_one_in_its_json() {
+        let kind = ComplaintKind::Payment;
+        for one in [
+            ComplaintEvent::Received { kind, damage_level: Some(1) },
+            ComplaintEvent::Promised { due_at: now() },
+            ComplaintEvent::Acknowledged,
+            ComplaintEvent::Reclassified { kind, damage_level: None },
+            ComplaintEvent::Resolved,
+            ComplaintEvent::Reopened,
+        ] {
+            assert_eq!(serde_json::to_value(&one).unwrap()["event"], event_word(&one));
+        }
+    }
+}

@@ -149,3 +149,66 @@ impl Writer<'_> {
 fn found(changed: usize, no: CustomerNo) -> Result<(), Error> {
     if changed == 1 { Ok(()) } else { Err(Error::NotFound { what: "customer", which: no.to_string() }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{a_customer, at, fixture, key, now, person, shop};
+    use super::*;
+
+    #[test]
+    fn a_customer_is_found_by_each_identifier() {
+        let fixture = fixture();
+        fixture.write(|w| {
+            let (an, binh) = (a_customer(w)?, a_customer(w)?);
+            w.add_index(IdentifierKind::Phone, &[1; 16], an)?;
+            w.add_index(IdentifierKind::Phone, &[1; 16], an)?;
+            w.add_index(IdentifierKind::Phone, &[1; 16], binh)?;
+            w.add_index(IdentifierKind::Email, &[2; 16], binh)?;
+            w.add_index(IdentifierKind::Name, &[3; 16], None)?;
+            w.add_index(IdentifierKind::Name, &[3; 16], None)?;
+            assert_eq!(w.customer_by_index(IdentifierKind::Phone, &[1; 16])?, Some(an));
+            assert_eq!(w.customer_by_index(IdentifierKind::Email, &[2; 16])?, Some(binh));
+            assert_eq!(w.customer_by_index(IdentifierKind::Email, &[1; 16])?, None);
+            assert_eq!(w.customer_by_index(IdentifierKind::Name, &[3; 16])?, None);
+            assert!(w.is_known_identifier(IdentifierKind::Name, &[3; 16])?);
+            assert!(!w.is_known_identifier(IdentifierKind::Address, &[3; 16])?);
+            let rows: i64 = w.single("SELECT count(*) FROM identifiers", (), |row| row.get(0))?;
+            assert_eq!(rows, 4, "noting one twice is once");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_customer_reads_back_and_changes() {
+        let fixture = fixture();
+        let later = at("2026-12-01T00:00:00Z");
+        let no = fixture.write(a_customer);
+        fixture.write(|w| w.update_customer(no, &Sealed::from_bytes(vec![9; 50]), None, later));
+        let row = fixture.store.read(|r| r.customer(no)).unwrap().unwrap();
+        assert!(row.wrapped_key == key() && row.sealed_person == Sealed::from_bytes(vec![9; 50]));
+        assert_eq!((row.province, row.created_at, row.modified_at), (None, now(), later));
+        let nobody = fixture.store.write(|w| w.update_customer(CustomerNo(99), &person(), None, later));
+        assert!(matches!(nobody, Err(Error::NotFound { .. })));
+    }
+
+    #[test]
+    fn the_first_order_is_kept_and_may_turn_out_to_be_an_earlier_one() {
+        let fixture = fixture();
+        let first = |instant| FirstOrder { at: at(instant), source: shop(), order: OrderId::new("7") };
+        fixture.write(|w| {
+            let no = a_customer(w)?;
+            assert_eq!(w.first_order(no)?, None);
+            w.set_first_order(no, &first("2026-11-02T00:00:00Z"))?;
+            w.set_first_order(no, &first("2026-11-01T00:00:00Z"))?;
+            assert_eq!(w.first_order(no)?, Some(first("2026-11-01T00:00:00Z")));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn an_index_of_nobody_we_know_is_refused() {
+        let fixture = fixture();
+        let refused = fixture.store.write(|w| w.add_index(IdentifierKind::Phone, &[1; 16], CustomerNo(5)));
+        assert!(matches!(refused, Err(Error::Sqlite(_))), "foreign keys hold");
+    }
+}

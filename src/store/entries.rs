@@ -230,3 +230,108 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::super::PageRow;
+    use super::super::fixture::{a_run, booked, fixture, keep_order, now, shop};
+    use super::*;
+
+    fn book(w: &Writer<'_>, order: &str, lines: &[BookedLine]) -> Result<(), Error> {
+        w.insert_entries(&shop(), &OrderId::new(order), lines, None, now())
+    }
+
+    #[test]
+    fn entries_read_back_exactly() {
+        let fixture = fixture();
+        let mut late = booked(10);
+        late.refund = Some(RefundId::new("r1"));
+        late.entry.kind = EntryKind::Refund;
+        late.entry.belongs_to = date(2026, 10, 1);
+        late.entry.refunds = Money::from_minor(-40);
+        late.entry.place.customer_type = CustomerType::Returning;
+        let lines = [booked(9), late.clone()];
+        fixture.write(|w| {
+            keep_order(w, "1")?;
+            keep_order(w, "2")?;
+            let run = a_run(w)?;
+            w.insert_entries(&shop(), &OrderId::new("1"), &lines, Some(run), now())?;
+            book(w, "2", &[booked(8)])
+        });
+        let fixture = fixture.reopened();
+        let check = |r: &Reader<'_>| -> Result<(), Error> {
+            assert_eq!(r.booked(&shop(), &OrderId::new("1"))?, lines);
+            assert_eq!(r.booked(&shop(), &OrderId::new("3"))?, []);
+            let (from, until) = (date(2026, 11, 8), date(2026, 11, 10));
+            assert_eq!(r.entries_between(from, until)?, [booked(8).entry, booked(9).entry]);
+            assert_eq!(r.first_entry_day()?, Some(date(2026, 11, 8)));
+            assert_eq!(r.last_entry_day()?, Some(date(2026, 11, 10)));
+            let november = (date(2026, 11, 1), date(2026, 12, 1));
+            let counts = r.entry_counts(november.0, november.1)?;
+            assert_eq!(counts, BTreeMap::from([(EntryKind::Sale, 2), (EntryKind::Refund, 1)]));
+            let totals = r.late_totals(november.0, november.1)?;
+            assert_eq!(totals.len(), 1);
+            assert_eq!((totals[0].belongs_to, totals[0].entries), (date(2026, 10, 1), 1));
+            assert_eq!(totals[0].refunds, Money::from_minor(-40));
+            let places: i64 = r.single("SELECT count(*) FROM places", (), |row| row.get(0))?;
+            assert_eq!(places, 2, "a place is kept once");
+            Ok(())
+        };
+        fixture.store.read(check).unwrap();
+    }
+
+    #[test]
+    fn a_closed_day_takes_no_entry() {
+        let fixture = fixture();
+        let page = PageRow {
+            from: date(2026, 11, 1),
+            until: date(2026, 11, 9),
+            file: "2026-11-01.parquet".into(),
+            sha256: [0; 32],
+            rows: 0,
+        };
+        fixture.write(|w| {
+            keep_order(w, "1")?;
+            w.insert_page(&page, now())
+        });
+        let refused = fixture.store.write(|w| book(w, "1", &[booked(9), booked(8)]));
+        assert!(matches!(refused, Err(Error::DayClosed { .. })));
+        fixture.write(|w| book(w, "1", &[booked(9)]));
+        assert_eq!(fixture.store.read(|r| r.booked(&shop(), &OrderId::new("1"))).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_entry_of_no_order_is_refused_and_none_changes_or_goes() {
+        let fixture = fixture();
+        let refused = fixture.store.write(|w| book(w, "1", &[booked(8)]));
+        assert!(matches!(refused, Err(Error::NotFound { what: "order", .. })));
+        fixture.write(|w| {
+            keep_order(w, "1")?;
+            book(w, "1", &[booked(8)])
+        });
+        for sql in ["UPDATE entries SET gross = 0", "DELETE FROM entries"] {
+            assert!(fixture.store.write(|w| w.change(sql, ())).is_err(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_first_pull_is_quick() {
+        // 2,000 orders with three entries each; a generous bound that a statement prepared anew each
+        // time, or a lookup without an index, would break.
+        let fixture = fixture();
+        let lines = [booked(8), booked(9), booked(10)];
+        let started = std::time::Instant::now();
+        fixture.write(|w| {
+            (0..2_000).try_for_each(|no| {
+                keep_order(w, &no.to_string())?;
+                book(w, &no.to_string(), &lines)
+            })
+        });
+        let took = started.elapsed();
+        assert!(took.as_secs() < 10, "{took:?}");
+        let (from, until) = (date(2026, 11, 1), date(2026, 12, 1));
+        assert_eq!(fixture.store.read(|r| r.entries_between(from, until)).unwrap().len(), 6_000);
+    }
+}

@@ -82,3 +82,59 @@ pub(super) fn sync_directory_of(path: &Path) -> Result<(), Error> {
     let directory = directory.unwrap_or(Path::new("."));
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed(directory))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::super::OutboxRow;
+    use super::super::fixture::{fixture, now};
+    use super::*;
+
+    #[test]
+    fn bytes_read_back_as_long_as_they_are_the_same() {
+        let fixture = fixture();
+        let sha256 = fixture.store.write_released("weekly/2026-W46/a.eml", b"bytes").unwrap();
+        assert_eq!(fixture.store.read_released("weekly/2026-W46/a.eml", &sha256).unwrap(), b"bytes");
+        let path = fixture.directory.path().join("releases/weekly/2026-W46/a.eml");
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        for directory in ["releases", "releases/weekly", "releases/weekly/2026-W46"] {
+            let mode = std::fs::metadata(fixture.directory.path().join(directory)).unwrap().mode();
+            assert_eq!(mode & 0o7777, 0o700);
+        }
+        std::fs::write(&path, b"other").unwrap();
+        let altered = fixture.store.read_released("weekly/2026-W46/a.eml", &sha256);
+        assert!(matches!(altered, Err(Error::Altered { .. })));
+        assert!(matches!(fixture.store.read_released("none", &sha256), Err(Error::File { .. })));
+    }
+
+    #[test]
+    fn what_an_attempt_left_is_replaced_and_what_was_queued_is_not() {
+        let fixture = fixture();
+        fixture.store.write_released("a.eml", b"first attempt").unwrap();
+        let sha256 = fixture.store.write_released("a.eml", b"second attempt").unwrap();
+        let message = OutboxRow {
+            release: None,
+            complaint: None,
+            kind: "report",
+            recipient: "a@1stwatch.vn",
+            message_id: "one",
+            file: "a.eml",
+            sha256,
+        };
+        fixture.write(|w| w.enqueue(&message, now()));
+        assert_eq!(fixture.store.write_released("a.eml", b"second attempt").unwrap(), sha256);
+        let refused = fixture.store.write_released("a.eml", b"third attempt");
+        assert!(matches!(refused, Err(Error::AlreadyReleased { .. })));
+        assert_eq!(fixture.store.read_released("a.eml", &sha256).unwrap(), b"second attempt");
+    }
+
+    #[test]
+    fn names_stay_inside() {
+        let fixture = fixture();
+        for name in ["", "/etc/passwd", "../firstwatch.db", "a/../../b", "./a"] {
+            let refused = fixture.store.write_released(name, b"");
+            assert!(matches!(refused, Err(Error::FileName { .. })), "{name:?}");
+        }
+    }
+}

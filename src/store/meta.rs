@@ -65,3 +65,35 @@ impl Writer<'_> {
         self.set_meta(SYSTEM_KEY, key.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{fixture, key};
+    use super::*;
+
+    #[test]
+    fn another_vault_is_noticed() {
+        let fixture = fixture();
+        fixture.write(|w| {
+            assert_eq!(w.match_vault(&[1; 32])?, VaultMatch::Unset);
+            w.set_vault_fingerprint(&[1; 32])?;
+            assert_eq!(w.match_vault(&[1; 32])?, VaultMatch::Same);
+            assert_eq!(w.match_vault(&[2; 32])?, VaultMatch::Other);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn values_are_kept_and_replaced() {
+        let fixture = fixture();
+        fixture.write(|w| {
+            assert!(w.system_key()?.is_none());
+            w.set_system_key(&key())?;
+            w.set_meta("other", b"one")?;
+            w.set_meta("other", b"two")
+        });
+        let fixture = fixture.reopened();
+        let kept = fixture.store.read(|r| Ok::<_, Error>((r.system_key()?, r.get_meta("other")?))).unwrap();
+        assert!(kept.0 == Some(key()) && kept.1.as_deref() == Some(b"two"));
+    }
+}

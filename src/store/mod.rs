@@ -15,6 +15,8 @@ mod complaints;
 mod customers;
 mod entries;
 mod files;
+#[cfg(test)]
+mod fixture;
 mod meta;
 mod open;
 mod orders;
@@ -44,6 +46,7 @@ pub use orders::{OrderRow, SealedUnder};
 pub use outbox::{OutboxEvent, OutboxItem, OutboxRow, Recovered};
 pub use outbox_state::OutboxState;
 pub use pages::PageRow;
+pub use payments::SealedReference;
 pub use rejected::{OpenRejected, RejectedCount, RejectedRow, Replaced};
 pub use releases::{NewRelease, ReleaseRow, ReleaseState};
 pub use runs::{RunEnd, RunOutcome, RunRow, RunState, Trigger};
@@ -77,6 +80,8 @@ pub enum Error {
     DayClosed { day: Date, closed_until: Date },
     #[error("a page from {from} would overlap the pages sealed until {closed_until}")]
     PageOverlaps { from: Date, closed_until: Date },
+    #[error("the entries of {day} would stand before the page from {from} and in none; seal them first")]
+    PageLeavesOut { day: Date, from: Date },
     #[error("there is no {what} {which}")]
     NotFound { what: &'static str, which: String },
     #[error("{what} {which} is {state} and cannot become {wanted}")]
@@ -201,5 +206,65 @@ impl Writer<'_> {
     /// Returns the number of the row inserted.
     fn insert(&self, sql: &str, parameters: impl Params) -> Result<i64, Error> {
         Ok(self.statement(sql)?.insert(parameters)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture::{a_customer, fixture, keep_order, shop};
+    use super::*;
+    use crate::domain::ids::OrderId;
+
+    #[test]
+    fn an_error_or_a_panic_leaves_nothing_and_the_store_goes_on() {
+        let fixture = fixture();
+        let failed: Result<(), Error> = fixture.store.write(|w| {
+            keep_order(w, "1")?;
+            Err(Error::MessageDiffers)
+        });
+        assert!(matches!(failed, Err(Error::MessageDiffers)));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            fixture.store.write::<(), Error>(|w| {
+                keep_order(w, "2")?;
+                panic!("in the middle");
+            })
+        }));
+        assert!(panicked.is_err());
+        fixture.write(|w| keep_order(w, "3"));
+        for (id, kept) in [("1", false), ("2", false), ("3", true)] {
+            let seen = fixture.store.read(|r| r.order_seen(&shop(), &OrderId::new(id))).unwrap();
+            assert_eq!(seen.is_some(), kept, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_reader_sees_what_was_committed_and_cannot_write() {
+        let fixture = fixture();
+        fixture.write(|w| {
+            a_customer(w)?;
+            let outside = fixture.store.read(|r| r.count_customers())?;
+            assert_eq!((w.count_customers()?, outside), (1, 0));
+            Ok(())
+        });
+        assert_eq!(fixture.store.read(|r| r.count_customers()).unwrap(), 1);
+        let refused: Result<i64, Error> = fixture.store.read(|r| {
+            r.single(
+                "INSERT INTO watermarks (source, complete_until) VALUES ('x', 1) RETURNING 1",
+                (),
+                |row| row.get(0),
+            )
+        });
+        assert!(matches!(refused, Err(Error::Sqlite(_))));
+    }
+
+    #[test]
+    fn threads_share_a_store() {
+        let fixture = fixture();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..25).for_each(|_| fixture.write(|w| a_customer(w).map(|_| ()))));
+            }
+        });
+        assert_eq!(fixture.store.read(|r| r.count_customers()).unwrap(), 100);
     }
 }

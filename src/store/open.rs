@@ -132,3 +132,106 @@ fn silent(error: rusqlite::Error) -> rusqlite::Result<()> {
         other => Err(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{a_customer, fixture, now, shop};
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_second_open_is_busy_until_the_first_is_closed() {
+        let fixture = fixture();
+        let second = Store::open(fixture.directory.path());
+        let Err(Error::Busy(directory)) = second else { panic!("opened twice") };
+        assert_eq!(directory, fixture.directory.path());
+        drop(fixture.store);
+        Store::open(&directory).unwrap();
+    }
+
+    #[test]
+    fn everything_is_there_when_it_is_opened_again() {
+        let fixture = fixture();
+        let no = fixture.write(|w| {
+            w.set_watermark(&shop(), now())?;
+            a_customer(w)
+        });
+        let fixture = fixture.reopened();
+        fixture
+            .store
+            .read::<_, Error>(|r| {
+                assert_eq!(r.watermark(&shop())?, Some(now()));
+                assert!(r.customer(no)?.is_some());
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn only_we_may_enter_and_read() {
+        let above = tempfile::tempdir().unwrap();
+        let directory = above.path().join("new/state");
+        let store = Store::open(&directory).unwrap();
+        store.write(|w| w.set_watermark(&shop(), now())).unwrap();
+        assert_eq!(mode(&directory), 0o700);
+        let mut files: Vec<String> = Vec::new();
+        for file in std::fs::read_dir(&directory).unwrap() {
+            let file = file.unwrap();
+            assert_eq!(mode(&file.path()), 0o600, "{:?}", file.file_name());
+            files.push(file.file_name().into_string().unwrap());
+        }
+        files.sort();
+        assert_eq!(files, ["firstwatch.db", "firstwatch.db-shm", "firstwatch.db-wal", "firstwatch.lock"]);
+    }
+
+    #[test]
+    fn an_open_directory_is_tightened_when_it_is_ours_and_left_alone_when_it_is_not() {
+        let theirs = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(theirs.path(), Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(theirs.path().join("letter.txt"), "dear").unwrap();
+        assert!(matches!(Store::open(theirs.path()), Err(Error::OpenToOthers { mode: 0o755, .. })));
+        assert_eq!(mode(theirs.path()), 0o755);
+        std::fs::remove_file(theirs.path().join("letter.txt")).unwrap();
+        drop(Store::open(theirs.path()).unwrap());
+        assert_eq!(mode(theirs.path()), 0o700);
+        std::fs::set_permissions(theirs.path(), Permissions::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(theirs.path().join(DATABASE), Permissions::from_mode(0o644)).unwrap();
+        drop(Store::open(theirs.path()).unwrap());
+        assert_eq!((mode(theirs.path()), mode(&theirs.path().join(DATABASE))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn committed_work_is_on_the_disk() {
+        let fixture = fixture();
+        for connection in [&fixture.store.writer, &fixture.store.reader] {
+            let connection = connection.lock().unwrap();
+            let read = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+            assert_eq!((read("synchronous"), read("foreign_keys"), read("secure_delete")), (2, 1, 1));
+            let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+            assert_eq!(mode, "wal");
+        }
+    }
+
+    #[test]
+    fn a_store_of_a_newer_version_is_left_alone() {
+        let fixture = fixture();
+        let directory = fixture.directory;
+        drop(fixture.store);
+        let other = Connection::open(directory.path().join(DATABASE)).unwrap();
+        other.pragma_update(None, "user_version", 2).unwrap();
+        drop(other);
+        let refused = Store::open(directory.path()).err().unwrap();
+        assert!(refused.to_string().contains("run the newer version"), "{refused}");
+    }
+
+    #[test]
+    fn what_is_no_database_of_ours_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(DATABASE), "this is no database at all, and long enough")
+            .unwrap();
+        assert!(Store::open(directory.path()).is_err());
+    }
+}

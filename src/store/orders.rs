@@ -327,3 +327,89 @@ fn read_order(row: &Row<'_>) -> rusqlite::Result<Order> {
         lines: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{a_customer, at, fixture, order, person, shop};
+    use super::*;
+
+    fn row<'a>(source: &'a SourceName, order: &'a Order, customer: Option<CustomerNo>) -> OrderRow<'a> {
+        OrderRow { source, order, customer, sealed_person: Some(person()), hash: [4; 32] }
+    }
+
+    #[test]
+    fn an_order_reads_back_as_it_was_seen() {
+        let fixture = fixture();
+        let (source, order) = (shop(), order("1001"));
+        fixture.write(|w| {
+            let customer = a_customer(w)?;
+            assert_eq!(w.order_seen(&source, &order.id)?, None);
+            w.upsert_order(&row(&source, &order, Some(customer)))?;
+            assert_eq!(w.order_seen(&source, &order.id)?, Some([4; 32]));
+            assert_eq!(w.order(&source, &order.id)?, Some((order.clone(), Some(customer))));
+            assert_eq!(w.order(&SourceName::new("stall"), &order.id)?, None);
+            assert_eq!(w.orders_of(customer)?, [(source.clone(), order.id.clone())]);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn seen_again_it_is_replaced_with_its_lines() {
+        let fixture = fixture();
+        let (source, mut order) = (shop(), order("1001"));
+        fixture.write(|w| {
+            w.upsert_order(&row(&source, &order, None))?;
+            order.status = OrderStatus::Cancelled;
+            order.lines.remove(0);
+            order.lines[0].quantity = 1;
+            w.upsert_order(&OrderRow { hash: [5; 32], ..row(&source, &order, None) })?;
+            assert_eq!(w.order(&source, &order.id)?, Some((order.clone(), None)));
+            assert_eq!(w.order_seen(&source, &order.id)?, Some([5; 32]));
+            let statuses = w.orders_by_status(at("2026-11-10T00:00:00Z"), at("2026-11-11T00:00:00Z"))?;
+            assert_eq!(statuses, BTreeMap::from([(OrderStatus::Cancelled, 1)]));
+            assert!(w.orders_by_status(at("2026-11-11T00:00:00Z"), at("2026-11-12T00:00:00Z"))?.is_empty());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_person_is_sealed_under_the_customers_key_or_the_systems() {
+        let fixture = fixture();
+        let (source, order) = (shop(), order("1001"));
+        fixture.write(|w| {
+            w.upsert_order(&row(&source, &order, None))?;
+            let (under, sealed) = w.order_person(&source, &order.id)?.unwrap();
+            assert!(under == SealedUnder::System && sealed == person());
+            let customer = a_customer(w)?;
+            w.upsert_order(&row(&source, &order, Some(customer)))?;
+            assert_eq!(w.order_person(&source, &order.id)?.unwrap().0, SealedUnder::Customer);
+            w.upsert_order(&OrderRow { sealed_person: None, ..row(&source, &order, Some(customer)) })?;
+            assert!(w.order_person(&source, &order.id)?.is_none());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn refunds_are_found_by_their_order_and_may_come_before_it() {
+        let fixture = fixture();
+        let refund = |id: &str, instant: &str, line: Option<&str>| Refund {
+            id: RefundId::new(id),
+            order: OrderId::new("1001"),
+            refunded_at: at(instant),
+            amount: Money::from_minor(50),
+            line: line.map(LineId::new),
+            quantity: line.map(|_| 1),
+        };
+        let (late, early) =
+            (refund("r1", "2026-11-12T00:00:00Z", Some("a")), refund("r2", "2026-11-11T00:00:00Z", None));
+        let changed = Refund { amount: Money::from_minor(60), ..late.clone() };
+        fixture.write(|w| {
+            for refund in [&late, &early, &changed] {
+                w.upsert_refund(&shop(), refund)?;
+            }
+            assert_eq!(w.refunds_of(&shop(), &OrderId::new("1001"))?, [early, changed]);
+            assert!(w.refunds_of(&shop(), &OrderId::new("1002"))?.is_empty());
+            Ok(())
+        });
+    }
+}

@@ -220,14 +220,10 @@ impl Writer<'_> {
         text: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.move_among(
-            id,
-            &[OutboxState::Claimed, OutboxState::DotPending],
-            OutboxState::Pending,
-            text,
-            now,
-        )?;
-        self.set_not_before(id, not_before)
+        let from = [OutboxState::Claimed, OutboxState::DotPending];
+        self.move_among(id, &from, OutboxState::Pending, text, now)?;
+        self.set_not_before(id, not_before)?;
+        self.hold_back_if_quarantined(id, now)
     }
 
     /// The connection broke after the final dot.
@@ -249,6 +245,7 @@ impl Writer<'_> {
         };
         for &id in &recovered.pending {
             self.move_to(id, OutboxState::Pending, "interrupted before the end of the message", now)?;
+            self.hold_back_if_quarantined(id, now)?;
         }
         for &id in &recovered.ambiguous {
             self.move_to(id, OutboxState::Ambiguous, "interrupted after the end of the message", now)?;
@@ -290,8 +287,11 @@ impl Writer<'_> {
         note: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let pending = self.messages_of(release)?.into_iter().filter(|i| i.state == OutboxState::Pending);
-        pending.map(|item| self.move_to(item.id, OutboxState::Quarantined, note, now)).collect()
+        let mut messages = self.messages_of(release)?.into_iter();
+        messages.try_for_each(|item| match item.state {
+            OutboxState::Pending => self.move_to(item.id, OutboxState::Quarantined, note, now),
+            _ => Ok(()),
+        })
     }
 
     pub(super) fn release_messages(
@@ -300,8 +300,11 @@ impl Writer<'_> {
         note: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let held = self.messages_of(release)?.into_iter().filter(|i| i.state == OutboxState::Quarantined);
-        held.map(|item| self.release_message(item.id, note, now)).collect()
+        let mut messages = self.messages_of(release)?.into_iter();
+        messages.try_for_each(|item| match item.state {
+            OutboxState::Quarantined => self.release_message(item.id, note, now),
+            _ => Ok(()),
+        })
     }
 
     fn move_to(&self, id: OutboxId, next: OutboxState, note: &str, now: Timestamp) -> Result<(), Error> {
@@ -336,6 +339,16 @@ impl Writer<'_> {
         self.note_event(id, next, note, now)
     }
 
+    /// A message that was on its way while its release was quarantined does not set out again.
+    fn hold_back_if_quarantined(&self, id: OutboxId, now: Timestamp) -> Result<(), Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM outbox o JOIN releases r ON r.no = o.release_no
+                                  WHERE o.no = ?1 AND r.state = 'quarantined')";
+        if self.single(sql, (id.0,), |row| row.get(0))? {
+            self.move_to(id, OutboxState::Quarantined, "its release is quarantined", now)?;
+        }
+        Ok(())
+    }
+
     fn set_not_before(&self, id: OutboxId, not_before: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE outbox SET not_before = ?2 WHERE no = ?1";
         self.change(sql, (id.0, At(not_before))).map(|_| ())
@@ -364,4 +377,141 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
         changed_at: row.get::<_, At>(12)?.0,
         note: row.get(13)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, at, fixture, now};
+    use super::*;
+
+    fn message(message_id: &str) -> OutboxRow<'_> {
+        OutboxRow {
+            release: None,
+            complaint: None,
+            kind: "report",
+            recipient: "a@1stwatch.vn",
+            message_id,
+            file: "2026/one.eml",
+            sha256: [1; 32],
+        }
+    }
+
+    fn state(fixture: &Fixture, id: OutboxId) -> OutboxState {
+        fixture.store.read(|r| r.outbox_item(id)).unwrap().unwrap().state
+    }
+
+    #[test]
+    fn a_message_is_sent_and_its_way_is_written_down() {
+        let fixture = fixture();
+        let id = fixture.write(|w| w.enqueue(&message("one"), now()));
+        let claimed = fixture.write(|w| w.claim_due(now(), 5));
+        assert_eq!((claimed.len(), claimed[0].attempts), (1, 1));
+        assert_eq!(claimed[0], fixture.store.read(|r| r.outbox_item(id)).unwrap().unwrap());
+        assert!(fixture.write(|w| w.claim_due(now(), 5)).is_empty(), "claimed once");
+        fixture.write(|w| w.dot_pending(id, now()));
+        fixture.write(|w| w.sent(id, "250 ok", now()));
+        let way = fixture.store.read(|r| r.outbox_history(id)).unwrap();
+        let way: Vec<_> = way.iter().map(|event| (event.state, event.note.as_str())).collect();
+        assert_eq!(
+            way,
+            [
+                (OutboxState::Pending, ""),
+                (OutboxState::Claimed, ""),
+                (OutboxState::DotPending, ""),
+                (OutboxState::Sent, "250 ok")
+            ]
+        );
+        let counts = fixture.store.read(|r| r.outbox_counts()).unwrap();
+        assert_eq!(counts, [(OutboxState::Sent, 1)]);
+    }
+
+    #[test]
+    fn steps_out_of_turn_are_refused() {
+        let fixture = fixture();
+        let id = fixture.write(|w| w.enqueue(&message("one"), now()));
+        type Step = fn(&Writer<'_>, OutboxId) -> Result<(), Error>;
+        let out_of_turn: [Step; 7] = [
+            |w, id| w.dot_pending(id, now()),
+            |w, id| w.sent(id, "", now()),
+            |w, id| w.refused(id, 550, "", now()),
+            |w, id| w.ambiguous(id, "", now()),
+            |w, id| w.try_again(id, now(), "", now()),
+            |w, id| w.retry_message(id, "", now()),
+            |w, id| w.release_message(id, "", now()),
+        ];
+        for step in out_of_turn {
+            let refused = fixture.store.write(|w| step(w, id));
+            assert!(matches!(refused, Err(Error::Transition { state: "pending", .. })));
+        }
+        assert!(matches!(
+            fixture.store.write(|w| w.sent(OutboxId(9), "", now())),
+            Err(Error::NotFound { .. })
+        ));
+        fixture.write(|w| w.claim_due(now(), 1));
+        assert!(fixture.store.write(|w| w.sent(id, "", now())).is_err(), "no dot was sent");
+        assert!(fixture.store.write(|w| w.cancel_message(id, "", now())).is_err(), "it is on its way");
+    }
+
+    #[test]
+    fn a_message_put_off_waits_and_a_refused_one_is_tried_by_hand() {
+        let fixture = fixture();
+        let later = at("2026-11-16T00:10:00Z");
+        let id = fixture.write(|w| w.enqueue(&message("one"), now()));
+        fixture.write(|w| {
+            w.claim_due(now(), 1)?;
+            w.try_again(id, later, "451 later", now())
+        });
+        assert!(fixture.write(|w| w.claim_due(now(), 1)).is_empty());
+        let again = fixture.write(|w| w.claim_due(later, 1));
+        assert_eq!((again.len(), again[0].attempts), (1, 2));
+        fixture.write(|w| w.refused(id, 550, "no such user", later));
+        let item = fixture.store.read(|r| r.outbox_item(id)).unwrap().unwrap();
+        assert_eq!((item.state, item.note.as_str()), (OutboxState::Refused, "550 no such user"));
+        fixture.write(|w| w.retry_message(id, "address corrected at the relay", later));
+        assert_eq!(fixture.write(|w| w.claim_due(later, 1)).len(), 1);
+    }
+
+    #[test]
+    fn a_crash_before_the_dot_sends_again_and_one_after_it_asks() {
+        let fixture = fixture();
+        let (before, after) = fixture.write(|w| {
+            let ids = (w.enqueue(&message("one"), now())?, w.enqueue(&message("two"), now())?);
+            w.claim_due(now(), 2)?;
+            w.dot_pending(ids.1, now())?;
+            Ok(ids)
+        });
+        let fixture = fixture.reopened();
+        let recovered = fixture.write(|w| w.recover_outbox(now()));
+        assert_eq!(recovered, Recovered { pending: vec![before], ambiguous: vec![after] });
+        assert_eq!(state(&fixture, before), OutboxState::Pending);
+        assert_eq!(state(&fixture, after), OutboxState::Ambiguous);
+        assert_eq!(fixture.write(|w| w.recover_outbox(now())), Recovered::default());
+    }
+
+    #[test]
+    fn a_message_is_queued_once_and_never_another_under_its_name() {
+        let fixture = fixture();
+        let id = fixture.write(|w| w.enqueue(&message("one"), now()));
+        assert_eq!(fixture.write(|w| w.enqueue(&message("one"), now())), id);
+        for other in [
+            OutboxRow { sha256: [2; 32], ..message("one") },
+            OutboxRow { recipient: "b@1stwatch.vn", ..message("one") },
+        ] {
+            let refused = fixture.store.write(|w| w.enqueue(&other, now()));
+            assert!(matches!(refused, Err(Error::MessageDiffers)));
+        }
+        assert_eq!(fixture.store.read(|r| r.outbox(None, 9)).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_cancelled_message_stays_and_can_be_taken_up() {
+        let fixture = fixture();
+        let id = fixture.write(|w| w.enqueue(&message("one"), now()));
+        fixture.write(|w| w.cancel_message(id, "wrong list", now()));
+        assert!(fixture.write(|w| w.claim_due(now(), 9)).is_empty());
+        let cancelled = fixture.store.read(|r| r.outbox(Some(OutboxState::Cancelled), 9)).unwrap();
+        assert_eq!(cancelled.len(), 1);
+        fixture.write(|w| w.retry_message(id, "", now()));
+        assert_eq!(state(&fixture, id), OutboxState::Pending);
+    }
 }

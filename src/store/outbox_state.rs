@@ -76,7 +76,25 @@ mod tests {
             .filter(|(from, next)| from.may_become(*next))
             .map(|(from, next)| format!("{} -> {}", from.as_str(), next.as_str()))
             .collect();
-        insta::assert_snapshot!(arrows.join("\n"), @"");
+        insta::assert_snapshot!(arrows.join("\n"), @r"
+        pending -> claimed
+        pending -> cancelled
+        pending -> quarantined
+        claimed -> pending
+        claimed -> dot-pending
+        claimed -> refused
+        dot-pending -> pending
+        dot-pending -> sent
+        dot-pending -> refused
+        dot-pending -> ambiguous
+        refused -> pending
+        refused -> cancelled
+        ambiguous -> pending
+        ambiguous -> cancelled
+        cancelled -> pending
+        quarantined -> pending
+        quarantined -> cancelled
+        ");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Payments as last seen; their references only sealed.
 
 use rusqlite::params;
+use zeroize::Zeroizing;
 
 use super::columns::At;
 use super::{Error, Reader, Writer};
@@ -8,6 +9,9 @@ use crate::domain::ids::{OrderId, PaymentId, SourceName};
 use crate::domain::money::Money;
 use crate::domain::payment::Payment;
 use crate::domain::sealed::Sealed;
+
+/// What a bank or a gateway wrote beside a payment, which may name the payer.
+pub type SealedReference = Sealed<Zeroizing<String>>;
 
 impl Reader<'_> {
     /// The order's payments by the instant they were made at, without their references, each with its
@@ -19,7 +23,7 @@ impl Reader<'_> {
         &self,
         source: &SourceName,
         order: &OrderId,
-    ) -> Result<Vec<(Payment, Option<Sealed<String>>)>, Error> {
+    ) -> Result<Vec<(Payment, Option<SealedReference>)>, Error> {
         let sql = "SELECT id, paid_at, method, amount, status, sealed_reference FROM payments
                    WHERE source = ?1 AND order_id = ?2 ORDER BY paid_at, id";
         self.all(sql, (source.as_str(), order.as_str()), |row| {
@@ -46,7 +50,7 @@ impl Writer<'_> {
         &self,
         source: &SourceName,
         payment: &Payment,
-        sealed_reference: Option<&Sealed<String>>,
+        sealed_reference: Option<&SealedReference>,
     ) -> Result<(), Error> {
         let sql = "INSERT INTO payments (source, id, order_id, paid_at, method, amount, status,
                                          sealed_reference)
@@ -66,5 +70,36 @@ impl Writer<'_> {
             sealed_reference.map(Sealed::as_bytes),
         ];
         self.change(sql, parameters).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{fixture, now, shop};
+    use super::*;
+
+    #[test]
+    fn a_payment_reads_back_with_its_reference_sealed() {
+        let fixture = fixture();
+        let payment = Payment {
+            id: PaymentId::new("p1"),
+            order: OrderId::new("1001"),
+            paid_at: now(),
+            method: "bank".into(),
+            amount: Money::from_minor(-5),
+            status: "done".into(),
+            reference: Some("NGUYEN VAN AN chuyen khoan".into()),
+        };
+        let sealed = Sealed::from_bytes(vec![8; 45]);
+        fixture.write(|w| {
+            w.upsert_payment(&shop(), &payment, None)?;
+            w.upsert_payment(&shop(), &payment, Some(&sealed))
+        });
+        let kept = fixture.store.read(|r| r.payments_of(&shop(), &payment.order)).unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].0, Payment { reference: None, ..payment });
+        assert!(kept[0].1 == Some(sealed));
+        let bytes = std::fs::read(fixture.directory.path().join("firstwatch.db-wal")).unwrap();
+        assert!(!bytes.windows(13).any(|window| window == b"NGUYEN VAN AN"));
     }
 }

@@ -175,3 +175,67 @@ impl Writer<'_> {
         Ok(stood)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{at, fixture, now, shop};
+    use super::*;
+
+    fn row(feed: Feed, number: u64, mark: u8) -> RejectedRow {
+        RejectedRow {
+            feed,
+            origin: "orders.csv".into(),
+            row: number,
+            column: "status".into(),
+            reason: "unknown status".into(),
+            sealed: Sealed::from_bytes(vec![mark; 50]),
+            fingerprint: [mark; 32],
+        }
+    }
+
+    #[test]
+    fn rejects_stand_heal_and_come_back() {
+        let fixture = fixture();
+        let later = at("2026-11-17T00:00:00Z");
+        let pass = |rows: &[RejectedRow], now| {
+            let Replaced { opened, standing, healed } =
+                fixture.write(|w| w.replace_rejected(&shop(), None, rows, now));
+            (opened, standing, healed)
+        };
+        assert_eq!(pass(&[row(Feed::Orders, 1, 1), row(Feed::Orders, 2, 2)], now()), (2, 0, 0));
+        // The same instant again, and a row has moved: the clock plays no part in what is healed.
+        assert_eq!(pass(&[row(Feed::Orders, 3, 2)], now()), (0, 1, 1));
+        assert_eq!(pass(&[row(Feed::Orders, 3, 2), row(Feed::Orders, 1, 1)], later), (1, 1, 0));
+        let open = fixture.store.read(|r| r.open_rejected(Some(&shop()))).unwrap();
+        let seen: Vec<_> = open.iter().map(|row| (row.row, row.first_seen_at, row.last_seen_at)).collect();
+        assert_eq!(seen, [(1, now(), later), (3, now(), later)]);
+        assert!(open[0].sealed == Sealed::from_bytes(vec![1; 50]));
+        assert_eq!(pass(&[], later), (0, 0, 2));
+        let counts = fixture.store.read(|r| r.rejected_counts()).unwrap();
+        assert_eq!(counts, [RejectedCount { source: shop(), feed: Feed::Orders, open: 0, healed: 2 }]);
+    }
+
+    #[test]
+    fn equal_rows_are_each_kept() {
+        let fixture = fixture();
+        let rows = [row(Feed::Orders, 1, 1), row(Feed::Orders, 2, 1), row(Feed::Orders, 3, 1)];
+        fixture.write(|w| w.replace_rejected(&shop(), None, &rows, now()));
+        let replaced = fixture.write(|w| w.replace_rejected(&shop(), None, &rows[..2], now()));
+        assert_eq!(replaced, Replaced { opened: 0, standing: 2, healed: 1 });
+        assert_eq!(fixture.store.read(|r| r.open_rejected(None)).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn one_feed_or_source_leaves_the_others_alone() {
+        let fixture = fixture();
+        let stall = SourceName::new("stall");
+        fixture.write(|w| {
+            w.replace_rejected(&shop(), None, &[row(Feed::Orders, 1, 1), row(Feed::Refunds, 1, 2)], now())?;
+            w.replace_rejected(&stall, None, &[row(Feed::Orders, 1, 1)], now())?;
+            w.replace_rejected(&shop(), Some(Feed::Orders), &[], now())
+        });
+        let open = fixture.store.read(|r| r.open_rejected(None)).unwrap();
+        let left: Vec<_> = open.iter().map(|row| (row.source.as_str(), row.feed)).collect();
+        assert_eq!(left, [("shop", Feed::Refunds), ("stall", Feed::Orders)]);
+    }
+}

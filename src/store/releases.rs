@@ -234,3 +234,125 @@ fn read_cell(row: &Row<'_>) -> rusqlite::Result<RecordedCell> {
         shown: row.get::<_, Option<Json<_>>>(4)?.map(|shown| shown.0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::civil::date;
+
+    use super::super::fixture::{a_run, at, fixture, now};
+    use super::super::{OutboxRow, OutboxState};
+    use super::*;
+    use crate::domain::cell::Measure;
+    use crate::domain::entry::Dimension;
+    use crate::domain::ids::OutboxId;
+
+    fn cell(from: Date, until: Date, shown: Option<Vec<i64>>) -> RecordedCell {
+        RecordedCell {
+            definition: CellDefinition {
+                from,
+                until,
+                fixed: BTreeMap::from([(Dimension::PaymentMethod, "cod \"nhanh\"".to_owned())]),
+            },
+            measures: vec![Measure::Net, Measure::NewCustomers],
+            shown,
+        }
+    }
+
+    fn release(w: &Writer<'_>, period: &str, cells: &[(&str, RecordedCell)]) -> Result<ReleaseId, Error> {
+        let run = match w.running()?.first() {
+            Some(run) => run.id,
+            None => a_run(w)?,
+        };
+        let release = NewRelease {
+            job: &JobName::new("weekly-sales"),
+            period: period.parse().unwrap(),
+            run,
+            provisional: false,
+            manifest: "{\"parts\":[]}",
+            sha256: [6; 32],
+        };
+        w.insert_release(&release, cells, now())
+    }
+
+    #[test]
+    fn cells_are_recorded_for_ever_and_found_by_their_days() {
+        let fixture = fixture();
+        let week = cell(date(2026, 11, 9), date(2026, 11, 16), Some(vec![-5, 7]));
+        let withheld = cell(date(2026, 11, 16), date(2026, 11, 23), None);
+        fixture.write(|w| {
+            assert_eq!(w.recorded_span()?, None);
+            release(w, "2026-W46", &[("headline", week.clone()), ("brands", week.clone())])?;
+            release(w, "2026-W47", &[("headline", withheld.clone())])
+        });
+        let fixture = fixture.reopened();
+        let overlapping =
+            |from, until| fixture.store.read(|r| r.recorded_cells_overlapping(from, until)).unwrap();
+        assert_eq!(overlapping(date(2026, 11, 15), date(2026, 11, 16)), [week.clone(), week.clone()]);
+        assert_eq!(overlapping(date(2026, 11, 16), date(2027, 1, 1)), std::slice::from_ref(&withheld));
+        assert!(overlapping(date(2026, 11, 23), date(2027, 1, 1)).is_empty());
+        fixture
+            .store
+            .read::<_, Error>(|r| {
+                assert_eq!(r.recorded_cells()?.len(), 3);
+                assert_eq!(r.recorded_span()?, Some((date(2026, 11, 9), date(2026, 11, 23))));
+                let cells = r.cells_of(ReleaseId(1))?;
+                assert_eq!(cells, [("brands".to_owned(), week.clone()), ("headline".to_owned(), week)]);
+                Ok(())
+            })
+            .unwrap();
+        assert!(fixture.store.write(|w| w.change("DELETE FROM release_cells", ())).is_err());
+    }
+
+    #[test]
+    fn the_latest_release_of_a_period_is_found() {
+        let fixture = fixture();
+        let job = JobName::new("weekly-sales");
+        fixture.write(|w| {
+            release(w, "2026-W46", &[])?;
+            let second = release(w, "2026-W46", &[])?;
+            release(w, "2026-W47", &[])?;
+            let found = w.release_of(&job, "2026-W46".parse().unwrap())?.unwrap();
+            assert_eq!((found.id, found.sha256, found.provisional), (second, [6; 32], false));
+            assert_eq!(found.manifest, "{\"parts\":[]}");
+            assert_eq!(w.release_of(&JobName::new("daily"), found.period)?, None);
+            assert_eq!(w.releases(2)?.len(), 2);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn quarantine_holds_back_what_has_not_left() {
+        let fixture = fixture();
+        let later = at("2026-11-17T00:00:00Z");
+        fixture.write(|w| {
+            let id = release(w, "2026-W46", &[])?;
+            for message_id in ["one", "two"] {
+                let message = OutboxRow {
+                    release: Some(id),
+                    complaint: None,
+                    kind: "report",
+                    recipient: "a@1stwatch.vn",
+                    message_id,
+                    file: message_id,
+                    sha256: [0; 32],
+                };
+                w.enqueue(&message, now())?;
+            }
+            w.claim_due(now(), 1)?;
+            w.quarantine(id, "a name was found", now())?;
+            assert_eq!(w.release(id)?.unwrap().state, ReleaseState::Quarantined);
+            let states: Vec<_> = w.messages_of(id)?.into_iter().map(|item| item.state).collect();
+            assert_eq!(states, [OutboxState::Claimed, OutboxState::Quarantined]);
+            w.try_again(OutboxId(1), now(), "451 busy", now())?;
+            assert!(w.claim_due(later, 9)?.is_empty(), "what was on its way does not set out again");
+            w.lift_quarantine(id, "a false alarm", later)?;
+            assert_eq!(w.release(id)?.unwrap().state, ReleaseState::Released);
+            assert_eq!(w.claim_due(later, 9)?.len(), 2);
+            Ok(())
+        });
+        let nothing = fixture.store.write(|w| w.quarantine(ReleaseId(9), "", now()));
+        assert!(matches!(nothing, Err(Error::NotFound { .. })));
+    }
+}

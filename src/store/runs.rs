@@ -321,3 +321,96 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         details: row.get::<_, Json<serde_json::Value>>(11)?.0,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{at, fixture, now, slot};
+    use super::*;
+
+    fn outcome(end: RunEnd) -> RunOutcome {
+        RunOutcome { end, message: "said".into(), details: serde_json::json!({ "orders": 3 }) }
+    }
+
+    #[test]
+    fn a_slot_is_taken_once() {
+        let fixture = fixture();
+        let monday = slot("weekly-sales", "2026-11-16T00:00:00Z");
+        let period = Some("2026-W46".parse().unwrap());
+        let first = fixture.write(|w| w.claim_slot(&monday, Trigger::Schedule, period, now())).unwrap();
+        assert_eq!(fixture.write(|w| w.claim_slot(&monday, Trigger::Manual, None, now())), None);
+        assert_eq!(fixture.write(|w| w.skip_slot(&monday, "missed", now())), None);
+        let other = slot("daily-sales", "2026-11-16T00:00:00Z");
+        assert!(fixture.write(|w| w.claim_slot(&other, Trigger::CatchUp, None, now())).is_some());
+        let fixture = fixture.reopened();
+        let run = fixture.store.read(|r| r.run_of_slot(&monday)).unwrap().unwrap();
+        assert_eq!((run.id, run.state, run.attempt), (first, RunState::Running, 1));
+        assert_eq!((run.trigger, run.period), (Trigger::Schedule, period));
+        assert_eq!(fixture.store.read(|r| r.running()).unwrap().len(), 2, "as after a crash");
+    }
+
+    #[test]
+    fn a_held_run_is_due_again_and_ends() {
+        let fixture = fixture();
+        let (soon, later) = (at("2026-11-16T01:00:00Z"), at("2026-11-16T02:00:00Z"));
+        let monday = slot("weekly-sales", "2026-11-16T00:00:00Z");
+        fixture.write(|w| {
+            let id = w.claim_slot(&monday, Trigger::Schedule, None, now())?.unwrap();
+            w.finish_run(id, &outcome(RunEnd::Held { next_attempt_at: Some(soon) }), now())?;
+            assert_eq!(w.due_retries(now())?, []);
+            assert_eq!(w.due_retries(later)?.len(), 1);
+            assert_eq!(w.retry_run(id, later)?, 2);
+            assert_eq!(w.due_retries(later)?, []);
+            w.finish_run(id, &outcome(RunEnd::Done), later)?;
+            let run = w.run(id)?.unwrap();
+            assert_eq!((run.state, run.trigger, run.attempt), (RunState::Done, Trigger::Retry, 2));
+            assert_eq!((run.finished_at, run.next_attempt_at), (Some(later), None));
+            assert_eq!((run.message.as_str(), &run.details["orders"]), ("said", &3.into()));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn what_has_ended_does_not_end_again() {
+        let fixture = fixture();
+        let id = fixture.write(|w| {
+            let id = w.claim_slot(&slot("a", "2026-11-16T00:00:00Z"), Trigger::Manual, None, now())?.unwrap();
+            w.finish_run(id, &outcome(RunEnd::Done), now())?;
+            Ok(id)
+        });
+        let again = fixture.store.write(|w| w.finish_run(id, &outcome(RunEnd::Skipped), now()));
+        assert!(matches!(again, Err(Error::Transition { state: "done", wanted: "skipped", .. })));
+        let retry = fixture.store.write(|w| w.retry_run(id, now()));
+        assert!(matches!(retry, Err(Error::Transition { wanted: "running", .. })));
+        let nobody = fixture.store.write(|w| w.retry_run(RunId(99), now()));
+        assert!(matches!(nobody, Err(Error::NotFound { .. })));
+    }
+
+    #[test]
+    fn the_last_slot_counts_skipped_ones_and_the_scheduled_one_no_manual_ones() {
+        let fixture = fixture();
+        let job = JobName::new("daily-sales");
+        fixture.write(|w| {
+            assert_eq!(w.last_slot(&job)?, None);
+            w.claim_slot(&slot("daily-sales", "2026-11-14T00:00:00Z"), Trigger::Schedule, None, now())?;
+            w.skip_slot(&slot("daily-sales", "2026-11-15T00:00:00Z"), "outside the window", now())?;
+            w.claim_slot(&slot("daily-sales", "2026-11-16T09:30:00Z"), Trigger::Manual, None, now())?;
+            assert_eq!(w.last_slot(&job)?, Some(at("2026-11-16T09:30:00Z")));
+            assert_eq!(w.last_scheduled_slot(&job)?, Some(at("2026-11-15T00:00:00Z")));
+            let states: Vec<_> = w.runs(Some(&job), 2)?.into_iter().map(|run| run.state).collect();
+            assert_eq!(states, [RunState::Running, RunState::Skipped]);
+            assert_eq!(w.runs(None, 10)?.len(), 3);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn jobs_pause_and_resume() {
+        let fixture = fixture();
+        let job = JobName::new("daily-sales");
+        fixture.write(|w| w.pause_job(&job, now()));
+        fixture.write(|w| w.pause_job(&job, at("2027-01-01T00:00:00Z")));
+        assert_eq!(fixture.store.read(|r| r.paused_jobs()).unwrap(), BTreeMap::from([(job.clone(), now())]));
+        fixture.write(|w| w.resume_job(&job));
+        assert!(!fixture.store.read(|r| r.is_paused(&job)).unwrap());
+    }
+}

