@@ -7,8 +7,6 @@ use crate::domain::complaint::{Complaint, ComplaintEvent, DatedEvent};
 use crate::domain::ids::{ComplaintNo, CustomerNo, SourceName};
 use crate::store::{ComplaintRow, Writer};
 
-const TEXT: &str = "complaint/text";
-
 /// Stores the complaint, its words sealed, and appends the events that are new.
 pub fn store_seen(
     house: &House,
@@ -27,7 +25,7 @@ pub fn store_seen(
         source,
         id: &complaint.id,
         customer,
-        sealed_text: house.vault.seal_value(key, TEXT, &complaint.text)?,
+        sealed_text: house.vault.seal_value(key, &format!("complaint/text/{source}/{}", complaint.id), &complaint.text)?,
         order: complaint.order.as_ref(),
         channel: complaint.channel.as_deref(),
         damage_level: complaint.damage_level,

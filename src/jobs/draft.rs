@@ -193,9 +193,10 @@ fn reconciliation(house: &House, period: Period) -> anyhow::Result<Reconciliatio
     let start = period.first().to_zoned(zone.clone())?.timestamp();
     let end = period.end(zone);
     house.store.read(|reader| {
+        let placed = reader.orders_by_status(start, end)?;
         Ok(Reconciliation {
-            rows_read: reader.orders_placed(start, end)?,
-            excluded: reader.orders_not_counted(start, end)?,
+            rows_read: placed.values().sum(),
+            excluded: placed.into_iter().filter(|(status, _)| !status.counts()).collect(),
             rejected: reader.rejected_counts()?.iter().map(|count| count.open).sum(),
         })
     })

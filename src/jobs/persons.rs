@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::house::House;
 use crate::domain::customer::{IdentifierKind, Person, normalise_email, normalise_phone, normalise_words};
-use crate::domain::ids::{CustomerId, CustomerNo, SourceName};
+use crate::domain::ids::{CustomerId, CustomerNo, OrderId, SourceName};
 use crate::domain::sealed::Sealed;
 use crate::store::{CustomerRow, Writer};
 
@@ -25,7 +25,6 @@ pub struct Persons<'a> {
 
 /// The contexts that personal data is sealed in; it opens in the same one only.
 pub const CUSTOMER: &str = "customer/person";
-const ORDER: &str = "order/person";
 
 impl<'a> Persons<'a> {
     pub fn new(house: &'a House, writer: &'a Writer<'a>, source: &'a SourceName, now: Timestamp) -> Self {
@@ -69,6 +68,7 @@ impl<'a> Persons<'a> {
     pub fn seal(
         &self,
         customer: Option<CustomerNo>,
+        order: &OrderId,
         person: &Person,
     ) -> anyhow::Result<Option<Sealed<Person>>> {
         if person.is_empty() {
@@ -78,7 +78,8 @@ impl<'a> Persons<'a> {
             Some(no) => self.row(no)?.wrapped_key,
             None => self.house.system_key().clone(),
         };
-        Ok(Some(self.house.vault.seal_person(&key, ORDER, person)?))
+        let context = format!("order/person/{}/{order}", self.source);
+        Ok(Some(self.house.vault.seal_person(&key, &context, person)?))
     }
 
     fn row(&self, no: CustomerNo) -> anyhow::Result<CustomerRow> {

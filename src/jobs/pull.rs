@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::house::House;
 use super::persons::Persons;
@@ -125,7 +126,7 @@ impl Pull<'_> {
                 continue;
             }
             let customer = self.persons.known(order.customer.as_ref(), &order.person, order.province.as_deref())?;
-            let sealed_person = self.persons.seal(customer, &order.person)?;
+            let sealed_person = self.persons.seal(customer, &order.id, &order.person)?;
             let row = OrderRow { source: self.source, order, customer, sealed_person, hash };
             self.writer.upsert_order(&row)?;
             changed.insert(order.id.clone());
@@ -143,10 +144,13 @@ impl Pull<'_> {
 
     fn store_payments(&mut self, batch: &Batch) -> anyhow::Result<()> {
         for payment in &batch.payments {
+            let context = format!("payment/reference/{}/{}", self.source, payment.id);
             let sealed = payment
                 .reference
                 .as_deref()
-                .map(|reference| self.house.seal_with_system_key("payment/reference", &reference.to_owned()))
+                .map(|reference| {
+                    self.house.seal_with_system_key(&context, &Zeroizing::new(reference.to_owned()))
+                })
                 .transpose()?;
             self.writer.upsert_payment(self.source, payment, sealed.as_ref())?;
         }

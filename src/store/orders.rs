@@ -64,32 +64,6 @@ impl Reader<'_> {
         self.single("SELECT count(*) FROM orders", (), |row| row.get(0)).map(read_count)
     }
 
-    /// Orders placed in `from..until`, whatever their status.
-    ///
-    /// # Errors
-    /// [`Error::Sqlite`].
-    pub fn orders_placed(&self, from: Timestamp, until: Timestamp) -> Result<u64, Error> {
-        let sql = "SELECT count(*) FROM orders WHERE placed_at >= ?1 AND placed_at < ?2";
-        self.single(sql, (At(from), At(until)), |row| row.get(0)).map(read_count)
-    }
-
-    /// Orders placed in `from..until` whose status is not that of a sale, by status.
-    ///
-    /// # Errors
-    /// [`Error::Sqlite`].
-    pub fn orders_not_counted(
-        &self,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<BTreeMap<OrderStatus, u64>, Error> {
-        let sql = "SELECT status, count(*) FROM orders WHERE placed_at >= ?1 AND placed_at < ?2
-                   GROUP BY status";
-        let counts = self.all(sql, (At(from), At(until)), |row| {
-            Ok((row.get::<_, Word<OrderStatus>>(0)?.0, read_count(row.get(1)?)))
-        })?;
-        Ok(counts.into_iter().filter(|(status, _)| !status.counts()).collect())
-    }
-
     /// The content hash of the order as last seen.
     ///
     /// # Errors
