@@ -76,11 +76,10 @@ impl Sheet {
 
     /// What must be added to `other` to make it this sheet.
     pub fn less(mut self, other: &Self) -> Self {
-        for (key, mut amounts) in other.iter() {
-            let mut minus = Amounts::default();
-            minus -= amounts;
-            amounts = minus;
-            self.add(key.clone(), amounts);
+        for (key, amounts) in other.iter() {
+            let mut negative = Amounts::default();
+            negative -= amounts;
+            self.add(key.clone(), negative);
         }
         self
     }

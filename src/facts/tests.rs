@@ -104,7 +104,7 @@ fn a_sealed_page_never_changes() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    assert!(matches!(verify(directory.path(), &[page.clone()]), Err(Error::HashDiffers { .. })));
+    assert!(matches!(verify(directory.path(), std::slice::from_ref(&page)), Err(Error::HashDiffers { .. })));
     let read = load(directory.path(), &[page], OCTOBER.0, OCTOBER.1);
     assert!(matches!(read, Err(Error::HashDiffers { .. })));
 }

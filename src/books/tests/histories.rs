@@ -189,7 +189,7 @@ fn check(shop: &mut Shop, before: Amounts, added: &[BookedLine]) -> Result<(), T
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_books_always_say_what_the_order_says(
