@@ -14,10 +14,12 @@ pub(super) fn instant_of(local: DateTime, zone: &TimeZone) -> Option<Timestamp> 
             // Read with the offset after the gap the time lies before the transition, and the other way round.
             let earlier = after.to_timestamp(local).ok()?;
             let later = before.to_timestamp(local).ok()?;
-            zone.following(earlier)
+            let transition = zone
+                .following(earlier)
                 .take_while(|transition| transition.timestamp() <= later)
-                .find(|transition| transition.offset() == after)
-                .map(|transition| transition.timestamp())
+                .find(|transition| transition.offset() == after);
+            // Every gap has its transition; a zone's data that named none would still not silence a schedule.
+            Some(transition.map_or(later, |transition| transition.timestamp()))
         }
     }
 }
