@@ -145,7 +145,7 @@ impl Search<'_> {
             [singleton, cell].iter().flat_map(|&of| candidate.cells[of].atoms.iter().copied()).collect();
         let atoms: Vec<u32> = atoms.into_iter().collect();
         for &measure in &candidate.measures {
-            let judged = other.measures[measure].judge(self.system.measure(measure), self.policy);
+            let judged = self.system.sensitivity(set(cell), measure, self.policy);
             if let Sensitivity::Sensitive { up, down } = judged {
                 let subject = Subject::Beside {
                     cell: Released::Cell { table, cell },

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::Policy;
 use super::programme::{Outcome, Solver};
+use super::sensitivity::Sensitivity;
 use super::slice::Slice;
 use super::system::System;
 use super::target::{End, Subject, Target};
@@ -195,15 +196,12 @@ impl<'s> Search<'s> {
 
     fn add_sensitive(&mut self, subject: Subject, measure: usize, set: usize) {
         let system = self.system;
-        let target = Target::new(
-            system,
-            (&self.views, &self.view_of),
-            (subject, measure, &system.sets[set]),
-            &system.profiles[set],
-            self.policy,
-        );
-        if let Some(target) = target {
-            self.add_target(target);
+        let judged = system.sensitivity(set, measure, self.policy);
+        if let Sensitivity::Sensitive { up, down } = judged {
+            let levels = (system.profiles[set].measures[measure].value, up, down);
+            let views = (&self.views[..], &self.view_of[..]);
+            let asked = (subject, measure, &system.sets[set][..]);
+            self.add_target(Target::with_levels(system, views, asked, levels));
         }
     }
 
