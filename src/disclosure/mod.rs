@@ -32,9 +32,9 @@ mod witness;
 pub use audit::{AuditReport, Disclosed};
 pub use error::Error;
 pub use policy::{Cost, Dominance, Interval, NotAPercentage, Percent, Policy};
-pub use protect::{Protection, Summary, audit, protect};
+pub use protect::{Protection, Summary, audit, audit_judged, protect, protect_judged};
 pub use request::{
-    CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, MeasureTerms, Request,
+    CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, MeasureTerms, Request,
 };
 pub use table::{CellStatus, ProtectedCell, ProtectedTable};
 pub use target::{Released, Subject};

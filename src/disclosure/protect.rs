@@ -6,7 +6,7 @@ use super::audit::AuditReport;
 use super::error::Error;
 use super::policy::Policy;
 use super::programme::{Highs, Solver};
-use super::request::Request;
+use super::request::{Judgement, Request};
 use super::search::Search;
 use super::system::System;
 use super::table::{CellStatus, ProtectedCell, ProtectedTable};
@@ -47,7 +47,20 @@ pub struct Summary {
 /// [`Error::Malformed`] for a request that breaks its contract; [`Error::DisclosedEarlier`] when earlier releases alone
 /// disclose something, so that withholding cannot help.
 pub fn protect(request: &Request, policy: &Policy) -> Result<Protection, Error> {
-    protect_with(request, policy, &Highs::default())
+    protect_with(request, &[], policy, &Highs::default())
+}
+
+/// Likewise, with what the caller already knows of the cells of each table; for tables past the end of
+/// `judgements`, nothing.
+///
+/// # Errors
+/// As [`protect`].
+pub fn protect_judged(
+    request: &Request,
+    judgements: &[Vec<Judgement>],
+    policy: &Policy,
+) -> Result<Protection, Error> {
+    protect_with(request, judgements, policy, &Highs::default())
 }
 
 /// Judges a pattern made elsewhere: for each table and cell its status, of which only shown or not counts.
@@ -55,15 +68,29 @@ pub fn protect(request: &Request, policy: &Policy) -> Result<Protection, Error> 
 /// # Errors
 /// [`Error::Malformed`] for a request that breaks its contract, or a pattern that does not fit it.
 pub fn audit(request: &Request, pattern: &[Vec<CellStatus>], policy: &Policy) -> Result<AuditReport, Error> {
-    audit_with(request, pattern, policy, &Highs::default())
+    audit_with(request, &[], pattern, policy, &Highs::default())
+}
+
+/// Likewise, with what the caller already knows of the cells.
+///
+/// # Errors
+/// As [`audit`].
+pub fn audit_judged(
+    request: &Request,
+    judgements: &[Vec<Judgement>],
+    pattern: &[Vec<CellStatus>],
+    policy: &Policy,
+) -> Result<AuditReport, Error> {
+    audit_with(request, judgements, pattern, policy, &Highs::default())
 }
 
 pub(super) fn protect_with(
     request: &Request,
+    judgements: &[Vec<Judgement>],
     policy: &Policy,
     solver: &dyn Solver,
 ) -> Result<Protection, Error> {
-    let system = System::new(request, policy)?;
+    let system = System::new(request, judgements, policy)?;
     let shown = system.units.iter().map(|unit| !unit.primary).collect();
     let mut search = Search::new(&system, policy, shown, solver);
     search.protect();
@@ -76,11 +103,12 @@ pub(super) fn protect_with(
 
 pub(super) fn audit_with(
     request: &Request,
+    judgements: &[Vec<Judgement>],
     pattern: &[Vec<CellStatus>],
     policy: &Policy,
     solver: &dyn Solver,
 ) -> Result<AuditReport, Error> {
-    let system = System::new(request, policy)?;
+    let system = System::new(request, judgements, policy)?;
     let fits = pattern.len() == request.tables.len()
         && pattern.iter().zip(&request.tables).all(|(statuses, table)| statuses.len() == table.cells.len());
     if !fits {

@@ -8,10 +8,11 @@
 //!
 //! Fail closed: where the solver fails, everything in the request is withheld.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::Policy;
 use super::programme::{Outcome, Solver};
+use super::sensitivity::Sensitivity;
 use super::slice::Slice;
 use super::system::System;
 use super::target::{End, Subject, Target};
@@ -37,7 +38,7 @@ pub(super) struct Search<'s> {
     pub programmes: usize,
     /// Ends that no pattern can protect: earlier releases alone disclose them.
     pub lost: BTreeSet<(usize, End)>,
-    known: BTreeSet<(Vec<u32>, usize, Option<u32>)>,
+    known: BTreeMap<(Vec<u32>, usize), usize>,
     /// For each view, room for one witness spread over all columns.
     spread: Vec<Vec<f64>>,
     /// Atoms in the order in which it is cheap to let them vary.
@@ -61,7 +62,7 @@ impl<'s> Search<'s> {
             solver,
             programmes: 0,
             lost: BTreeSet::new(),
-            known: BTreeSet::new(),
+            known: BTreeMap::new(),
             spread,
             cheap: cheap_atoms(system),
             solver_failed: false,
@@ -109,12 +110,23 @@ impl<'s> Search<'s> {
             && !self.lost.contains(&(target, end))
     }
 
-    /// Adds a target unless it stands already.
+    /// Adds a target, or asks more of one that stands already.
     pub fn add_target(&mut self, target: Target) {
-        let insider = target.own.first().map(|own| own.atom);
-        if self.known.insert((target.atoms.clone(), target.measure, insider)) {
-            self.targets.push(target);
-            self.proofs.push([None, None]);
+        let key = (target.atoms.clone(), target.measure);
+        match self.known.get(&key) {
+            None => {
+                self.known.insert(key, self.targets.len());
+                self.targets.push(target);
+                self.proofs.push([None, None]);
+            }
+            Some(&number) => {
+                let standing = &mut self.targets[number];
+                if target.up > standing.up || target.down > standing.down {
+                    standing.up = standing.up.max(target.up);
+                    standing.down = standing.down.max(target.down);
+                    self.proofs[number] = [None, None];
+                }
+            }
         }
     }
 
@@ -184,15 +196,12 @@ impl<'s> Search<'s> {
 
     fn add_sensitive(&mut self, subject: Subject, measure: usize, set: usize) {
         let system = self.system;
-        let target = Target::new(
-            system,
-            (&self.views, &self.view_of),
-            (subject, measure, &system.sets[set]),
-            &system.profiles[set],
-            self.policy,
-        );
-        if let Some(target) = target {
-            self.add_target(target);
+        let judged = system.sensitivity(set, measure, self.policy);
+        if let Sensitivity::Sensitive { up, down } = judged {
+            let levels = (system.profiles[set].measures[measure].value, up, down);
+            let views = (&self.views[..], &self.view_of[..]);
+            let asked = (subject, measure, &system.sets[set][..]);
+            self.add_target(Target::with_levels(system, views, asked, levels));
         }
     }
 

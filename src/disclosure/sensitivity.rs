@@ -6,7 +6,7 @@
 //! formulation of the disclosure auditing problem, Transactions on Data Privacy 3, 2010) do. Integer arithmetic only.
 
 use super::policy::Policy;
-use super::request::MeasureTerms;
+use super::request::{Judgement, MeasureTerms};
 use super::system::System;
 
 /// A measure's contributions within one set of atoms.
@@ -114,6 +114,28 @@ impl Figures {
                 .max(i128::from(interval.absolute))
         });
         Sensitivity::Sensitive { up: up.max(width - down), down }
+    }
+
+    /// Likewise, where the caller knows better than the contributions.
+    pub fn judge_as(&self, judgement: &Judgement, measure: &MeasureTerms, policy: &Policy) -> Sensitivity {
+        let mut known = self.clone();
+        known.contributors = judgement.contributors.unwrap_or(known.contributors);
+        if let (Some(largest), true) = (&judgement.largest, measure.is_magnitude) {
+            known.largest = largest.iter().map(|&amount| i128::from(amount)).collect();
+        }
+        let by_rules = known.judge(measure, policy);
+        let (up, down) = match (judgement.sensitive, by_rules) {
+            (Some(false), _) | (None, Sensitivity::Open) => return Sensitivity::Open,
+            (_, Sensitivity::Sensitive { up, down }) => (up, down),
+            (Some(true), Sensitivity::Open) => {
+                let sliding = ceil(self.value.abs(), 1000).max(1);
+                (sliding, sliding.min(self.value.max(0)))
+            }
+        };
+        Sensitivity::Sensitive {
+            up: judgement.upper.map_or(up, |level| i128::from(level).max(1)),
+            down: judgement.lower.map_or(down, |level| i128::from(level).max(0)),
+        }
     }
 
     /// The second largest contributor must not come within p per cent of the largest.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::error::Error;
 use super::policy::{Cost, Policy};
-use super::request::{MeasureTerms, Request};
+use super::request::{Judgement, MeasureTerms, Request};
 use super::sensitivity::{Profile, Sensitivity};
 
 /// One decision.
@@ -52,13 +52,23 @@ pub(super) struct System<'r> {
     pub contributors: Vec<u32>,
     /// For each component, each atom's sum.
     pub amounts: Vec<Vec<i64>>,
+    /// What the caller says of a set's (measure), where it says anything.
+    judged: BTreeMap<(usize, usize), Judgement>,
 }
 
 impl<'r> System<'r> {
     /// # Errors
     /// [`Error::Malformed`] when the request contradicts its own documentation.
-    pub fn new(request: &'r Request, policy: &Policy) -> Result<Self, Error> {
+    pub fn new(
+        request: &'r Request,
+        judgements: &[Vec<Judgement>],
+        policy: &Policy,
+    ) -> Result<Self, Error> {
         check(request)?;
+        let judged = judgements.iter().zip(&request.tables);
+        if judged.clone().any(|(of_table, table)| of_table.len() != table.cells.len()) {
+            return Err(Error::Malformed("the judgements do not fit the tables"));
+        }
         let atoms = atom_count(request);
         let contributors = number_contributors(&request.data.contributors);
         let mut system = Self {
@@ -72,8 +82,9 @@ impl<'r> System<'r> {
             lines: lines_of_atoms(&request.data.atoms, atoms),
             contributors,
             amounts: amounts(request, atoms)?,
+            judged: BTreeMap::new(),
         };
-        system.index(policy);
+        system.index(judgements, policy);
         Ok(system)
     }
 
@@ -85,11 +96,16 @@ impl<'r> System<'r> {
         &self.request.measures[measure]
     }
 
+    /// What the primary rules, or the caller's own judgement, say of a set's figure.
     pub fn sensitivity(&self, set: usize, measure: usize, policy: &Policy) -> Sensitivity {
-        self.profiles[set].measures[measure].judge(self.measure(measure), policy)
+        let (figures, terms) = (&self.profiles[set].measures[measure], self.measure(measure));
+        match self.judged.get(&(set, measure)) {
+            None => figures.judge(terms, policy),
+            Some(judgement) => figures.judge_as(judgement, terms, policy),
+        }
     }
 
-    fn index(&mut self, policy: &Policy) {
+    fn index(&mut self, judgements: &[Vec<Judgement>], policy: &Policy) {
         let request = self.request;
         let mut known: BTreeMap<&[u32], usize> = BTreeMap::new();
         let mut units: BTreeMap<(usize, Vec<usize>), usize> = BTreeMap::new();
@@ -100,6 +116,12 @@ impl<'r> System<'r> {
             measures.dedup();
             for (cell, asked) in candidate.cells.iter().enumerate() {
                 let set = self.intern(&mut known, &asked.atoms);
+                let judgement = judgements.get(table).map(|of_table| &of_table[cell]);
+                if let Some(known) = judgement.filter(|judgement| **judgement != Judgement::default()) {
+                    for &measure in &measures {
+                        self.judged.entry((set, measure)).or_insert_with(|| known.clone());
+                    }
+                }
                 let unit = *units.entry((set, measures.clone())).or_insert_with(|| {
                     let unit = self.unit(set, &measures, (table, cell), policy);
                     self.units.push(unit);

@@ -85,6 +85,17 @@ impl Target {
     ) -> Option<Self> {
         let judged = profile.measures[measure].judge(system.measure(measure), policy);
         let Sensitivity::Sensitive { up, down } = judged else { return None };
+        let levels = (profile.measures[measure].value, up, down);
+        Some(Self::with_levels(system, (views, view_of), (subject, measure, atoms), levels))
+    }
+
+    /// The target that `atoms` make for a measure, with its value and its upper and lower protection levels.
+    pub fn with_levels(
+        system: &System<'_>,
+        (views, view_of): (&[View], &[usize]),
+        (subject, measure, atoms): (Subject, usize, &[u32]),
+        (value, up, down): (i128, i128, i128),
+    ) -> Self {
         let view = &views[view_of[measure]];
         let position = |component| view.components.iter().position(|&known| known == component);
         let terms: Vec<(usize, i64)> = system
@@ -93,19 +104,11 @@ impl Target {
             .iter()
             .filter_map(|&(component, times)| Some((position(component)?, times)))
             .collect();
-        let mut target = Self {
-            subject,
-            measure,
-            view: view_of[measure],
-            atoms: atoms.to_vec(),
-            terms,
-            value: profile.measures[measure].value,
-            up,
-            down,
-            own: Vec::new(),
-        };
+        let (view_number, own) = (view_of[measure], Vec::new());
+        let mut target =
+            Self { subject, measure, view: view_number, atoms: atoms.to_vec(), terms, value, up, down, own };
         target.down = target.down.min(target.reach_below(system, view));
-        Some(target)
+        target
     }
 
     pub fn need(&self, end: End) -> i128 {
