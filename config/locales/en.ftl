@@ -41,7 +41,7 @@ sentence = { $period }: net sales came to { $net } from { $count ->
 }{ $changes }.
 sentence-net = { $period }: net sales came to { $net }{ $changes }.
 sentence-empty = { $period }: no order was booked.
-sentence-withheld = { $period } had too few customers to print the main figure without giving somebody away, so it is withheld.
+sentence-withheld = The main figure of { $period } is withheld: printing it could give away what one customer bought.
 sentence-plain = Sales report, { $period }.
 clause-up = up { $size } on { $base }
 clause-down = down { $size } on { $base }
@@ -127,6 +127,8 @@ weekday-7 = Sunday
 definitions = Definitions
 term = Term
 meaning = Meaning
+item = Item
+content = Content
 define-gross = price × quantity, before discounts
 define-discounts = everything taken off order lines and whole orders
 define-refunds = money given back, and orders cancelled after they were booked; on the day it happened, not the day of the order

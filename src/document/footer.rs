@@ -91,7 +91,7 @@ fn basis(basis: CountOrdersOn) -> &'static str {
 
 fn reconciliation(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Result<String, Error> {
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let orders = headline::figures(report.headline, Measure::Orders)?;
+    let orders = headline::figures(report, Measure::Orders)?;
     let counted = orders.map_or(Figure::Absent, |figures| figures[0]);
     let books = report.reconciliation;
     let mut parts = Vec::new();

@@ -56,13 +56,16 @@ impl<'a> Grid<'a> {
         table: &'a ProtectedTable,
     ) -> Result<Self, Error> {
         let mut figures = BTreeMap::new();
+        // A place speaks of the axes that are there.
+        let has_rows = by_period || !row_dimensions.is_empty() || column_dimensions.is_empty();
         for cell in table.cells() {
             let side = |index: usize| cell.place().get(index).map_or(&[][..], Vec::as_slice);
             // What was on time, and the sum with it, is the report itself.
             if by_period && side(0).first().is_none_or(|period| period == UNKNOWN) {
                 continue;
             }
-            figures.insert((side(0), side(1)), cell.values());
+            let place = if has_rows { (side(0), side(1)) } else { (&[][..], side(0)) };
+            figures.insert(place, cell.values());
         }
         let mut grid = Self {
             title,

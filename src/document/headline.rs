@@ -44,9 +44,9 @@ impl KeyLine {
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
 pub fn lines(report: &Report<'_>, texts: &Texts) -> Result<Vec<KeyLine>, Error> {
     let mut lines = Vec::new();
-    let orders = figures(report.headline, Measure::Orders)?;
+    let orders = figures(report, Measure::Orders)?;
     for measure in ORDER {
-        let Some(figures) = figures(report.headline, measure)? else { continue };
+        let Some(figures) = figures(report, measure)? else { continue };
         lines.push(KeyLine {
             label: names::measure(measure, texts),
             is_money: measure.is_money(),
@@ -54,7 +54,7 @@ pub fn lines(report: &Report<'_>, texts: &Texts) -> Result<Vec<KeyLine>, Error> 
             figures,
         });
         if let (Measure::Orders, Some(net), Some(orders)) =
-            (measure, self::figures(report.headline, Measure::Net)?, orders)
+            (measure, self::figures(report, Measure::Net)?, orders)
         {
             lines.push(KeyLine {
                 label: texts.say("measure-average"),
@@ -71,14 +71,18 @@ fn is_better(measure: Measure) -> bool {
     !matches!(measure, Measure::Discounts | Measure::Refunds | Measure::Cancellations)
 }
 
-/// A measure over the windows, from the first table that carries it.
+/// A measure over the windows, from the first table that carries it. A window that would only repeat
+/// the period is left out.
 ///
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
-pub fn figures(tables: &[&ProtectedTable], measure: Measure) -> Result<Option<[Figure; 5]>, Error> {
-    for table in tables {
+pub fn figures(report: &Report<'_>, measure: Measure) -> Result<Option<[Figure; 5]>, Error> {
+    for table in report.headline {
         let Some(at) = grid::measures(table)?.iter().position(|&known| known == measure) else { continue };
-        return Ok(Some(Window::ALL.map(|window| figure(table, window, at))));
+        return Ok(Some(Window::ALL.map(|window| match window.days(report.period) {
+            Some(_) => figure(table, window, at),
+            None => Figure::Absent,
+        })));
     }
     Ok(None)
 }
@@ -110,7 +114,7 @@ pub fn base(report: &Report<'_>, window: Window, texts: &Texts) -> String {
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
 pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Result<String, Error> {
-    let net = figures(report.headline, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
+    let net = figures(report, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
     let shop = || names::clean(report.business).into();
     let period = || dates::period(report.period, texts).into();
     let plain = match (net[0], is_empty(report)?) {
@@ -146,8 +150,8 @@ pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Res
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
 pub fn sentence(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Result<String, Error> {
-    let net = figures(report.headline, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
-    let orders = figures(report.headline, Measure::Orders)?.map_or(Figure::Absent, |figures| figures[0]);
+    let net = figures(report, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
+    let orders = figures(report, Measure::Orders)?.map_or(Figure::Absent, |figures| figures[0]);
     let period = || dates::period(report.period, texts).into();
     if is_empty(report)? {
         return Ok(texts.fill("sentence-empty", [("period", period())]));
@@ -179,7 +183,7 @@ pub fn sentence(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Re
 /// Whether it is known that nothing at all was sold or given back.
 fn is_empty(report: &Report<'_>) -> Result<bool, Error> {
     let known_zero = |measure| -> Result<bool, Error> {
-        Ok(figures(report.headline, measure)?.is_some_and(|figures| figures[0] == Figure::Shown(0)))
+        Ok(figures(report, measure)?.is_some_and(|figures| figures[0] == Figure::Shown(0)))
     };
     Ok(known_zero(Measure::Net)? && known_zero(Measure::Orders)?)
 }

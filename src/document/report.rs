@@ -70,7 +70,7 @@ pub struct Section<'a> {
     /// From coarse to fine, as the job says; the codes of a cell's place follow them.
     pub rows: &'a [Dimension],
     pub columns: &'a [Dimension],
-    /// A cell's place is [row codes, column codes]; the second may be missing when there are no columns.
+    /// A cell's place is [row codes, column codes], without the axis that is not there.
     pub table: &'a ProtectedTable,
 }
 

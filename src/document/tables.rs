@@ -16,6 +16,8 @@ use crate::settings::Format;
 
 /// More columns than this do not stand under a row.
 const MOST_COLUMNS: usize = 6;
+/// A longer label would push a phone's page wide.
+const LONGEST_UNBROKEN: usize = 20;
 
 /// A figure as text, and whether it is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -146,8 +148,10 @@ fn detail(
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
-/// A label and its figure, which must not part at a line's end.
+/// A label and its figure, which must not part at a line's end; a long label may break in itself.
 fn labelled(label: &str, figure: &str) -> String {
+    let short = label.chars().count() <= LONGEST_UNBROKEN;
+    let label = if short { label.replace(' ', "\u{a0}") } else { label.to_owned() };
     format!("{label}\u{a0}{figure}")
 }
 

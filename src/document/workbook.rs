@@ -28,6 +28,8 @@ const MUTED: Color = Color::RGB(0x667080);
 const ACCENT: Color = Color::RGB(0x0f5c63);
 const PAPER: Color = Color::RGB(0xeef3f2);
 const LINE: Color = Color::RGB(0xd9d5cc);
+/// The width of the column of explanations.
+const LETTERS_A_LINE: u8 = 90;
 /// Excel's own limit for the name of a sheet.
 const LONGEST_SHEET_NAME: usize = 31;
 
@@ -54,11 +56,12 @@ pub fn write(
         book.begin(sheet, &grid.title)?;
         book.grid(sheet, grid)?;
     }
-    for (title, notes) in [(&page.definitions_title, &page.definitions), (&page.notes_title, &page.notes)] {
-        let sheet = workbook.add_worksheet();
-        book.begin(sheet, title)?;
-        book.notes(sheet, notes)?;
-    }
+    let sheet = workbook.add_worksheet();
+    book.begin(sheet, &page.definitions_title)?;
+    book.notes(sheet, [&texts.say("term"), &texts.say("meaning")], &page.definitions)?;
+    let sheet = workbook.add_worksheet();
+    book.begin(sheet, &page.notes_title)?;
+    book.notes(sheet, [&texts.say("item"), &texts.say("content")], &page.notes)?;
     Ok(workbook.save_to_buffer()?)
 }
 
@@ -171,7 +174,7 @@ impl Book<'_> {
                 column += 1;
                 let against = self.texts.fill("against", [("base", name.into())]);
                 sheet.write_string_with_format(HEAD, column, against, &self.looks.number_head)?;
-                sheet.set_column_width(column, 16)?;
+                sheet.set_column_width(column, 20)?;
             }
         }
         sheet.set_freeze_panes(HEAD + 1, 1)?;
@@ -262,13 +265,17 @@ impl Book<'_> {
         Ok(())
     }
 
-    fn notes(&self, sheet: &mut Worksheet, notes: &[Note]) -> Result<(), Error> {
-        sheet.write_string_with_format(HEAD, 0, self.texts.say("term"), &self.looks.head)?;
-        sheet.write_string_with_format(HEAD, 1, self.texts.say("meaning"), &self.looks.head)?;
-        sheet.set_column_width(0, 26)?.set_column_width(1, 90)?;
+    fn notes(&self, sheet: &mut Worksheet, heads: [&str; 2], notes: &[Note]) -> Result<(), Error> {
+        for (column, head) in (0..).zip(heads) {
+            sheet.write_string_with_format(HEAD, column, head, &self.looks.head)?;
+        }
+        sheet.set_column_width(0, 26)?.set_column_width(1, LETTERS_A_LINE)?;
         for (row, note) in (HEAD + 1..).zip(notes) {
             sheet.write_string_with_format(row, 0, &note.label, &self.looks.wrapped)?;
             sheet.write_string_with_format(row, 1, &note.text, &self.looks.wrapped)?;
+            // Not every program makes a row as high as its text.
+            let lines = 1 + note.text.chars().count() / usize::from(LETTERS_A_LINE);
+            sheet.set_row_height(row, u32::try_from(15 * lines).unwrap_or(u32::MAX))?;
         }
         sheet.set_freeze_panes(HEAD + 1, 0)?;
         Ok(())
