@@ -92,6 +92,7 @@ fn gate(house: &House, job: &JobSpec, period: Period, run: &Run) -> anyhow::Resu
 /// Seals every booked day before the period's end that is not sealed yet, a page a month at most.
 fn seal(house: &House, period: Period, now: Timestamp) -> anyhow::Result<Vec<Page>> {
     let directory = house.facts_directory();
+    std::fs::create_dir_all(&directory).with_context(|| format!("failed to create {}", directory.display()))?;
     for (from, until) in open_spans(house, period)? {
         let entries = house.store.read(|reader| reader.entries_between(from, until))?;
         let page = match facts::seal(&directory, from, until, &entries) {
