@@ -1,14 +1,16 @@
 //! The demo's made-up shop: the same every time, and fit for what is shown with it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
 use firstwatch::cli::demo::{NOW, SEED, ShopSummary, configuration, write_shop};
 use firstwatch::domain::complaint::ComplaintKind;
-use firstwatch::domain::customer::{normalise_email, normalise_phone, normalise_words};
+use firstwatch::domain::customer::{IdentifierKind, normalise_email, normalise_phone, normalise_words};
 use firstwatch::domain::order::OrderStatus;
 use firstwatch::domain::province::{self, ProvinceScheme};
+use firstwatch::domain::rendered::Rendered;
+use firstwatch::mail::guard;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -189,5 +191,39 @@ fn some_complaints_are_open() {
         assert!(at("acknowledged_at").is_none_or(|at| received < at && at < NOW));
         assert!(at("resolved_at").is_none_or(|at| received < at && at < NOW));
         assert!(complaint["body"].contains(&complaint["phone"]));
+    }
+}
+
+#[test]
+fn the_egress_guard_knows_every_customer_and_lets_the_catalogue_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), SEED);
+    let customers = rows(dir.path(), "customers");
+    let mut known: HashMap<IdentifierKind, HashSet<String>> = HashMap::new();
+    for customer in &customers {
+        for (kind, text) in [
+            (IdentifierKind::Name, normalise_words(&customer["name"])),
+            (IdentifierKind::Address, normalise_words(&customer["address"])),
+            (IdentifierKind::Phone, normalise_phone(&customer["phone"])),
+            (IdentifierKind::Email, normalise_email(&customer["email"])),
+        ] {
+            known.entry(kind).or_default().extend(text);
+        }
+    }
+    let lines = rows(dir.path(), "order_lines");
+    let values = |column: &str| lines.iter().map(|line| line[column].clone()).collect::<BTreeSet<_>>();
+    let catalogue: Vec<String> =
+        ["product", "brand", "category"].iter().flat_map(|column| values(column)).collect();
+    let look = |text: String| {
+        let mail = Rendered { subject: "1stwatch".into(), html: None, text, attachments: vec![] };
+        guard(&mail, &catalogue, &|kind, text| known[&kind].contains(text)).unwrap()
+    };
+    let provinces = province::all().iter().map(|province| province.name.clone());
+    let table = catalogue.iter().cloned().chain(provinces).map(|term| format!("{term}   1.234.567 ₫\n\n"));
+    assert_eq!(look(table.collect()), []);
+    for complaint in rows(dir.path(), "complaints") {
+        let kinds: Vec<IdentifierKind> = look(complaint["body"].clone()).iter().map(|hit| hit.kind).collect();
+        let everything = [IdentifierKind::Phone, IdentifierKind::Name, IdentifierKind::Address];
+        assert_eq!(kinds, everything, "{}", complaint["complaint_id"]);
     }
 }
