@@ -7,7 +7,7 @@ use lettre::Message;
 use lettre::message::header::{
     ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
 };
-use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart, MultiPartBuilder, SinglePart};
 use sha2::{Digest, Sha256};
 
 use super::address::{Recipient, Sender};
@@ -78,9 +78,9 @@ pub fn compose(envelope: &Envelope, rendered: &Rendered) -> Result<Vec<u8>, Comp
     let message = match (&rendered.html, attachments.is_empty()) {
         (None, true) => builder.singlepart(text),
         (Some(html), true) => builder.multipart(alternative(id, text, html)),
-        (None, false) => builder.multipart(mixed(id).singlepart(text).with(attachments)),
+        (None, false) => builder.multipart(with_all(mixed(id).singlepart(text), attachments)),
         (Some(html), false) => {
-            builder.multipart(mixed(id).multipart(alternative(id, text, html)).with(attachments))
+            builder.multipart(with_all(mixed(id).multipart(alternative(id, text, html)), attachments))
         }
     };
     message.map(|message| message.formatted()).map_err(|error| LibraryError(error.to_string()).into())
@@ -123,7 +123,7 @@ fn alternative(id: &str, text: SinglePart, html: &str) -> MultiPart {
         .singlepart(SinglePart::html(html.to_owned()))
 }
 
-fn mixed(id: &str) -> lettre::message::MultiPartBuilder {
+fn mixed(id: &str) -> MultiPartBuilder {
     MultiPart::mixed().boundary(boundary("mixed", id))
 }
 
@@ -136,14 +136,8 @@ fn boundary(kind: &str, id: &str) -> String {
     hex::encode(&hash.finalize()[..16])
 }
 
-trait WithAttachments {
-    fn with(self, attachments: Vec<SinglePart>) -> MultiPart;
-}
-
-impl WithAttachments for MultiPart {
-    fn with(self, attachments: Vec<SinglePart>) -> MultiPart {
-        attachments.into_iter().fold(self, MultiPart::singlepart)
-    }
+fn with_all(part: MultiPart, attachments: Vec<SinglePart>) -> MultiPart {
+    attachments.into_iter().fold(part, MultiPart::singlepart)
 }
 
 /// Always base64: lettre would send an all-ASCII PDF as 7-bit text and change its line ends on the way.

@@ -374,7 +374,11 @@ fn a_maildir_holds_the_message_once() {
 /// Debian's Exim, run as a process of this test, delivering everything for 1stwatch.vn into one maildir.
 pub struct Mta {
     pub port: u16,
+    /// TLS from the first byte, as `localhost`.
+    pub tls_port: u16,
     pub maildir: PathBuf,
+    /// The certificate that vouches for it.
+    pub authority: PathBuf,
     process: Child,
 }
 
@@ -388,29 +392,34 @@ impl Mta {
             return None;
         };
         let (user, uid, gid) = mail_user(directory);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let [port, tls_port] = free_ports();
         for folder in ["", "spool", "log", "maildir"] {
-            let folder = directory.join(folder);
-            fs::create_dir_all(&folder).unwrap();
-            chown(&folder, Some(uid), Some(gid)).unwrap();
+            fs::create_dir_all(directory.join(folder)).unwrap();
+        }
+        certificate(directory);
+        let inside = ["", "spool", "log", "maildir", "cert.pem", "key.pem"];
+        for path in inside.map(|name| directory.join(name)).iter().filter(|path| path.exists()) {
+            chown(path, Some(uid), Some(gid)).unwrap();
         }
         let template = include_str!("../fixtures/mail/exim.conf");
         let configuration = template
             .replace("@DIR@", directory.to_str().unwrap())
             .replace("@PORT@", &port.to_string())
+            .replace("@TLS_PORT@", &tls_port.to_string())
             .replace("@USER@", &user.0)
             .replace("@GROUP@", &user.1);
         let file = directory.join("exim.conf");
         fs::write(&file, configuration).unwrap();
         let process = Command::new(exim)
-            .args(["-C", file.to_str().unwrap(), "-bdf", "-oX", &format!("127.0.0.1.{port}"), "-oP"])
+            .args(["-C", file.to_str().unwrap(), "-bdf", "-oP"])
             .arg(directory.join("exim.pid"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mta = Self { port, maildir: directory.join("maildir"), process };
+        let (maildir, authority) = (directory.join("maildir"), directory.join("authority.pem"));
+        let mta = Self { port, tls_port, maildir, authority, process };
         wait_for("Exim to listen", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         Some(mta)
     }
@@ -427,6 +436,33 @@ impl Drop for Mta {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn free_ports() -> [u16; 2] {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}
+
+/// `cert.pem` and `key.pem` for `localhost`, vouched for by `authority.pem`.
+fn certificate(directory: &Path) {
+    let openssl = |arguments: &str| {
+        let status = Command::new("openssl")
+            .args(arguments.split(' '))
+            .current_dir(directory)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "openssl {arguments}");
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    openssl(&format!("req -x509 {key} -days 2 -subj /CN=authority -keyout authority.key -out authority.pem"));
+    openssl(&format!(
+        "req {key} -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout key.pem -out request.pem"
+    ));
+    openssl(
+        "x509 -req -in request.pem -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 \
+         -copy_extensions copy -out cert.pem",
+    );
 }
 
 /// Who Exim runs as: its own user under root (it refuses to deliver as root), else whoever runs the test.
@@ -492,4 +528,43 @@ fn a_real_server_takes_the_message_and_it_reads_back() {
     let file = message.attachment(0).unwrap();
     assert_eq!(file.attachment_name(), Some("bao-cao.pdf"));
     assert_eq!(file.contents(), rendered().attachments[0].bytes);
+}
+
+/// The authorities that are trusted come from the environment of the process, so the sending is done by
+/// another: this test's own program, asked for [`sends_over_tls_for_another_test`].
+#[test]
+fn a_relay_elsewhere_is_reached_over_tls_when_its_certificate_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mta) = Mta::start(folder.path()) else { return };
+    let send = |host: &str, authority: &Path| {
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "mail::sends_over_tls_for_another_test", "--ignored"])
+            .env("FIRSTWATCH_TEST_HOST", host)
+            .env("FIRSTWATCH_TEST_PORT", mta.tls_port.to_string())
+            .env("SSL_CERT_FILE", authority)
+            .env_remove("SSL_CERT_DIR")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        status.unwrap().success()
+    };
+    assert!(send("localhost", &mta.authority));
+    assert_eq!(mta.messages(1).len(), 1);
+    // A certificate for another name; an authority that did not sign it.
+    assert!(!send("127.0.0.1", &mta.authority));
+    let stranger = tempfile::tempdir().unwrap();
+    certificate(stranger.path());
+    assert!(!send("localhost", &stranger.path().join("authority.pem")));
+    assert_eq!(mta.messages(1).len(), 1);
+}
+
+#[test]
+#[ignore = "another test runs it, with an environment of its own"]
+fn sends_over_tls_for_another_test() {
+    let host = std::env::var("FIRSTWATCH_TEST_HOST").unwrap();
+    let port = std::env::var("FIRSTWATCH_TEST_PORT").unwrap().parse().unwrap();
+    let relay = settings::Relay::Smtps { host, port };
+    let mut courier = Courier::open(&mail_settings(relay), None).unwrap();
+    let (delivery, _) = deliver(&mut courier, "giam-doc@1stwatch.vn");
+    assert_eq!(word(&delivery), "sent", "{delivery:?}");
 }

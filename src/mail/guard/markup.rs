@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn only_pictures_may_be_embedded() {
-        assert!(texts("<img src=\"data:image/png;base64,AAAA\">").unwrap().is_empty() || cfg!(test));
+        assert!(texts("<img src=\"data:image/png;base64,AAAA\">").is_ok());
         assert!(texts("<img src=\"data:image/svg+xml;base64,AAAA\">").is_err());
         assert!(texts("<a href='data:text/html,x'>").is_err());
     }

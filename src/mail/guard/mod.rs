@@ -10,8 +10,8 @@
 //! grows with the length of the mail.
 //!
 //! Deliberately absent: pictures are not read (PNG, JPEG, GIF); a name of a single word is not looked up,
-//! for it would be a common word; words are not matched without their marks; text is not joined across
-//! cells and blocks.
+//! for it would be a common word; words are not matched without their marks; texts of two cells, or of two
+//! blocks of HTML, are not joined (those of a PDF are, for it does not say where a cell ends).
 
 mod attachment;
 mod markup;

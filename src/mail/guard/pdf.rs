@@ -1,20 +1,22 @@
 //! The texts of a PDF: its pages by the fonts' own tables back to Unicode, and its properties.
 
-use lopdf::{Dictionary, Document, Object, decode_text_string};
+use lopdf::{Dictionary, Document, Object, ObjectId, decode_text_string, dictionary};
 
 use super::attachment::unreadable;
 use super::{GuardError, Segment};
 
-/// Reads every page, every string of the document's properties, outlines and annotations, and its XMP
+/// Reads every page and every drawing placed on one, every string of the document's properties, outlines and annotations, and its XMP
 /// metadata.
 ///
 /// # Errors
 /// [`GuardError`] for a PDF that is broken, encrypted, or set in a font that does not say what it shows.
 pub(super) fn read(part: &str, bytes: &[u8], segments: &mut Vec<Segment>) -> Result<(), GuardError> {
-    let document = Document::load_mem(bytes).map_err(|_| unreadable(part, "a broken or encrypted PDF"))?;
-    if document.is_encrypted() {
+    let mut document =
+        Document::load_mem(bytes).map_err(|_| unreadable(part, "a broken or encrypted PDF"))?;
+    if document.is_encrypted() || document.was_encrypted() {
         return Err(unreadable(part, "an encrypted PDF"));
     }
+    drawings_as_pages(&mut document).ok_or_else(|| unreadable(part, "a PDF without pages"))?;
     for (page, _) in document.get_pages() {
         let place = format!("{part}: page {page}");
         let text = document
@@ -27,6 +29,26 @@ pub(super) fn read(part: &str, bytes: &[u8], segments: &mut Vec<Segment>) -> Res
         properties(object, &place, segments);
     }
     Ok(())
+}
+
+/// Makes a page of each drawing (form XObject), for only pages are read: charts are placed that way.
+fn drawings_as_pages(document: &mut Document) -> Option<()> {
+    let root = document.catalog().ok()?.get(b"Pages").ok()?.as_reference().ok()?;
+    let is_drawing = |entries: &Dictionary| entries.get(b"Subtype").is_ok_and(|kind| *kind == "Form".into());
+    let drawings: Vec<(ObjectId, Object)> = document
+        .objects
+        .iter()
+        .filter_map(|(&id, object)| Some((id, &object.as_stream().ok()?.dict)))
+        .filter(|(_, entries)| is_drawing(entries))
+        .map(|(id, entries)| (id, entries.get(b"Resources").cloned().unwrap_or(Dictionary::new().into())))
+        .collect();
+    for (content, resources) in drawings {
+        let page = dictionary! { "Type" => "Page", "Parent" => root, "Contents" => content, "Resources" => resources };
+        let page = document.add_object(page);
+        let pages = document.get_object_mut(root).ok()?.as_dict_mut().ok()?;
+        pages.get_mut(b"Kids").ok()?.as_array_mut().ok()?.push(page.into());
+    }
+    Some(())
 }
 
 /// The strings of one object, and the text of a metadata stream. Pages' content is read elsewhere.

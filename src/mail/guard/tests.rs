@@ -50,24 +50,30 @@ fn workbook(cell: &str, sheet: &str, author: &str, note: &str, head: &str) -> Re
     attached("bao-cao.xlsx", XLSX, workbook.save_to_buffer().unwrap())
 }
 
-/// A PDF of one page that shows `text` (ASCII) in Helvetica, and names `author`.
-fn pdf(text: &str, author: &str) -> Rendered {
+/// A PDF of one page that shows `text` and places a drawing that shows `drawn` (both ASCII, in Helvetica),
+/// by `author`.
+fn pdf(text: &str, drawn: &str, author: &str) -> Rendered {
     use lopdf::content::{Content, Operation};
     use lopdf::{Document, Object, Stream, dictionary, text_string};
-    let mut document = Document::with_version("1.5");
-    let pages = document.new_object_id();
-    let font = document
-        .add_object(dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica", "Encoding" => "WinAnsiEncoding" });
-    let resources = document.add_object(dictionary! { "Font" => dictionary! { "F1" => font } });
-    let content = Content {
-        operations: vec![
+    let show = |text: &str| {
+        let operations = vec![
             Operation::new("BT", vec![]),
             Operation::new("Tf", vec!["F1".into(), 12.into()]),
             Operation::new("Tj", vec![Object::string_literal(text)]),
             Operation::new("ET", vec![]),
-        ],
+        ];
+        Content { operations }.encode().unwrap()
     };
-    let content = document.add_object(Stream::new(dictionary! {}, content.encode().unwrap()));
+    let mut document = Document::with_version("1.5");
+    let pages = document.new_object_id();
+    let font = dictionary! {
+        "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica", "Encoding" => "WinAnsiEncoding",
+    };
+    let font = document.add_object(font);
+    let resources = dictionary! { "Font" => dictionary! { "F1" => font } };
+    let form = dictionary! { "Subtype" => "Form", "Resources" => resources.clone() };
+    document.add_object(Stream::new(form, show(drawn)));
+    let content = document.add_object(Stream::new(dictionary! {}, show(text)));
     let page = document.add_object(
         dictionary! { "Type" => "Page", "Parent" => pages, "Contents" => content, "Resources" => resources },
     );
@@ -187,17 +193,17 @@ fn every_spelling_is_found_in_a_workbook_and_in_text_files() {
 
 #[test]
 fn pages_and_properties_of_a_pdf_are_read() {
-    let hits = look(&pdf("Goi +84 912-345-678 hoac an.nguyen@example.vn", "Nguyễn Văn An"));
+    let hits = look(&pdf("Goi +84 912-345-678", "hoac an.nguyen@example.vn", "Nguyễn Văn An"));
     let hit = |part: &str, kind| Hit { part: part.into(), kind };
     assert_eq!(
         hits,
         [
             hit("attachment 1: page 1", IdentifierKind::Phone),
-            hit("attachment 1: page 1", IdentifierKind::Email),
+            hit("attachment 1: page 2", IdentifierKind::Email),
             hit("attachment 1: properties", IdentifierKind::Name),
         ]
     );
-    assert_eq!(look(&pdf("Doanh thu 1.234.567", "1stwatch")), []);
+    assert_eq!(look(&pdf("Doanh thu 1.234.567", "12", "1stwatch")), []);
 }
 
 #[test]
