@@ -10,6 +10,7 @@
 mod catalogue;
 mod complaints;
 mod names;
+mod narrative;
 mod orders;
 mod pick;
 mod season;
@@ -22,6 +23,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, date};
+
+pub use narrative::{DemoOptions, run};
 
 /// The demo's present: Monday, 23 November 2026, 07:05 in Vietnam, five minutes after the weekly report is due.
 pub const NOW: Timestamp = Timestamp::constant(1_795_392_300, 0);

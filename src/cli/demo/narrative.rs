@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{configuration, now, write_shop};
+use super::{NOW, SEED, write_shop};
 use crate::api::Client;
 use crate::cli::output::OutputFormat;
 use crate::cli::{reach, show};
@@ -31,7 +31,7 @@ pub struct DemoOptions {
     #[arg(long, value_name = "DIR", default_value = "firstwatch-demo")]
     pub dir: PathBuf,
     /// Another made-up shop
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = SEED)]
     pub seed: u64,
 }
 
@@ -52,7 +52,7 @@ pub fn run(options: &DemoOptions, format: OutputFormat) -> anyhow::Result<ExitCo
     progress.begin("making up a watch shop");
     let summary = write_shop(&dir, options.seed, &mut |done, all| progress.within(done, all))?;
     progress.end(&format!("{} customers, {} orders, {} complaints", summary.customers, summary.orders, summary.complaints));
-    stamp(&dir.join("shop"), now())?;
+    stamp(&dir.join("shop"), NOW)?;
     let house = open(&dir)?;
     let client = Client::in_process(house, Actor::User { uid: rustix::process::geteuid().as_raw() });
     let (runs, status) = reach::block_on(work(&client, &progress))??;
@@ -92,10 +92,9 @@ fn stamp(shop: &Path, at: Timestamp) -> anyhow::Result<()> {
 
 fn open(dir: &Path) -> anyhow::Result<Arc<House>> {
     let config = dir.join("firstwatch.toml");
-    fs::write(&config, configuration(dir))?;
     MasterKey::generate()?.write_new(&dir.join("master.key"))?;
     let settings = reach::load(Some(config))?;
-    let house = House::open(settings, None, Arc::new(SetClock::new(now())))?;
+    let house = House::open(settings, None, Arc::new(SetClock::new(NOW)))?;
     Ok(Arc::new(house))
 }
 
