@@ -33,8 +33,7 @@ impl Search<'_> {
         for (table, candidate) in self.system.request.tables.iter().enumerate() {
             let shown = |cell: usize| self.shown[self.system.unit_of[table][cell]];
             for equation in candidate.equations.iter().filter(|equation| shown(equation.total)) {
-                let parts: Vec<usize> =
-                    equation.parts.iter().copied().filter(|&part| !shown(part)).collect();
+                let parts: Vec<usize> = equation.parts.iter().copied().filter(|&part| !shown(part)).collect();
                 if parts.len() < 2 {
                     continue;
                 }

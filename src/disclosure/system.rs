@@ -59,11 +59,7 @@ pub(super) struct System<'r> {
 impl<'r> System<'r> {
     /// # Errors
     /// [`Error::Malformed`] when the request contradicts its own documentation.
-    pub fn new(
-        request: &'r Request,
-        judgements: &[Vec<Judgement>],
-        policy: &Policy,
-    ) -> Result<Self, Error> {
+    pub fn new(request: &'r Request, judgements: &[Vec<Judgement>], policy: &Policy) -> Result<Self, Error> {
         check(request)?;
         let judged = judgements.iter().zip(&request.tables);
         if judged.clone().any(|(of_table, table)| of_table.len() != table.cells.len()) {

@@ -1,1 +1,487 @@
-//! (to be written)
+//! Disclosure control against an attacker written another way: dense rational elimination and microlp.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use firstwatch::cli::disclosure::{DisclosureCommand, run};
+use firstwatch::cli::output::OutputFormat;
+use firstwatch::disclosure::{
+    CandidateCell, CandidateTable, CellStatus, Contributions, EarlierCell, Equation, MeasureTerms, Policy,
+    Protection, Request, audit, protect,
+};
+use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOutcome};
+use proptest::prelude::*;
+
+const GROSS: usize = 0;
+const NET: usize = 1;
+const ORDERS: usize = 2;
+
+/// Atoms are the cells of a small cube; each has a few contributors.
+#[derive(Clone, Debug)]
+struct Cube {
+    sides: [usize; 3],
+    /// (atom, contributor, gross, refunds, orders).
+    lines: Vec<(u32, u64, i64, i64, i64)>,
+}
+
+fn cubes() -> impl Strategy<Value = Cube> {
+    let sides = (2..4usize, 2..4usize, 1..3usize);
+    sides.prop_flat_map(|(a, b, c)| {
+        let line = (0..(a * b * c) as u32, 0..12u64, 1..1000i64, 0..3i64, 1..4i64);
+        proptest::collection::vec(line, 1..40).prop_map(move |mut lines| {
+            lines.sort_unstable();
+            lines.dedup_by_key(|line| (line.0, line.1));
+            lines.iter_mut().for_each(|line| line.3 *= line.2 / 4);
+            Cube { sides: [a, b, c], lines }
+        })
+    })
+}
+
+impl Cube {
+    fn coordinate(&self, atom: u32, axis: usize) -> usize {
+        let below: usize = self.sides[..axis].iter().product();
+        atom as usize / below % self.sides[axis]
+    }
+
+    fn atoms(&self) -> u32 {
+        self.sides.iter().product::<usize>() as u32
+    }
+
+    /// The table over two axes with all its totals.
+    fn table(&self, axes: [usize; 2], measures: &[usize]) -> CandidateTable {
+        let code = |axis: usize| {
+            let codes = (0..self.sides[axis]).map(Some);
+            [None].into_iter().chain(codes).collect::<Vec<Option<usize>>>()
+        };
+        let mut keys = Vec::new();
+        let mut cells = Vec::new();
+        for row in code(axes[0]) {
+            for column in code(axes[1]) {
+                let within = |atom: &u32| {
+                    row.is_none_or(|code| self.coordinate(*atom, axes[0]) == code)
+                        && column.is_none_or(|code| self.coordinate(*atom, axes[1]) == code)
+                };
+                let held = |atom: &u32| self.lines.iter().any(|line| line.0 == *atom);
+                let atoms = (0..self.atoms()).filter(within).filter(held).collect();
+                let path = |code: Option<usize>| code.map(|code| code.to_string()).into_iter().collect();
+                cells.push(CandidateCell { place: vec![path(row), path(column)], atoms });
+                keys.push((row, column));
+            }
+        }
+        let mut equations = Vec::new();
+        for (total, key) in keys.iter().enumerate() {
+            let parts = |fits: &dyn Fn(&(Option<usize>, Option<usize>)) -> bool| {
+                (0..keys.len()).filter(|&cell| fits(&keys[cell])).collect::<Vec<_>>()
+            };
+            if key.0.is_none() {
+                equations.push(Equation { total, parts: parts(&|part| part.0.is_some() && part.1 == key.1) });
+            }
+            if key.1.is_none() {
+                equations.push(Equation { total, parts: parts(&|part| part.1.is_some() && part.0 == key.0) });
+            }
+        }
+        let dimensions = axes.iter().map(|axis| format!("axis{axis}")).collect();
+        CandidateTable {
+            name: format!("{axes:?}"),
+            dimensions,
+            measures: measures.to_vec(),
+            cells,
+            equations,
+        }
+    }
+
+    fn request(&self, tables: Vec<CandidateTable>, earlier: Vec<EarlierCell>) -> Request {
+        let measure = |name: &str, terms: &[(usize, i64)], is_magnitude| MeasureTerms {
+            name: name.into(),
+            terms: terms.to_vec(),
+            is_magnitude,
+        };
+        Request {
+            measures: vec![
+                measure("gross", &[(0, 1)], true),
+                measure("net", &[(0, 1), (1, -1)], true),
+                measure("orders", &[(2, 1)], false),
+            ],
+            tables,
+            earlier,
+            data: Contributions {
+                atoms: self.lines.iter().map(|line| line.0).collect(),
+                contributors: self.lines.iter().map(|line| line.1).collect(),
+                components: vec![
+                    self.lines.iter().map(|line| line.2).collect(),
+                    self.lines.iter().map(|line| line.3).collect(),
+                    self.lines.iter().map(|line| line.4).collect(),
+                ],
+            },
+        }
+    }
+
+    /// Absolute contributions to a measure within some atoms, largest first, and the figure itself.
+    fn contributions(&self, atoms: &[u32], measure: usize) -> (Vec<i64>, i64) {
+        let mut largest = Vec::new();
+        let mut value = 0;
+        for contributor in 0..12u64 {
+            let own = self.lines.iter().filter(|line| line.1 == contributor && atoms.contains(&line.0));
+            let amounts: Vec<i64> = own
+                .map(|line| match measure {
+                    GROSS => line.2,
+                    NET => line.2 - line.3,
+                    _ => line.4,
+                })
+                .collect();
+            if !amounts.is_empty() {
+                value += amounts.iter().sum::<i64>();
+                largest.push(amounts.iter().sum::<i64>().abs());
+            }
+        }
+        largest.sort_unstable_by(|a, b| b.cmp(a));
+        (largest, value)
+    }
+
+    /// (upper, lower) protection levels in tenths, when the figure is sensitive under k = 3, p = 10.
+    fn levels(&self, atoms: &[u32], measure: usize) -> Option<(i64, i64)> {
+        let (largest, value) = self.contributions(atoms, measure);
+        if largest.is_empty() {
+            return None;
+        }
+        let few = largest.len() < 3;
+        if measure == ORDERS {
+            return few.then(|| (10.max(10 * (3 - value)), 10));
+        }
+        let rest: i64 = largest.iter().skip(2).sum();
+        let lacking = largest[0] - 10 * rest;
+        let level = lacking.max(if few { 10 } else { 0 });
+        (few || lacking > 0).then_some((level.max(10), level.max(10)))
+    }
+}
+
+/// A shown figure: atoms and the component it is a sum of (gross and net both tell about gross, refunds being known).
+type Row = (Vec<u32>, usize);
+
+fn component(measure: usize) -> usize {
+    if measure == ORDERS { 2 } else { 0 }
+}
+
+fn shown_rows(tables: &[CandidateTable], pattern: &[Vec<CellStatus>]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (table, statuses) in tables.iter().zip(pattern) {
+        for (cell, _) in table.cells.iter().zip(statuses).filter(|(_, status)| status.is_shown()) {
+            rows.extend(table.measures.iter().map(|&measure| (cell.atoms.clone(), component(measure))));
+        }
+    }
+    rows
+}
+
+fn pattern(protection: &Protection) -> Vec<Vec<CellStatus>> {
+    let statuses =
+        |cells: &[firstwatch::disclosure::ProtectedCell]| cells.iter().map(|cell| cell.status()).collect();
+    protection.tables.iter().map(|table| statuses(table.cells())).collect()
+}
+
+/// Whether a sum over atoms is a rational combination of the rows: dense elimination of fractions.
+fn is_determined(target: &Row, rows: &[Row], atoms: u32) -> bool {
+    let spread = |atoms_of: &[u32]| -> Vec<(i128, i128)> {
+        (0..atoms).map(|atom| (i128::from(atoms_of.contains(&atom)), 1)).collect()
+    };
+    let mut basis: Vec<Vec<(i128, i128)>> = Vec::new();
+    for (row, _) in rows.iter().filter(|row| row.1 == target.1) {
+        let reduced = reduce(spread(row), &basis);
+        if reduced.iter().any(|entry| entry.0 != 0) {
+            basis.push(reduced);
+        }
+    }
+    reduce(spread(&target.0), &basis).iter().all(|entry| entry.0 == 0)
+}
+
+fn reduce(mut row: Vec<(i128, i128)>, basis: &[Vec<(i128, i128)>]) -> Vec<(i128, i128)> {
+    for known in basis {
+        let pivot = known.iter().position(|entry| entry.0 != 0).expect("a basis row is not zero");
+        if row[pivot].0 != 0 {
+            let times = fraction(row[pivot].0 * known[pivot].1, row[pivot].1 * known[pivot].0);
+            for (entry, by) in row.iter_mut().zip(known) {
+                let less = fraction(times.0 * by.0, times.1 * by.1);
+                *entry = fraction(entry.0 * less.1 - less.0 * entry.1, entry.1 * less.1);
+            }
+        }
+    }
+    row
+}
+
+fn fraction(above: i128, below: i128) -> (i128, i128) {
+    let (mut a, mut b) = (above.abs(), below.abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    let sign = if below < 0 { -1 } else { 1 };
+    (sign * above / a.max(1), sign * below / a.max(1))
+}
+
+/// The interval of a sum over atoms that an attacker finds with microlp.
+fn interval(cube: &Cube, target: &Row, rows: &[Row]) -> (f64, f64) {
+    let bound = |direction| {
+        let mut problem = Problem::new(direction);
+        let held: Vec<bool> =
+            (0..cube.atoms()).map(|atom| cube.lines.iter().any(|line| line.0 == atom)).collect();
+        let columns: Vec<_> = (0..cube.atoms())
+            .map(|atom| {
+                let highest = if held[atom as usize] { 1e7 } else { 0.0 };
+                problem.add_var(f64::from(u8::from(target.0.contains(&atom))), (0.0, highest))
+            })
+            .collect();
+        for (atoms, _) in rows.iter().filter(|row| row.1 == target.1) {
+            let sum = |atoms: &[u32]| -> i64 {
+                let lines = cube.lines.iter().filter(|line| atoms.contains(&line.0));
+                lines.map(|line| if target.1 == 2 { line.4 } else { line.2 }).sum()
+            };
+            let terms: Vec<_> = atoms.iter().map(|&atom| (columns[atom as usize], 1.0)).collect();
+            if !terms.is_empty() {
+                problem.add_constraint(terms, ComparisonOp::Eq, sum(atoms) as f64);
+            }
+        }
+        match problem.solve().expect("the true data are feasible") {
+            SolveOutcome::Solution(solution) => solution.objective(),
+            SolveOutcome::Interrupted(_) => panic!("there is no limit to interrupt it"),
+        }
+    };
+    (bound(OptimizationDirection::Minimize), bound(OptimizationDirection::Maximize))
+}
+
+/// Every sensitive figure of the tables must be neither determined nor narrow.
+fn assert_safe(cube: &Cube, tables: &[CandidateTable], patterns: &[Vec<CellStatus>], rows: &[Row]) {
+    for (table, statuses) in tables.iter().zip(patterns) {
+        for (cell, status) in table.cells.iter().zip(statuses) {
+            let sensitive =
+                table.measures.iter().filter_map(|&m| cube.levels(&cell.atoms, m).map(|levels| (m, levels)));
+            for (measure, (up, down)) in sensitive {
+                assert!(!status.is_shown(), "{} {:?} is shown", table.name, cell.place);
+                assert_hidden(cube, &cell.atoms, measure, (up, down), rows);
+            }
+        }
+        for equation in table.equations.iter().filter(|equation| statuses[equation.total].is_shown()) {
+            let withheld = equation.parts.iter().filter(|&&part| !statuses[part].is_shown());
+            let rest: BTreeSet<u32> = withheld.flat_map(|&part| table.cells[part].atoms.clone()).collect();
+            let rest: Vec<u32> = rest.into_iter().collect();
+            for &measure in &table.measures {
+                assert!(
+                    cube.levels(&rest, measure).is_none(),
+                    "what {:?} leaves is sensitive",
+                    equation.total
+                );
+            }
+        }
+    }
+}
+
+fn assert_hidden(cube: &Cube, atoms: &[u32], measure: usize, (up, down): (i64, i64), rows: &[Row]) {
+    let target = (atoms.to_vec(), component(measure));
+    assert!(!is_determined(&target, rows, cube.atoms()), "{atoms:?} is determined");
+    let (low, high) = interval(cube, &target, rows);
+    let value = cube.contributions(atoms, if measure == NET { GROSS } else { measure }).1;
+    let down = down.min(10 * value);
+    assert!(
+        high * 10.0 >= (10 * value + up) as f64 - 1e-3,
+        "{atoms:?}: {value} at most {high}, needs {up}/10"
+    );
+    assert!(
+        low * 10.0 <= (10 * value - down) as f64 + 1e-3,
+        "{atoms:?}: {value} at least {low}, needs {down}/10"
+    );
+}
+
+fn policy() -> Policy {
+    Policy { minimum_contributors: 3, ..Policy::default() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn two_releases_survive_an_attacker_written_another_way(cube in cubes()) {
+        let first = vec![cube.table([0, 1], &[NET, ORDERS])];
+        let request = cube.request(first.clone(), Vec::new());
+        let protection = protect(&request, &policy()).expect("nothing was shown before");
+        let first_pattern = pattern(&protection);
+        let mut rows = shown_rows(&first, &first_pattern);
+        assert_safe(&cube, &first, &first_pattern, &rows);
+        prop_assert!(audit(&request, &first_pattern, &policy()).expect("fits").disclosed.is_empty());
+
+        let earlier = first[0].cells.iter().zip(&first_pattern[0]).map(|(cell, status)| EarlierCell {
+            atoms: cell.atoms.clone(),
+            measures: vec![NET, ORDERS],
+            shown: status.is_shown(),
+        });
+        let second = vec![cube.table([0, 2], &[GROSS, ORDERS]), cube.table([1, 2], &[ORDERS])];
+        let request = cube.request(second.clone(), earlier.collect());
+        if let Ok(protection) = protect(&request, &policy()) {
+            let second_pattern = pattern(&protection);
+            rows.extend(shown_rows(&second, &second_pattern));
+            assert_safe(&cube, &second, &second_pattern, &rows);
+            assert_safe(&cube, &first, &first_pattern, &rows);
+        }
+    }
+
+    #[test]
+    fn the_audit_agrees_with_the_other_attacker(cube in cubes(), seed in any::<u64>()) {
+        let tables = vec![cube.table([0, 1], &[GROSS])];
+        let request = cube.request(tables.clone(), Vec::new());
+        let without = Policy { implied_cells: false, insiders: false, ..policy() };
+        let shown = |cell: usize| if seed >> (cell % 64) & 1 == 1 { CellStatus::Safe } else { CellStatus::Secondary };
+        let pattern = vec![(0..tables[0].cells.len()).map(shown).collect::<Vec<_>>()];
+        let report = audit(&request, &pattern, &without).expect("fits");
+        let rows = shown_rows(&tables, &pattern);
+        let sensitive = tables[0].cells.iter().filter(|cell| cube.levels(&cell.atoms, GROSS).is_some());
+        let exact: BTreeSet<Vec<u32>> = sensitive
+            .map(|cell| cell.atoms.clone())
+            .filter(|atoms| is_determined(&(atoms.clone(), 0), &rows, cube.atoms()))
+            .collect();
+        prop_assert_eq!(report.exact, exact.len());
+    }
+}
+
+#[test]
+fn the_same_request_gives_the_same_tables() {
+    let lines = (0..18u32)
+        .flat_map(|atom| (0..u64::from(atom % 4)).map(move |who| (atom, who, 10 + i64::from(atom), 0, 1)));
+    let cube = Cube { sides: [3, 3, 2], lines: lines.collect() };
+    let request = cube.request(vec![cube.table([0, 1], &[NET]), cube.table([1, 2], &[NET])], Vec::new());
+    let first = protect(&request, &policy()).expect("protects");
+    assert_eq!(first, protect(&request, &policy()).expect("protects"));
+    assert!(first.summary.primary > 0);
+}
+
+/// Runs the command, and gives back its exit code and the rows it wrote.
+fn release(directory: &Path, spec: &str, published: bool) -> (ExitCode, Vec<Vec<String>>) {
+    std::fs::write(directory.join("spec.toml"), spec).expect("writes");
+    let command = DisclosureCommand::Protect {
+        spec: directory.join("spec.toml"),
+        out: directory.join("out.csv"),
+        ledger: Some(directory.join("ledger")),
+        published,
+    };
+    let code = run(&command, OutputFormat::Json).expect("writes its result");
+    let mut reader = csv::Reader::from_path(directory.join("out.csv")).expect("was written");
+    let rows = reader.records().map(|row| row.expect("is CSV").iter().map(str::to_owned).collect());
+    (code, rows.collect())
+}
+
+fn judge(directory: &Path, released: &Path) -> ExitCode {
+    let command = DisclosureCommand::Audit {
+        spec: directory.join("spec.toml"),
+        released: released.into(),
+        ledger: None,
+    };
+    run(&command, OutputFormat::Human).expect("writes its result")
+}
+
+fn orders_spec(days: &[&str]) -> String {
+    format!(
+        r#"
+[input]
+kind = "microdata"
+path = "{}/tests/fixtures/disclosure/orders.csv"
+contributor = "cust"
+value = ["value"]
+[dimensions.place]
+levels = ["region", "prov"]
+[dimensions.product]
+levels = ["brand", "model"]
+[[table]]
+name = "brand-by-place"
+dimensions = ["product", "place"]
+levels = {{ product = ["brand"] }}
+where = {{ day = {days:?} }}
+[rules]
+minimum_contributors = 3
+"#,
+        env!("CARGO_MANIFEST_DIR")
+    )
+}
+
+#[test]
+fn dailies_and_their_sum_are_protected_together() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut secondary = 0;
+    for days in [&["1"][..], &["2"], &["3"], &["1", "2", "3"]] {
+        let (code, rows) = release(directory.path(), &orders_spec(days), false);
+        assert_eq!(code, ExitCode::SUCCESS);
+        secondary += rows.iter().filter(|row| row.last().is_some_and(|status| status == "secondary")).count();
+    }
+    assert!(secondary > 0);
+    assert_eq!(std::fs::read_dir(directory.path().join("ledger")).expect("a ledger").count(), 4);
+}
+
+#[test]
+fn a_withheld_cell_published_by_hand_is_found() {
+    let directory = tempfile::tempdir().expect("a directory");
+    release(directory.path(), &orders_spec(&["1"]), false);
+    assert_eq!(judge(directory.path(), &directory.path().join("out.csv")), ExitCode::SUCCESS);
+    let written = std::fs::read_to_string(directory.path().join("out.csv")).expect("was written");
+    let forged = directory.path().join("forged.csv");
+    std::fs::write(&forged, written.replacen("primary", "safe", 1)).expect("writes");
+    assert_eq!(judge(directory.path(), &forged), ExitCode::from(65));
+}
+
+const READY_MADE: &str = r#"
+[input]
+kind = "cells"
+path = "cells.csv"
+delimiter = ";"
+decimal = ","
+value = ["turnover"]
+count = "n"
+top = ["t1", "t2"]
+[dimensions.half]
+column = "month"
+tree = { H1 = ["01", "02"], H2 = ["03"] }
+[dimensions.region]
+levels = ["region"]
+[[table]]
+name = "turnover"
+dimensions = ["half", "region"]
+[rules]
+minimum_contributors = 3
+"#;
+
+const CELLS: &str = "month;region;n;turnover;t1;t2\n01;N;9;90,5;12;11\n01;S;9;80;12;11\n02;N;2;30;20;10\n02;S;9;70;9;9\n\
+                     03;N;9;60;9;9\n03;S;9;50;8;8\nTotal;Total;47;380,5;20;12\n";
+
+#[test]
+fn ready_made_cells_with_trees_and_decimal_commas() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("cells.csv"), CELLS).expect("writes");
+    let (code, rows) = release(directory.path(), READY_MADE, true);
+    assert_eq!(code, ExitCode::SUCCESS);
+    let find = |half: &str, region: &str| {
+        rows.iter().find(|row| row[1] == half && row[2] == region).expect("is there").clone()
+    };
+    assert_eq!(find("Total", "Total")[3..], ["47", "380.5", "safe"]);
+    assert_eq!(find("02", "N")[3..], ["", "", "primary"]);
+    assert_eq!(find("H2", "Total")[3..], ["18", "110", "safe"]);
+    assert!(rows.iter().any(|row| row[5] == "secondary" && row[4].is_empty()));
+    assert_eq!(judge(directory.path(), &directory.path().join("out.csv")), ExitCode::SUCCESS);
+}
+
+#[test]
+fn files_that_do_not_fit_are_bad_data() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let broken = [
+        (CELLS.replace("90,5", "-90,5"), READY_MADE.to_owned()),
+        (CELLS.replace("90,5", "ninety"), READY_MADE.to_owned()),
+        (CELLS.replace("turnover", "sales"), READY_MADE.to_owned()),
+        (CELLS.replace("12;11\n01", "99;11\n01"), READY_MADE.to_owned()),
+        (CELLS.to_owned(), READY_MADE.replace("minimum_contributors", "minimum")),
+    ];
+    for (cells, spec) in broken {
+        std::fs::write(directory.path().join("cells.csv"), cells).expect("writes");
+        std::fs::write(directory.path().join("spec.toml"), spec).expect("writes");
+        let command = DisclosureCommand::Protect {
+            spec: directory.path().join("spec.toml"),
+            out: directory.path().join("out.csv"),
+            ledger: None,
+            published: false,
+        };
+        assert_eq!(run(&command, OutputFormat::Human).expect("says so"), ExitCode::from(65));
+        assert!(!directory.path().join("out.csv").exists());
+    }
+}
