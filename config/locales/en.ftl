@@ -78,6 +78,8 @@ more-left-out = { $count ->
     [one] { $rows } more row is
    *[other] { $rows } more rows are
 } not printed here; ask your administrator to attach the Excel file.
+tables-in-excel = There is no room in the mail for these tables, see the Excel file: { $titles }.
+tables-left-out = There is no room in the mail for these tables; ask your administrator to attach the Excel file: { $titles }.
 no-rows = No rows in this period.
 withheld-legend = ••• is a withheld figure (not a zero): printing it could give away what one customer bought.
 provisional = PROVISIONAL: the data do not reach the end of the period. { $sources }

@@ -121,8 +121,7 @@ impl<'a> Grid<'a> {
 
     /// The rows to print when at most `limit` of them may be: the total, then the largest by the first
     /// measure with the subtotals above them. The second is how many are left out.
-    pub fn top(&self, limit: Option<usize>) -> (Vec<&Codes>, usize) {
-        let limit = limit.unwrap_or(usize::MAX);
+    pub fn top(&self, limit: usize) -> (Vec<&Codes>, usize) {
         let bodies: Vec<&Codes> = self.rows.iter().filter(|row| !row.is_empty()).collect();
         if bodies.len() <= limit {
             return (self.rows.iter().collect(), 0);
@@ -135,7 +134,7 @@ impl<'a> Grid<'a> {
                 .map(|depth| &row[..depth])
                 .filter(|&part| !kept.contains(part) && self.figures.contains_key(&(part, &[][..])))
                 .collect();
-            if kept.len() + needed.len() <= limit {
+            if kept.len().saturating_add(needed.len()) <= limit {
                 kept.extend(needed);
             }
         }

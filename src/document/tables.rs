@@ -69,7 +69,7 @@ pub struct RowView {
 /// Prints a grid with at most `limit` rows besides the total.
 pub fn view(
     grid: &Grid<'_>,
-    limit: Option<usize>,
+    limit: usize,
     report: &Report<'_>,
     texts: &Texts,
     numbers: &Numbers<'_>,
