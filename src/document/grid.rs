@@ -18,6 +18,9 @@ use crate::domain::entry::Dimension;
 /// One side of a cell's place: codes from coarse to fine, none for the total.
 pub type Codes = Vec<String>;
 
+/// (row codes, column codes).
+type Place<'a> = (&'a [String], &'a [String]);
+
 /// A table with its rows and columns in printing order. The total of each stands last.
 pub struct Grid<'a> {
     pub title: String,
@@ -29,7 +32,7 @@ pub struct Grid<'a> {
     pub rows: Vec<Codes>,
     /// Only the total when the table has no columns.
     pub columns: Vec<Codes>,
-    figures: BTreeMap<(&'a [String], &'a [String]), Option<&'a [i64]>>,
+    figures: BTreeMap<Place<'a>, Option<&'a [i64]>>,
 }
 
 impl<'a> Grid<'a> {

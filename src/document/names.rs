@@ -52,7 +52,7 @@ pub fn natural_order(dimension: Option<Dimension>, code: &str) -> usize {
 pub fn clean(name: &str) -> String {
     let plain: String = name
         .chars()
-        .filter(|&letter| !turns_direction(letter) && !letter.is_noncharacter())
+        .filter(|&letter| !turns_direction(letter) && !is_noncharacter(letter))
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect();
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -69,16 +69,10 @@ fn runs_right_to_left(letter: char) -> bool {
     matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}')
 }
 
-trait Noncharacter {
-    /// U+FFFE, U+FFFF and their kin, which XML refuses.
-    fn is_noncharacter(self) -> bool;
-}
-
-impl Noncharacter for char {
-    fn is_noncharacter(self) -> bool {
-        let code = u32::from(self);
-        matches!(code, 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe
-    }
+/// U+FFFE, U+FFFF and their kin, which XML refuses.
+fn is_noncharacter(letter: char) -> bool {
+    let code = u32::from(letter);
+    matches!(code, 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe
 }
 
 /// The keys that this room builds from domain words, for the test of the texts.
