@@ -1,1 +1,14 @@
-//! (room not furnished yet)
+//! One router, reached over a Unix socket or in process, and its client. It translates between HTTP and
+//! operations and decides nothing: who may do what stands in `access`, what is done in `operations`.
+//!
+//! Every answer is JSON; an error is `{"error": {"kind", "message"}}` with the kinds of [`ErrorKind`].
+
+mod client;
+mod error;
+mod router;
+mod server;
+
+pub use client::{Client, ClientError};
+pub use error::ErrorKind;
+pub use router::router;
+pub use server::{SocketError, bind, serve};

@@ -1,6 +1,55 @@
-//! The command line, one file a subcommand.
+//! The command line, one file a subcommand. It speaks to the house only through the api's client; the
+//! commands that need no store (`check`, `disclosure`, `schedule`, `calendar`, `key`) speak to the rooms
+//! they are about.
 
+pub mod arguments;
 pub mod calendar;
+pub mod check;
 pub mod demo;
 pub mod disclosure;
+pub mod exit;
+pub mod key;
+pub mod output;
+pub mod reach;
+pub mod remote;
 pub mod schedule;
+pub mod serve;
+pub mod show;
+
+use std::process::ExitCode;
+
+pub use arguments::Cli;
+
+use arguments::Command;
+
+/// Runs the command and says what went wrong, once, here.
+pub fn run(cli: Cli) -> ExitCode {
+    let json = cli.format == output::OutputFormat::Json;
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => exit::report(&error, json),
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let Cli { config, format, verbose, command } = cli;
+    crate::daemon::start_logging(verbose, !matches!(command, Command::Serve));
+    match command {
+        Command::Serve => serve::run(config),
+        Command::Demo(options) => demo::run(&options, format),
+        Command::Check => check::run(config, format),
+        Command::Disclosure(command) => disclosure::run(command, format),
+        Command::Schedule(command) => {
+            let (calendar, zone) = check::calendar_of(config)?;
+            schedule::run(command, &calendar, &zone, format)
+        }
+        Command::Calendar(command) => {
+            let (calendar, zone) = check::calendar_of(config)?;
+            calendar::run(command, &calendar, &zone, format)
+        }
+        Command::Key(command) => key::run(command),
+        Command::Completions { shell } => Ok(arguments::completions(shell)),
+        Command::Man { dir } => arguments::man(&dir),
+        other => remote::run(other, config, format),
+    }
+}

@@ -1,1 +1,78 @@
-//! (room not furnished yet)
+//! The daemon: wakes, works, answers the control socket, and stops cleanly.
+//!
+//! tokio-cron-scheduler only wakes us; what is due is decided by the planner, and remembered by the run
+//! ledger. One worker runs slots in their order. Deliberately absent: any decision about what a job does.
+
+mod logging;
+mod notify;
+mod wake;
+mod work;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+use tracing::{info, warn};
+
+use crate::api;
+use crate::jobs::{self, House};
+
+pub use logging::start as start_logging;
+
+/// How long the work under way may go on after SIGTERM. What is cut off then is rescued at the next start.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When the socket, the scheduler or the ledger cannot be opened.
+pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
+    let rescued = jobs::rescue_interrupted(&house).context("failed to look for interrupted runs")?;
+    if rescued > 0 {
+        warn!(rescued, "runs were interrupted when firstwatch last stopped; they are tried again");
+    }
+    let socket = house.settings.store.socket.clone();
+    let listener = api::bind(&socket)?;
+    let (stop, stopping) = watch::channel(false);
+    let awake = Arc::new(Notify::new());
+
+    let mut waker = wake::start(awake.clone()).await?;
+    let worker = tokio::spawn(work::run(house.clone(), awake.clone(), stopping.clone()));
+    let mut heard = stopping.clone();
+    let server = tokio::spawn(api::serve(listener, house.clone(), async move {
+        let _ = heard.wait_for(|&stop| stop).await;
+    }));
+    awake.notify_one();
+    notify::ready(&format!("{} jobs planned", house.settings.jobs.len()));
+    info!(socket = %socket.display(), jobs = house.settings.jobs.len(), "ready");
+
+    wait_for_signal().await?;
+    info!("stopping");
+    notify::stopping();
+    let _ = stop.send(true);
+    waker.shutdown().await.context("failed to stop the scheduler")?;
+    let finished = tokio::time::timeout(GRACE, async {
+        let _ = worker.await;
+        let _ = server.await;
+    });
+    if finished.await.is_err() {
+        warn!("work is still under way; it is left to the next start");
+    }
+    if let Err(error) = std::fs::remove_file(&socket) {
+        warn!(%error, "failed to remove the control socket");
+    }
+    info!("stopped");
+    Ok(())
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for SIGINT")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -4,11 +4,37 @@
 //! Invariant: [`protect`] is the only constructor of a [`ProtectedTable`], and what it returns has passed
 //! the audit. No I/O, no clock, and no word of this shop: the room knows atoms, cells, measures and
 //! contributors, and nothing else.
+//!
+//! The way through: [`sensitivity`] says which cells are sensitive in themselves; [`search`] withholds further cells
+//! until every sensitive figure has witnesses, other data that would have given the same release; [`audit`] checks the
+//! outcome again, exactly over GF(p) and by the witnesses. The attacker's problem is that of Fischetti and Salazar-González
+//! (Management Science 47, 2001) over the atoms of all tables and all releases together, not table by table: modular
+//! suppression leaves sensitive cells exposed (Hundepool et al., Statistical Disclosure Control, Wiley 2012, 4.3).
 
+mod audit;
+mod certify;
+mod error;
+mod field;
+mod implied;
+mod policy;
+mod programme;
+mod protect;
 mod request;
+mod search;
+mod sensitivity;
+mod slice;
+mod system;
 mod table;
+mod target;
+mod view;
+mod witness;
 
+pub use audit::{AuditReport, Disclosed};
+pub use error::Error;
+pub use policy::{Cost, Dominance, Interval, NotAPercentage, Percent, Policy};
+pub use protect::{Protection, Summary, audit, audit_judged, protect, protect_judged};
 pub use request::{
-    CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, MeasureTerms, Request,
+    CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, MeasureTerms, Request,
 };
 pub use table::{CellStatus, ProtectedCell, ProtectedTable};
+pub use target::{Released, Subject};

@@ -68,3 +68,17 @@ pub struct Request {
     pub earlier: Vec<EarlierCell>,
     pub data: Contributions,
 }
+
+/// What the caller knows of a candidate cell beyond the contributions, as ready-made tables bring it; it takes the
+/// place of what the rules would find. Of the levels, upper and lower are distances from the true figure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// Number of contributors.
+    pub contributors: Option<u64>,
+    /// The largest contributions to the table's first measure, largest first.
+    pub largest: Option<Vec<i64>>,
+    /// Whether the cell is sensitive.
+    pub sensitive: Option<bool>,
+    pub upper: Option<i64>,
+    pub lower: Option<i64>,
+}

@@ -16,6 +16,12 @@ pub enum CellStatus {
     Empty,
 }
 
+impl CellStatus {
+    pub fn is_shown(self) -> bool {
+        matches!(self, Self::Safe | Self::Empty)
+    }
+}
+
 /// A cell with its figures, or without them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProtectedCell {

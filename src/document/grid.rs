@@ -13,7 +13,7 @@ use super::texts::Texts;
 use super::{dates, names};
 use crate::disclosure::ProtectedTable;
 use crate::domain::cell::Measure;
-use crate::domain::entry::Dimension;
+use crate::domain::entry::{Dimension, UNKNOWN};
 
 /// One side of a cell's place: codes from coarse to fine, none for the total.
 pub type Codes = Vec<String>;
@@ -63,6 +63,10 @@ impl<'a> Grid<'a> {
         let has_rows = by_period || !row_dimensions.is_empty() || column_dimensions.is_empty();
         for cell in table.cells() {
             let side = |index: usize| cell.place().get(index).map_or(&[][..], Vec::as_slice);
+            // What was on time, and the sum with it, is the report itself.
+            if by_period && side(0).first().is_none_or(|period| period == UNKNOWN) {
+                continue;
+            }
             let place = if has_rows { (side(0), side(1)) } else { (&[][..], side(0)) };
             figures.insert(place, cell.values());
         }

@@ -59,10 +59,12 @@ pub enum Dimension {
     CustomerType,
     /// `1` (Monday) to `7` (Sunday), of the booked day.
     Weekday,
+    /// Of a late booking the month it belongs to, `2026-10`; [`UNKNOWN`] of one on time.
+    BelongsTo,
 }
 
 impl Dimension {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Product,
         Self::Brand,
         Self::Category,
@@ -72,6 +74,7 @@ impl Dimension {
         Self::PaymentMethod,
         Self::CustomerType,
         Self::Weekday,
+        Self::BelongsTo,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -85,6 +88,7 @@ impl Dimension {
             Self::PaymentMethod => "payment-method",
             Self::CustomerType => "customer-type",
             Self::Weekday => "weekday",
+            Self::BelongsTo => "belongs-to",
         }
     }
 }
@@ -93,7 +97,7 @@ impl Dimension {
 pub const UNKNOWN: &str = "";
 
 /// Where an entry falls in each dimension; [`UNKNOWN`] where the source did not tell.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     pub product: String,
     pub brand: String,

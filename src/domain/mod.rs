@@ -17,5 +17,6 @@ pub mod payment;
 pub mod period;
 pub mod province;
 pub mod rendered;
+pub mod sealed;
 pub mod slot;
 pub mod term;

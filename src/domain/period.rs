@@ -21,6 +21,16 @@ pub enum PeriodKind {
 }
 
 impl PeriodKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+
     /// The period of this kind that holds `day`.
     pub fn holding(self, day: Date) -> Period {
         match self {

@@ -1,1 +1,68 @@
-//! (room not furnished yet)
+//! What people ask for, one file a subject. Every operation takes the [`House`], the [`Actor`] who asks
+//! and its arguments, checks `access` itself, and is audited when it changes anything; so the socket
+//! and the in-process path cannot differ.
+
+pub mod audit;
+pub mod backups;
+pub mod complaints;
+pub mod outbox;
+pub mod releases;
+pub mod runs;
+pub mod sources;
+pub mod status;
+
+use jiff::Timestamp;
+
+use crate::access::{self, Operation};
+use crate::domain::actor::Actor;
+use crate::jobs::House;
+use crate::store::{AuditEntry, Writer};
+
+/// Why an operation was not done, as far as the one who asked can do something about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}")]
+    NotAllowed(String),
+    #[error("there is no {what} {name:?}; {remedy}")]
+    NotFound { what: &'static str, name: String, remedy: &'static str },
+    /// The request makes no sense as it stands.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Not now: someone else is at it, or what it needs is not there yet.
+    #[error("{0}")]
+    TryAgain(String),
+    /// A system that it needs does not answer.
+    #[error("{0}")]
+    Unavailable(String),
+    #[error("{0:#}")]
+    Failed(#[from] anyhow::Error),
+}
+
+impl From<crate::store::Error> for Error {
+    fn from(error: crate::store::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Refuses `actor` unless its roles allow `operation`; a refusal is audited before it is told.
+pub(crate) fn allow(house: &House, actor: &Actor, operation: Operation) -> Result<()> {
+    let Err(denied) = access::check(&house.grants, actor, operation) else { return Ok(()) };
+    let now = house.now();
+    house.store.write(|writer| record(writer, actor, operation, "", "refused", now))?;
+    Err(Error::NotAllowed(denied.to_string()))
+}
+
+/// Adds a line to the audit log, in the transaction of what it records.
+pub(crate) fn record(
+    writer: &Writer<'_>,
+    actor: &Actor,
+    operation: Operation,
+    subject: &str,
+    outcome: &str,
+    now: Timestamp,
+) -> std::result::Result<(), crate::store::Error> {
+    let entry = AuditEntry { actor: &actor.to_string(), operation: operation.as_str(), subject, reason: "", outcome };
+    writer.append_audit(&entry, now).map(|_| ())
+}

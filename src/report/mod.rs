@@ -1,1 +1,204 @@
-//! (room not furnished yet)
+//! Facts to cells: which entries each cell of a report sums over, and what each customer contributes.
+//!
+//! The answer is a [`Request`] to disclosure control: rows that no cell, candidate or earlier, can tell
+//! apart are one atom, and a cell is a set of atoms. A row in no cell is dropped.
+//!
+//! Invariants: the answer depends on what the frame holds, not on the order of its rows; an earlier cell
+//! means the same entries as when it was released, for its definition stands alone; sums are checked.
+//!
+//! Absent by design: any figure. Whatever is shown comes out of disclosure control, and this room hands
+//! nothing to a document. Nor does it load facts: the caller brings a frame of enough days for every
+//! candidate and every earlier cell that overlaps them.
+
+mod membership;
+mod rows;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::civil::Date;
+use polars::prelude::DataFrame;
+
+use crate::disclosure::{CandidateCell, CandidateTable, Contributions, EarlierCell, MeasureTerms, Request};
+use crate::domain::cell::{CellDefinition, Measure, RecordedCell};
+use crate::domain::entry::{Component, Dimension};
+
+use membership::Membership;
+use rows::Rows;
+use tables::Draft;
+pub use window::windows;
+
+/// A table of a report, before its cells are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellTable {
+    pub name: String,
+    pub shape: Shape,
+    pub measures: Vec<Measure>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Every level of two hierarchies, crossed, with every total, over the days `from..until`. A cell's
+    /// place is the codes of its row and, where there are columns, of its column; no codes are the
+    /// total, and one empty code is the group of which the source told nothing. Groups that do not
+    /// occur in the data have no cell; the grand total always has.
+    Groups { rows: Vec<Dimension>, columns: Vec<Dimension>, from: Date, until: Date },
+    /// One cell a window, over everything; all of them, also without data.
+    Windows(Vec<Window>),
+}
+
+impl Shape {
+    /// Every range of days it sums over, half-open.
+    pub fn spans(&self) -> Vec<(Date, Date)> {
+        match self {
+            Self::Groups { from, until, .. } => vec![(*from, *until)],
+            Self::Windows(windows) => windows.iter().map(|window| (window.from, window.until)).collect(),
+        }
+    }
+}
+
+/// A named range of days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub name: String,
+    pub from: Date,
+    /// Not in the window.
+    pub until: Date,
+}
+
+/// What disclosure control is asked, and what each candidate cell is, for the ledger of releases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cells {
+    pub request: Request,
+    /// For each table of the request, its cells' definitions in its order.
+    pub definitions: Vec<Vec<CellDefinition>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the facts lack a usable column {column:?}; run `firstwatch job run integrity`")]
+    Column { column: String },
+    #[error("table {table:?} names {} twice; name each dimension once", dimension.as_str())]
+    RepeatedDimension { table: String, dimension: Dimension },
+    #[error("a table crosses more groups than can be told apart; give it fewer dimensions")]
+    TooFine,
+    #[error("a sum of {} does not fit; look for absurd amounts in the source", component.as_str())]
+    TooLarge { component: Component },
+    #[error("the facts are out of order: somebody's {} are negative on a closed day", component.as_str())]
+    Negative { component: Component },
+}
+
+/// The cells of `tables` over the facts in `frame` (as the facts room loads them), beside the cells of
+/// every earlier release. Earlier cells that say the same are one; else they keep their order.
+///
+/// # Errors
+/// When the frame is not one of facts, its sums do not fit, or a table names a dimension twice.
+pub fn cells(frame: &DataFrame, tables: &[CellTable], earlier: &[RecordedCell]) -> Result<Cells, Error> {
+    let rows = Rows::read(frame)?;
+    let drafts: Vec<Draft> = tables.iter().map(|table| Draft::new(table, &rows)).collect::<Result<_, _>>()?;
+    let candidates = drafts.iter().flat_map(|draft| &draft.definitions);
+    let asked: Vec<&CellDefinition> = candidates.chain(earlier.iter().map(|cell| &cell.definition)).collect();
+    let membership = Membership::new(&rows, &asked)?;
+    let data = contributions(&rows, &membership)?;
+    let used: BTreeSet<Measure> = tables
+        .iter()
+        .flat_map(|table| &table.measures)
+        .chain(earlier.iter().flat_map(|cell| &cell.measures))
+        .copied()
+        .collect();
+    let used: Vec<Measure> = used.into_iter().collect();
+    let mut next = 0;
+    let mut definitions = Vec::new();
+    let mut candidate_tables = Vec::new();
+    for (table, draft) in tables.iter().zip(drafts) {
+        let first = next;
+        next += draft.definitions.len();
+        let atoms = (first..next).map(|cell| membership.atoms(cell).to_vec());
+        let cells = draft.places.into_iter().zip(atoms).map(|(place, atoms)| CandidateCell { place, atoms });
+        candidate_tables.push(CandidateTable {
+            name: table.name.clone(),
+            dimensions: draft.dimensions,
+            measures: indices(&table.measures, &used),
+            cells: cells.collect(),
+            equations: draft.equations,
+        });
+        definitions.push(draft.definitions);
+    }
+    let request = Request {
+        measures: used.iter().map(|measure| terms(*measure)).collect(),
+        tables: candidate_tables,
+        earlier: earlier_cells(earlier, &used, &membership, next),
+        data,
+    };
+    Ok(Cells { request, definitions })
+}
+
+/// The earlier cells; the first of them is cell `first` of the membership.
+fn earlier_cells(
+    earlier: &[RecordedCell],
+    used: &[Measure],
+    membership: &Membership,
+    first: usize,
+) -> Vec<EarlierCell> {
+    let mut seen = HashSet::new();
+    let mut cells = Vec::new();
+    for (index, recorded) in earlier.iter().enumerate() {
+        let shown = recorded.shown.is_some();
+        if seen.insert((membership.unique(first + index), &recorded.measures, shown)) {
+            cells.push(EarlierCell {
+                atoms: membership.atoms(first + index).to_vec(),
+                measures: indices(&recorded.measures, used),
+                shown,
+            });
+        }
+    }
+    cells
+}
+
+fn indices(measures: &[Measure], used: &[Measure]) -> Vec<usize> {
+    measures.iter().filter_map(|measure| used.binary_search(measure).ok()).collect()
+}
+
+fn terms(measure: Measure) -> MeasureTerms {
+    let terms = measure.terms().iter().map(|&(component, factor)| (component as usize, factor));
+    MeasureTerms {
+        name: measure.as_str().to_owned(),
+        terms: terms.collect(),
+        is_magnitude: measure.is_money(),
+    }
+}
+
+/// Sums the rows by (atom, customer): one sort of packed keys, then one pass.
+fn contributions(rows: &Rows, membership: &Membership) -> Result<Contributions, Error> {
+    let mut keys: Vec<(u32, u64, u32)> = Vec::new();
+    for (row, atom) in (0u32..).zip(membership.atom_of_row()) {
+        if let Some(atom) = atom {
+            keys.push((*atom, rows.customers[row as usize], row));
+        }
+    }
+    keys.sort_unstable();
+    let mut data =
+        Contributions { components: vec![Vec::new(); Component::ALL.len()], ..Contributions::default() };
+    let mut last = None;
+    for (atom, customer, row) in keys {
+        if last.replace((atom, customer)) != Some((atom, customer)) {
+            data.atoms.push(atom);
+            data.contributors.push(customer);
+            data.components.iter_mut().for_each(|column| column.push(0));
+        }
+        for (index, component) in Component::ALL.into_iter().enumerate() {
+            let value = rows.components[index][row as usize];
+            let Some(sum) = data.components[index].last_mut() else { continue };
+            *sum = sum.checked_add(value).ok_or(Error::TooLarge { component })?;
+        }
+    }
+    for (component, column) in Component::ALL.into_iter().zip(&data.components) {
+        if column.iter().any(|&sum| sum < 0) {
+            return Err(Error::Negative { component });
+        }
+    }
+    Ok(data)
+}

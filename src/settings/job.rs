@@ -1,10 +1,15 @@
-//! A job file, as types.
+//! A job file: what runs when, and who gets what.
 
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::address::Addressees;
+use super::business::Language;
+use super::field::Field;
+use super::section::Section;
+use super::{cron, table, value};
 use crate::domain::cell::Measure;
 use crate::domain::entry::Dimension;
 use crate::domain::ids::JobName;
@@ -89,4 +94,147 @@ pub struct TableSpec {
     /// Likewise; may be empty.
     pub columns: Vec<Dimension>,
     pub measures: Vec<Measure>,
+}
+
+/// What the rest of the configuration tells a job; `None` where that is itself wrong.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    /// Every text must be written in this one.
+    pub language: Option<Language>,
+    pub addressees: Addressees<'a>,
+}
+
+const KINDS: [(&str, JobKind); 6] = [
+    ("pull", JobKind::Pull),
+    ("sales-report", JobKind::SalesReport),
+    ("complaint-deadlines", JobKind::ComplaintDeadlines),
+    ("complaint-report", JobKind::ComplaintReport),
+    ("backup", JobKind::Backup),
+    ("integrity", JobKind::Integrity),
+];
+
+const PERIODS: [(&str, PeriodKind); 5] = [
+    ("day", PeriodKind::Day),
+    ("week", PeriodKind::Week),
+    ("month", PeriodKind::Month),
+    ("quarter", PeriodKind::Quarter),
+    ("year", PeriodKind::Year),
+];
+
+pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_>) -> Option<JobSpec> {
+    let kind = section.required("kind", |field| kind(&field));
+    let schedule = section.required("schedule", |field| schedule(&field));
+    let on = section.optional("on", |field| {
+        field.choice(&[("all-days", OnDays::AllDays), ("working-days", OnDays::WorkingDays)])
+    });
+    let catch_up = section.optional("catch_up", |field| {
+        field.choice(&[("all", CatchUp::All), ("latest", CatchUp::Latest), ("none", CatchUp::None)])
+    });
+    let catch_up_window = section.optional("catch_up_window", |field| value::duration(&field));
+    let period = section.optional("period", |field| field.choice(&PERIODS));
+    let recipients = section.optional("recipients", |field| context.addressees.list(&field));
+    let completeness = section.optional("completeness", |field| field.section(completeness));
+    let formats = section.optional("formats", |field| formats(&field));
+    let title = section.optional("title", |field| local_text(&field, context.language));
+    let tables = section.optional("table", |field| table::read_all(&field, context.language));
+    let keep = section.optional("keep", |field| u32::try_from(field.integer(1..=100_000)?).ok());
+    if let Some(kind) = kind {
+        hold_to_kind(section, kind, recipients.as_deref());
+    }
+    Some(JobSpec {
+        name,
+        kind: kind?,
+        schedule: schedule?,
+        on: on.unwrap_or_default(),
+        catch_up: catch_up.unwrap_or(CatchUp::Latest),
+        catch_up_window: catch_up_window.unwrap_or(SignedDuration::from_hours(35 * 24)),
+        period,
+        recipients: recipients.unwrap_or_default(),
+        completeness: completeness.unwrap_or_default(),
+        formats: formats.unwrap_or_else(|| vec![Format::Html, Format::Xlsx, Format::Pdf]),
+        title: title.unwrap_or_default(),
+        tables: tables.unwrap_or_default(),
+        keep,
+    })
+}
+
+impl Default for Completeness {
+    fn default() -> Self {
+        Self { grace: SignedDuration::from_hours(2), patience: SignedDuration::from_hours(24) }
+    }
+}
+
+fn kind(field: &Field<'_>) -> Option<JobKind> {
+    match field.choice(&KINDS)? {
+        JobKind::ComplaintReport => field.wrong(
+            "this kind of job is not built into this version",
+            "take the file away, or rename it to end in .off",
+        ),
+        kind => Some(kind),
+    }
+}
+
+/// What a kind needs is there, and what means nothing to it is not.
+fn hold_to_kind(section: &Section<'_>, kind: JobKind, recipients: Option<&[String]>) {
+    if kind == JobKind::SalesReport {
+        section.missing("period", "is not set", "write period = \"week\", or day, month, quarter, year");
+        if recipients.is_some_and(<[String]>::is_empty) {
+            section.refuse(
+                "recipients",
+                "is empty: nobody would get this report",
+                "write recipients = [\"managers\"]",
+            );
+        }
+        section.missing("recipients", "is not set", "write recipients = [\"managers\"]");
+        section.missing("title", "is not set", "write title = { vi = \"...\", en = \"...\" }");
+    } else {
+        for key in ["period", "completeness", "formats", "table"] {
+            section.refuse(key, "has a meaning for reports only", "take it out");
+        }
+    }
+    if kind != JobKind::Backup {
+        section.refuse("keep", "has a meaning for backups only", "take it out");
+    }
+}
+
+fn schedule(field: &Field<'_>) -> Option<String> {
+    let text = field.line()?;
+    field.check(cron::check(&text))?;
+    Some(text)
+}
+
+fn completeness(section: &mut Section<'_>) -> Option<Completeness> {
+    let usual = Completeness::default();
+    let grace = section.optional("grace", |field| value::duration(&field));
+    let patience = section.optional("patience", |field| value::duration(&field));
+    Some(Completeness { grace: grace.unwrap_or(usual.grace), patience: patience.unwrap_or(usual.patience) })
+}
+
+/// HTML is always there, for it is the mail itself.
+fn formats(field: &Field<'_>) -> Option<Vec<Format>> {
+    let mut formats = field.list(|entry| {
+        entry.choice(&[("html", Format::Html), ("xlsx", Format::Xlsx), ("pdf", Format::Pdf)])
+    })?;
+    formats.push(Format::Html);
+    formats.sort();
+    formats.dedup();
+    Some(formats)
+}
+
+/// A text by language; the business's own language may not be missing.
+pub(super) fn local_text(field: &Field<'_>, language: Option<Language>) -> Option<LocalText> {
+    let text = field.section(|section| {
+        let texts: Vec<_> =
+            ["vi", "en"].map(|code| (code, section.optional(code, |field| field.line()))).into();
+        if let Some(language) = language {
+            let code = language.code();
+            section.missing(
+                code,
+                "is not written in the language of the business",
+                format!("add {code} = \"...\""),
+            );
+        }
+        Some(texts)
+    })?;
+    Some(text.into_iter().filter_map(|(code, text)| Some((code.to_owned(), text?))).collect())
 }

@@ -1,15 +1,45 @@
 //! Settings: load the layers, check them strictly, say every error at once.
 //!
-//! The files of this room describe the settings as types, one file a section; `load` reads and layers
-//! them; `problem` is what a person is told.
+//! Invariant: a [`Settings`] has passed every check that needs no other file; no value in it was converted
+//! from another type, and no key of a file went unread. One file a section describes its settings as types
+//! and reads them; `texts` finds the layers, `layer` puts them over each other, `section` and `field` note what
+//! is wrong and go on, `load` puts it all together. Absent on purpose: secrets (only paths to them), the
+//! clock, and any look at the files that settings name, but for [`check_files`].
 
+mod address;
+mod business;
+mod calendar;
+mod complaints;
+mod cron;
+mod disclosure;
+pub mod feed;
+mod field;
+mod files;
 pub mod job;
+mod layer;
+mod load;
+mod mail;
+mod node;
+mod problem;
+mod read;
+mod section;
 pub mod shop;
 pub mod source;
+mod store;
+mod table;
+mod texts;
+mod value;
 
+pub use address::Groups;
+pub use business::{Business, Language};
+pub use calendar::Calendar;
+pub use complaints::{Complaints, DeadlineRule};
+pub use disclosure::DisclosureSettings;
+pub use files::check_files;
 pub use job::{CatchUp, Completeness, Format, JobKind, JobSpec, LocalText, OnDays, TableSpec};
-pub use shop::{
-    Business, Calendar, Complaints, DeadlineRule, DisclosureSettings, Language, Mail, Relay, Settings,
-    StoreSettings, VaultSettings,
-};
+pub use load::{LoadOptions, load};
+pub use mail::{Mail, Relay};
+pub use problem::Problem;
+pub use shop::{ADMINISTRATORS, Places, Settings};
 pub use source::{FeedMap, SourceKind, SourceSettings};
+pub use store::{StoreSettings, VaultSettings};

@@ -1,16 +1,18 @@
-//! The settings of the shop as a whole: everything of the configuration but its sources and jobs.
+//! The checked settings as a whole, and what one asks of them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
+use super::address::{Groups, resolve};
+use super::problem::Problem;
+use super::{
+    Business, Calendar, Complaints, DisclosureSettings, JobSpec, Mail, SourceSettings, StoreSettings,
+    VaultSettings,
+};
+use crate::domain::ids::JobName;
 
-use super::source::SourceSettings;
-use crate::domain::complaint::ComplaintKind;
-use crate::domain::money::Currency;
-use crate::domain::order::CountOrdersOn;
-use crate::domain::term::Term;
+/// The group that is told when something fails or is held back.
+pub const ADMINISTRATORS: &str = "administrators";
 
 /// The checked configuration.
 #[derive(Clone, Debug)]
@@ -20,100 +22,62 @@ pub struct Settings {
     pub vault: VaultSettings,
     pub mail: Mail,
     /// Groups of internal addresses by name: `managers`, `administrators`, `complaints`, ...
-    pub recipients: BTreeMap<String, Vec<String>>,
+    pub recipients: Groups,
     pub disclosure: DisclosureSettings,
     pub complaints: Complaints,
     pub calendar: Calendar,
     pub sources: Vec<SourceSettings>,
-    pub jobs: Vec<super::job::JobSpec>,
+    /// Sorted by name.
+    pub jobs: Vec<JobSpec>,
+    /// Where the jobs were read; `None` when they are the ones that are built in.
+    pub jobs_directory: Option<PathBuf>,
+    /// `$CREDENTIALS_DIRECTORY`, when systemd gave one.
+    pub credentials_directory: Option<PathBuf>,
+    pub places: Places,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    Vi,
-    En,
+/// Where each key stands: what problems found later are reported at.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// The main file, for keys that stand nowhere but in the built-in defaults.
+    pub(super) home: String,
+    pub(super) keys: BTreeMap<String, (String, Option<usize>)>,
 }
 
-#[derive(Clone, Debug)]
-pub struct Business {
-    pub name: String,
-    pub zone: TimeZone,
-    pub zone_name: String,
-    pub language: Language,
-    pub currency: Currency,
-    pub count_orders_on: CountOrdersOn,
-}
+impl Settings {
+    /// The addresses that `names` (group names or addresses) stand for, sorted, each once.
+    pub fn recipients_of(&self, names: &[String]) -> Vec<String> {
+        resolve(names, &self.recipients)
+    }
 
-#[derive(Clone, Debug)]
-pub struct StoreSettings {
-    pub directory: PathBuf,
-    /// The control socket.
-    pub socket: PathBuf,
-}
+    pub fn administrators(&self) -> Vec<String> {
+        self.recipients_of(&[ADMINISTRATORS.to_owned()])
+    }
 
-#[derive(Clone, Debug)]
-pub struct VaultSettings {
-    /// `None`: the systemd credential `master-key`.
-    pub master_key_file: Option<PathBuf>,
-}
+    pub fn job(&self, name: &JobName) -> Option<&JobSpec> {
+        self.jobs.iter().find(|job| job.name == *name)
+    }
 
-/// Where mail leaves the house. Implicit TLS, or plaintext to loopback; nothing between (PITFALLS of STARTTLS).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Relay {
-    Smtps {
-        host: String,
-        port: u16,
-    },
-    /// The host is a loopback address.
-    SmtpLoopback {
-        host: String,
-        port: u16,
-    },
-    Maildir(PathBuf),
-}
+    /// The file that holds the master key: the configured one, or systemd's credential `master-key`.
+    pub fn master_key_path(&self) -> Option<PathBuf> {
+        self.vault.master_key_file.clone().or_else(|| self.credential("master-key"))
+    }
 
-#[derive(Clone, Debug)]
-pub struct Mail {
-    pub relay: Relay,
-    /// `Name <address>`.
-    pub from: String,
-    pub internal_domains: Vec<String>,
-    pub user: Option<String>,
-    pub password_file: Option<PathBuf>,
-}
+    /// The file that holds the relay's password, if the relay wants a user: the configured one, or
+    /// systemd's credential `mail-password`.
+    pub fn mail_password_path(&self) -> Option<PathBuf> {
+        self.mail.user.as_ref()?;
+        self.mail.password_file.clone().or_else(|| self.credential("mail-password"))
+    }
 
-/// See `disclosure`: the defaults of the field's rules.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DisclosureSettings {
-    pub minimum_contributors: u32,
-    pub p_percent: f64,
-    /// (n, k) rules; none by default.
-    pub dominance: Vec<(u32, f64)>,
-    pub implied_cells: bool,
-    pub insiders: bool,
-}
+    /// Something found wrong with `key` after the settings were loaded, at the place where it stands.
+    pub fn problem(&self, key: &str, message: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        let (file, line) =
+            self.places.keys.get(key).cloned().unwrap_or_else(|| (self.places.home.clone(), None));
+        Problem { file, line, key: key.to_owned(), message: message.into(), remedy: remedy.into() }
+    }
 
-/// Which days and hours are worked.
-#[derive(Clone, Debug)]
-pub struct Calendar {
-    /// Files of days off and days worked, like the embedded `config/calendars/vn.toml`.
-    pub files: Vec<PathBuf>,
-    /// 1 (Monday) to 7.
-    pub working_days: Vec<i8>,
-    /// `("08:00", "12:00")`, in order.
-    pub working_hours: Vec<(jiff::civil::Time, jiff::civil::Time)>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Complaints {
-    pub kinds: BTreeMap<ComplaintKind, DeadlineRule>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadlineRule {
-    pub first_response: Term,
-    pub resolution: Term,
-    /// Names of recipient groups, or addresses.
-    pub responsible: Vec<String>,
+    fn credential(&self, name: &str) -> Option<PathBuf> {
+        Some(self.credentials_directory.as_ref()?.join(name))
+    }
 }

@@ -1,12 +1,21 @@
-//! A `[[source]]`, as types.
+//! A `[[source]]`: where orders, customers, payments and complaints are pulled from, and how they are read.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use jiff::civil::date;
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::field::Field;
+use super::problem::{Fault, one_of};
+use super::section::Section;
+use super::{feed, value};
+use crate::domain::complaint::ComplaintKind;
 use crate::domain::feed::Feed;
 use crate::domain::ids::SourceName;
+use crate::domain::order::OrderStatus;
 use crate::domain::province::ProvinceScheme;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,4 +65,145 @@ pub struct SourceSettings {
     /// Their complaint kind = our kind.
     pub complaint_kinds: BTreeMap<String, String>,
     pub provinces: ProvinceScheme,
+}
+
+const KINDS: [(&str, SourceKind); 6] = [
+    ("csv", SourceKind::Csv),
+    ("parquet", SourceKind::Parquet),
+    ("sqlite", SourceKind::Sqlite),
+    ("postgres", SourceKind::Postgres),
+    ("mysql", SourceKind::Mysql),
+    ("woocommerce", SourceKind::Woocommerce),
+];
+
+const SCHEMES: [(&str, ProvinceScheme); 4] = [
+    ("name", ProvinceScheme::Name),
+    ("code63", ProvinceScheme::Code63),
+    ("code34", ProvinceScheme::Code34),
+    ("as-given", ProvinceScheme::AsGiven),
+];
+
+/// Reads every `[[source]]`; gives nothing when one of them is wrong.
+pub(super) fn read_all(field: &Field<'_>) -> Option<Vec<SourceSettings>> {
+    let mut names = Vec::new();
+    field.list(|entry| {
+        let source = entry.section(read)?;
+        if names.contains(&source.name) {
+            return entry.wrong("another source has the same name", "give each source a name of its own");
+        }
+        names.push(source.name.clone());
+        Some(source)
+    })
+}
+
+fn read(section: &mut Section<'_>) -> Option<SourceSettings> {
+    let name = section.required("name", |field| field.slug());
+    let kind = section.required("kind", |field| kind(&field));
+    let path = section.optional("path", |field| field.path());
+    let delimiter = section.optional("delimiter", |field| delimiter(&field)).unwrap_or(b',');
+    let decimal = section.optional("decimal", |field| field.choice(&[(".", '.'), (",", ',')])).unwrap_or('.');
+    let encoding =
+        section.optional("encoding", |field| encoding(&field)).unwrap_or_else(|| "utf-8".to_owned());
+    let date_formats = section.optional("date_formats", |field| field.list(|entry| date_format(&entry)));
+    let timezone = section.optional("timezone", |field| Some(value::zone(&field)?.0));
+    let statuses = section.optional("statuses", |field| field.texts(|_, field| status(field)));
+    let complaint_kinds =
+        section.optional("complaint_kinds", |field| field.texts(|_, field| complaint_kind(field)));
+    let provinces = section.optional("provinces", |field| field.choice(&SCHEMES)).unwrap_or_default();
+    if let Some(kind) = kind {
+        refuse_what_does_not_apply(section, kind);
+    }
+    let feeds = feed::read_all(section, kind);
+    Some(SourceSettings {
+        name: SourceName::new(name?),
+        kind: kind?,
+        path,
+        feeds: feeds?,
+        delimiter,
+        decimal,
+        encoding,
+        date_formats: date_formats.unwrap_or_default(),
+        timezone,
+        statuses: statuses.unwrap_or_default(),
+        complaint_kinds: complaint_kinds.unwrap_or_default(),
+        provinces,
+    })
+}
+
+fn kind(field: &Field<'_>) -> Option<SourceKind> {
+    let kind = field.choice(&KINDS)?;
+    match kind {
+        SourceKind::Csv | SourceKind::Parquet | SourceKind::Sqlite => Some(kind),
+        SourceKind::Postgres | SourceKind::Mysql | SourceKind::Woocommerce => field.wrong(
+            "this kind of source is not built into this version",
+            "export to csv, parquet or sqlite until it is",
+        ),
+    }
+}
+
+fn refuse_what_does_not_apply(section: &Section<'_>, kind: SourceKind) {
+    if kind == SourceKind::Sqlite {
+        section.missing("path", "is not set", "name the SQLite database's file");
+    } else {
+        section.refuse(
+            "path",
+            "a source of files has a path in each feed",
+            "move it to [source.orders] and the others",
+        );
+    }
+    if kind != SourceKind::Csv {
+        for key in ["delimiter", "encoding"] {
+            section.refuse(key, "has a meaning for csv only", "take it out");
+        }
+    }
+}
+
+fn delimiter(field: &Field<'_>) -> Option<u8> {
+    match field.text()?.as_bytes() {
+        &[byte] if (byte.is_ascii_punctuation() || matches!(byte, b' ' | b'\t')) && byte != b'"' => {
+            Some(byte)
+        }
+        _ => field.wrong("is not a delimiter", r#"write one sign, such as ",", ";" or "\t""#),
+    }
+}
+
+fn encoding(field: &Field<'_>) -> Option<String> {
+    let text = field.text()?;
+    let known = encoding_rs::Encoding::for_label(text.as_bytes());
+    // A delimiter is one byte, so an encoding in which it is not cannot be cut into fields.
+    let known = known.filter(|encoding| encoding.is_ascii_compatible());
+    let fault = || {
+        let usual = ["utf-8", "windows-1252", "windows-1258"];
+        Fault::new(format!("the encoding {text:?} cannot be read"), one_of(text, usual))
+    };
+    field.check(known.map(|_| text.to_owned()).ok_or_else(fault))
+}
+
+/// A format that reads back what it writes.
+fn date_format(field: &Field<'_>) -> Option<String> {
+    let text = field.line()?;
+    let moment = date(2026, 11, 22).at(7, 30, 0, 0).to_zoned(TimeZone::UTC).ok()?;
+    let reads_back = |written: String| written != text && BrokenDownTime::parse(&text, &written).is_ok();
+    if strtime::format(&text, &moment).is_ok_and(reads_back) {
+        return Some(text);
+    }
+    field.wrong("is not a date format", "write it like %d/%m/%Y %H:%M (strptime)")
+}
+
+fn status(field: &Field<'_>) -> Option<String> {
+    let text = field.text()?;
+    if OrderStatus::parse(text).is_some() {
+        return Some(text.to_owned());
+    }
+    let known = OrderStatus::ALL.map(OrderStatus::as_str);
+    field.wrong(format!("{text:?} is not a status of ours"), one_of(text, known))
+}
+
+fn complaint_kind(field: &Field<'_>) -> Option<String> {
+    let text = field.text()?;
+    if ComplaintKind::parse(text).is_some() {
+        return Some(text.to_owned());
+    }
+    let known = ComplaintKind::ALL.map(ComplaintKind::as_str);
+    field.wrong(format!("{text:?} is not a kind of complaint of ours"), one_of(text, known))
 }

@@ -1,1 +1,270 @@
-//! (room not furnished yet)
+//! The embedded store: everything the shop's books, runs, releases and complaints must remember for ever.
+//!
+//! One process holds the state directory (a file lock), one connection writes, each write is one
+//! IMMEDIATE transaction that is on the disk when it returns (WAL, synchronous=FULL), and dropping it
+//! half-way leaves nothing. One file a subject; SQL stands beside the function that runs it.
+//!
+//! Invariant: personal data enters and leaves only as [`Sealed`](crate::domain::sealed::Sealed) bytes.
+//! Entries, pages, released cells, complaint events and audit rows are only ever added. Deliberately
+//! absent: any key, the clock (`now` is a parameter), any decision.
+
+mod audit;
+mod backup;
+mod columns;
+mod complaints;
+mod customers;
+mod entries;
+mod files;
+#[cfg(test)]
+mod fixture;
+mod meta;
+mod open;
+mod orders;
+mod outbox;
+mod outbox_state;
+mod pages;
+mod payments;
+mod rejected;
+mod releases;
+mod runs;
+mod schema;
+mod watermarks;
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+
+use jiff::civil::Date;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, TransactionBehavior};
+
+pub use audit::{AuditEntry, AuditHead, AuditRow, AuditVerdict};
+pub use complaints::{ComplaintRow, StoredComplaint};
+pub use customers::{CustomerRow, FirstOrder};
+pub use entries::LateTotal;
+pub use meta::VaultMatch;
+pub use orders::{OrderRow, SealedUnder};
+pub use outbox::{OutboxEvent, OutboxItem, OutboxRow, Recovered};
+pub use outbox_state::OutboxState;
+pub use pages::PageRow;
+pub use payments::SealedReference;
+pub use rejected::{OpenRejected, RejectedCount, RejectedRow, Replaced};
+pub use releases::{NewRelease, ReleaseRow, ReleaseState};
+pub use runs::{RunEnd, RunOutcome, RunRow, RunState, Trigger};
+
+/// Why the store cannot do what it is asked. Never repeats a stored value.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the state directory {} is in use by another firstwatch; reach that one over its socket, or stop it first", .0.display())]
+    Busy(PathBuf),
+    #[error("the state directory {} may be entered by others (mode {mode:04o}); run `chmod 700` on it, or choose an empty directory", .path.display())]
+    OpenToOthers { path: PathBuf, mode: u32 },
+    #[error("the store {} is of a newer firstwatch (schema {found}, this version knows {known}); run the newer version", .path.display())]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("{} is not a database of firstwatch; choose another state directory", .path.display())]
+    NotOurs { path: PathBuf },
+    #[error("{} cannot be used", .path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{} exists already; choose another name", .path.display())]
+    Exists { path: PathBuf },
+    #[error("{name:?} is not a plain relative file name")]
+    FileName { name: String },
+    #[error("the released file {name:?} was sent with other content; it never changes")]
+    AlreadyReleased { name: String },
+    #[error("the released file {name:?} is not what was released; restore it from a backup")]
+    Altered { name: String },
+    #[error(
+        "the database does not take {name} = {wanted} (it stays {found}); check the file system of the state directory"
+    )]
+    Setting { name: &'static str, wanted: &'static str, found: String },
+    #[error("the day {day} is closed (until {closed_until}, not included); book on an open day")]
+    DayClosed { day: Date, closed_until: Date },
+    #[error("a page from {from} would overlap the pages sealed until {closed_until}")]
+    PageOverlaps { from: Date, closed_until: Date },
+    #[error("the entries of {day} would stand before the page from {from} and in none; seal them first")]
+    PageLeavesOut { day: Date, from: Date },
+    #[error("there is no {what} {which}")]
+    NotFound { what: &'static str, which: String },
+    #[error("{what} {which} is {state} and cannot become {wanted}")]
+    Transition { what: &'static str, which: i64, state: &'static str, wanted: &'static str },
+    #[error(
+        "a message with this identifier is in the outbox already with other content or for another recipient"
+    )]
+    MessageDiffers,
+    #[error("the backup {} is not whole; make it again", .path.display())]
+    Unfinished { path: PathBuf },
+    #[error("the database is damaged ({}); restore the last good backup", .problems.join("; "))]
+    Damaged { path: PathBuf, problems: Vec<String> },
+    #[error("a value cannot be written as JSON")]
+    Json(#[source] serde_json::Error),
+    #[error("the database failed")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// The open store. `Send` and `Sync`: calls from several threads queue.
+pub struct Store {
+    directory: PathBuf,
+    writer: Mutex<Connection>,
+    reader: Mutex<Connection>,
+    /// Held as long as the store is open.
+    _lock: std::fs::File,
+}
+
+impl Store {
+    /// Runs `work` in one IMMEDIATE transaction; an error (or a panic) leaves nothing of it behind.
+    /// Do not call `write` inside `work`: it would wait for itself.
+    ///
+    /// # Errors
+    /// Those of `work`; [`Error::Sqlite`] when the transaction cannot begin or commit.
+    pub fn write<T, E: From<Error>>(&self, work: impl FnOnce(&Writer<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut connection = locked(&self.writer);
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
+        let done = work(&Writer(Reader { connection: &transaction }))?;
+        transaction.commit().map_err(Error::from)?;
+        Ok(done)
+    }
+
+    /// Runs `work` on one snapshot of what was committed. Do not call `read` inside `work`: it would wait
+    /// for itself.
+    ///
+    /// # Errors
+    /// Those of `work`; [`Error::Sqlite`] when the snapshot cannot be taken.
+    pub fn read<T, E: From<Error>>(&self, work: impl FnOnce(&Reader<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut connection = locked(&self.reader);
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(Error::from)?;
+        work(&Reader { connection: &transaction })
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+/// A panic inside a transaction has rolled it back, so the connection is as good as before.
+fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// What can be asked of the store; one snapshot.
+pub struct Reader<'a> {
+    connection: &'a Connection,
+}
+
+impl Reader<'_> {
+    fn statement(&self, sql: &str) -> Result<CachedStatement<'_>, Error> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    /// The first row, if there is one.
+    fn first<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        map: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, Error> {
+        Ok(self.statement(sql)?.query_row(parameters, map).optional()?)
+    }
+
+    /// The one row that the statement always gives.
+    fn single<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        map: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        Ok(self.statement(sql)?.query_row(parameters, map)?)
+    }
+
+    fn all<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        map: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Error> {
+        Ok(self.statement(sql)?.query_map(parameters, map)?.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// What can be asked of the store and changed in it; one transaction.
+pub struct Writer<'a>(Reader<'a>);
+
+impl<'a> Deref for Writer<'a> {
+    type Target = Reader<'a>;
+
+    fn deref(&self) -> &Reader<'a> {
+        &self.0
+    }
+}
+
+impl Writer<'_> {
+    /// Returns the number of rows changed.
+    fn change(&self, sql: &str, parameters: impl Params) -> Result<usize, Error> {
+        Ok(self.statement(sql)?.execute(parameters)?)
+    }
+
+    /// Returns the number of the row inserted.
+    fn insert(&self, sql: &str, parameters: impl Params) -> Result<i64, Error> {
+        Ok(self.statement(sql)?.insert(parameters)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture::{a_customer, fixture, keep_order, shop};
+    use super::*;
+    use crate::domain::ids::OrderId;
+
+    #[test]
+    fn an_error_or_a_panic_leaves_nothing_and_the_store_goes_on() {
+        let fixture = fixture();
+        let failed: Result<(), Error> = fixture.store.write(|w| {
+            keep_order(w, "1")?;
+            Err(Error::MessageDiffers)
+        });
+        assert!(matches!(failed, Err(Error::MessageDiffers)));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            fixture.store.write::<(), Error>(|w| {
+                keep_order(w, "2")?;
+                panic!("in the middle");
+            })
+        }));
+        assert!(panicked.is_err());
+        fixture.write(|w| keep_order(w, "3"));
+        for (id, kept) in [("1", false), ("2", false), ("3", true)] {
+            let seen = fixture.store.read(|r| r.order_seen(&shop(), &OrderId::new(id))).unwrap();
+            assert_eq!(seen.is_some(), kept, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_reader_sees_what_was_committed_and_cannot_write() {
+        let fixture = fixture();
+        fixture.write(|w| {
+            a_customer(w)?;
+            let outside = fixture.store.read(|r| r.count_customers())?;
+            assert_eq!((w.count_customers()?, outside), (1, 0));
+            Ok(())
+        });
+        assert_eq!(fixture.store.read(|r| r.count_customers()).unwrap(), 1);
+        let refused: Result<i64, Error> = fixture.store.read(|r| {
+            r.single(
+                "INSERT INTO watermarks (source, complete_until) VALUES ('x', 1) RETURNING 1",
+                (),
+                |row| row.get(0),
+            )
+        });
+        assert!(matches!(refused, Err(Error::Sqlite(_))));
+    }
+
+    #[test]
+    fn threads_share_a_store() {
+        let fixture = fixture();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..25).for_each(|_| fixture.write(|w| a_customer(w).map(|_| ()))));
+            }
+        });
+        assert_eq!(fixture.store.read(|r| r.count_customers()).unwrap(), 100);
+    }
+}

@@ -1,0 +1,116 @@
+//! The client: the same requests over the daemon's socket, or to the router in this process.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+use tower::ServiceExt;
+
+use super::error::{ErrorBody, ErrorKind};
+use super::router::router;
+use crate::domain::actor::Actor;
+use crate::jobs::House;
+
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("{message}")]
+    Refused { kind: ErrorKind, message: String },
+    #[error("no daemon answers at {path}")]
+    NoDaemon {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the daemon's answer does not fit this version of firstwatch: {0}")]
+    Protocol(String),
+}
+
+/// Reaches the operations.
+pub enum Client {
+    Socket(PathBuf),
+    InProcess { router: Router, actor: Actor },
+}
+
+impl Client {
+    /// A client of the house in this process; the caller is who this process is.
+    pub fn in_process(house: Arc<House>, actor: Actor) -> Self {
+        Self::InProcess { router: router(house), actor }
+    }
+
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.send(Method::GET, path, Body::empty()).await
+    }
+
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
+        let body = serde_json::to_vec(body).map_err(|error| ClientError::Protocol(error.to_string()))?;
+        self.send(Method::POST, path, Body::from(body)).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> Result<T, ClientError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "firstwatch")
+            .header("content-type", "application/json")
+            .body(body)
+            .map_err(|error| ClientError::Protocol(error.to_string()))?;
+        let (status, bytes) = match self {
+            Self::Socket(socket) => over_socket(socket, request).await?,
+            Self::InProcess { router, actor } => {
+                request.extensions_mut().insert(actor.clone());
+                let response =
+                    router.clone().oneshot(request).await.map_err(|error| ClientError::Protocol(error.to_string()))?;
+                (response.status(), collect(response.into_body()).await?)
+            }
+        };
+        if status.is_success() {
+            return serde_json::from_slice(&bytes).map_err(|error| ClientError::Protocol(error.to_string()));
+        }
+        match serde_json::from_slice::<ErrorBody>(&bytes) {
+            Ok(body) => Err(ClientError::Refused { kind: body.error.kind, message: body.error.message }),
+            // The framework's own refusals (a body or a query that does not parse) are plain text.
+            Err(_) => Err(ClientError::Refused {
+                kind: if status == StatusCode::NOT_FOUND { ErrorKind::NotFound } else { ErrorKind::BadRequest },
+                message: String::from_utf8_lossy(&bytes).into_owned(),
+            }),
+        }
+    }
+}
+
+async fn over_socket(socket: &PathBuf, request: Request<Body>) -> Result<(StatusCode, Vec<u8>), ClientError> {
+    let protocol = |error: hyper::Error| ClientError::Protocol(error.to_string());
+    let stream = UnixStream::connect(socket)
+        .await
+        .map_err(|source| ClientError::NoDaemon { path: socket.display().to_string(), source })?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(protocol)?;
+    let driver = tokio::spawn(connection);
+    let response = sender.send_request(request).await.map_err(protocol)?;
+    let status = response.status();
+    let bytes = collect(response.into_body()).await?;
+    drop(sender);
+    driver.abort();
+    Ok((status, bytes))
+}
+
+/// The whole body.
+async fn collect<B>(body: B) -> Result<Vec<u8>, ClientError>
+where
+    B: hyper::body::Body,
+    B::Error: std::fmt::Display,
+{
+    let collected = body.collect().await.map_err(|error| ClientError::Protocol(error.to_string()))?;
+    Ok(collected.to_bytes().to_vec())
+}

@@ -1,0 +1,229 @@
+//! The routes: each names its operation and nothing more.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::error::Refusal;
+use crate::domain::actor::Actor;
+use crate::domain::ids::{ComplaintNo, JobName, OutboxId, ReleaseId, RunId, SourceName};
+use crate::domain::period::Period;
+use crate::jobs::{House, Trigger};
+use crate::operations::{self, audit, backups, complaints, outbox, releases, runs, sources, status};
+
+type Answer = Result<Json<Value>, Refusal>;
+type OpenHouse = State<Arc<House>>;
+type Caller = Extension<Actor>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Filter {
+    job: Option<JobName>,
+    source: Option<SourceName>,
+    state: Option<String>,
+    period: Option<Period>,
+    all: Option<bool>,
+    limit: Option<u32>,
+}
+
+impl Filter {
+    fn limit(&self) -> u32 {
+        self.limit.unwrap_or(50)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PauseRequest {
+    paused: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecisionRequest {
+    decision: outbox::Decision,
+}
+
+/// The router over an open house. The caller's [`Actor`] comes as an extension of each request.
+pub fn router(house: Arc<House>) -> Router {
+    Router::new()
+        .route("/v1/status", get(get_status))
+        .route("/v1/jobs", get(get_jobs))
+        .route("/v1/jobs/{name}", get(get_job))
+        .route("/v1/jobs/{name}/run", post(post_run))
+        .route("/v1/jobs/{name}/pause", post(post_pause))
+        .route("/v1/runs", get(get_runs))
+        .route("/v1/runs/{id}", get(get_run))
+        .route("/v1/runs/{id}/retry", post(post_retry))
+        .route("/v1/reports", get(get_reports))
+        .route("/v1/reports/{id}", get(get_report))
+        .route("/v1/previews/{job}", post(post_preview))
+        .route("/v1/outbox", get(get_outbox))
+        .route("/v1/outbox/{id}", post(post_decision))
+        .route("/v1/complaints", get(get_complaints))
+        .route("/v1/complaints/{number}", get(get_complaint))
+        .route("/v1/sources", get(get_sources))
+        .route("/v1/sources/{name}/test", post(post_test))
+        .route("/v1/rejected", get(get_rejected))
+        .route("/v1/audit", get(get_audit))
+        .route("/v1/audit/verify", post(post_verify))
+        .route("/v1/audit/head", get(get_head))
+        .route("/v1/backups", post(post_backup))
+        .with_state(house)
+}
+
+/// Runs a synchronous operation off the async workers. A panic in it is a failed operation, not a dead daemon.
+async fn answer<T, F>(house: Arc<House>, actor: Actor, operation: F) -> Answer
+where
+    T: Serialize + Send + 'static,
+    F: FnOnce(&House, &Actor) -> operations::Result<T> + Send + 'static,
+{
+    let result = tokio::task::spawn_blocking(move || operation(&house, &actor))
+        .await
+        .map_err(|_| operations::Error::Failed(anyhow::anyhow!("the operation panicked; this is a bug of firstwatch")))?;
+    let value = serde_json::to_value(result?).map_err(|error| operations::Error::Failed(error.into()))?;
+    Ok(Json(value))
+}
+
+async fn get_status(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, status::status).await
+}
+
+async fn get_jobs(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, runs::list_jobs).await
+}
+
+async fn get_job(State(house): OpenHouse, Extension(actor): Caller, Path(name): Path<JobName>) -> Answer {
+    answer(house, actor, move |house, actor| runs::show_job(house, actor, &name)).await
+}
+
+async fn post_run(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Path(name): Path<JobName>,
+    Json(request): Json<runs::RunRequest>,
+) -> Answer {
+    if request.dry_run {
+        let dry = move |house: &House, actor: &Actor| runs::dry_run(house, actor, &name, &request);
+        return answer(house, actor, move |house, actor| Ok(json!({ "dry_run": dry(house, actor)? }))).await;
+    }
+    let wait = request.wait;
+    let prepare = move |house: &House, actor: &Actor| runs::prepare(house, actor, &name, &request);
+    if wait {
+        return answer(house, actor, move |house, actor| {
+            let prepared = prepare(house, actor)?;
+            Ok(json!({ "run": runs::carry_out(house, prepared, Trigger::Manual)? }))
+        })
+        .await;
+    }
+    let Json(prepared) = answer(house.clone(), actor.clone(), prepare).await?;
+    let started = prepared.clone();
+    tokio::task::spawn_blocking(move || {
+        let done = serde_json::from_value(prepared)
+            .map_err(|error| operations::Error::Failed(error.into()))
+            .and_then(|prepared| runs::carry_out(&house, prepared, Trigger::Manual));
+        if let Err(error) = done {
+            tracing::error!(%error, "a run by hand could not be recorded");
+        }
+    });
+    Ok(Json(json!({ "started": started })))
+}
+
+async fn post_pause(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Path(name): Path<JobName>,
+    Json(request): Json<PauseRequest>,
+) -> Answer {
+    answer(house, actor, move |house, actor| runs::pause(house, actor, &name, request.paused)).await
+}
+
+async fn get_runs(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+    answer(house, actor, move |house, actor| runs::list_runs(house, actor, filter.job.as_ref(), filter.limit())).await
+}
+
+async fn get_run(State(house): OpenHouse, Extension(actor): Caller, Path(id): Path<RunId>) -> Answer {
+    answer(house, actor, move |house, actor| runs::show_run(house, actor, id)).await
+}
+
+async fn post_retry(State(house): OpenHouse, Extension(actor): Caller, Path(id): Path<RunId>) -> Answer {
+    answer(house, actor, move |house, actor| runs::retry_run(house, actor, id)).await
+}
+
+async fn get_reports(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+    answer(house, actor, move |house, actor| releases::list(house, actor, filter.limit())).await
+}
+
+async fn get_report(State(house): OpenHouse, Extension(actor): Caller, Path(id): Path<ReleaseId>) -> Answer {
+    answer(house, actor, move |house, actor| releases::show(house, actor, id)).await
+}
+
+async fn post_preview(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Path(job): Path<JobName>,
+    Query(filter): Query<Filter>,
+) -> Answer {
+    answer(house, actor, move |house, actor| releases::preview(house, actor, &job, filter.period)).await
+}
+
+async fn get_outbox(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+    answer(house, actor, move |house, actor| {
+        let state = filter.state.as_deref().map(outbox::state).transpose()?;
+        outbox::list(house, actor, state, filter.limit())
+    })
+    .await
+}
+
+async fn post_decision(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Path(id): Path<OutboxId>,
+    Json(request): Json<DecisionRequest>,
+) -> Answer {
+    answer(house, actor, move |house, actor| outbox::decide(house, actor, id, request.decision)).await
+}
+
+async fn get_complaints(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+    answer(house, actor, move |house, actor| complaints::list(house, actor, filter.all.unwrap_or(false))).await
+}
+
+async fn get_complaint(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Path(number): Path<ComplaintNo>,
+) -> Answer {
+    answer(house, actor, move |house, actor| complaints::show(house, actor, number)).await
+}
+
+async fn get_sources(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, sources::list).await
+}
+
+async fn post_test(State(house): OpenHouse, Extension(actor): Caller, Path(name): Path<SourceName>) -> Answer {
+    answer(house, actor, move |house, actor| sources::test(house, actor, &name)).await
+}
+
+async fn get_rejected(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+    answer(house, actor, move |house, actor| sources::rejected(house, actor, filter.source.as_ref())).await
+}
+
+async fn get_audit(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+    answer(house, actor, move |house, actor| audit::list(house, actor, filter.limit())).await
+}
+
+async fn post_verify(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, |house, actor| Ok(json!({ "lines": audit::verify(house, actor)? }))).await
+}
+
+async fn get_head(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, audit::head).await
+}
+
+async fn post_backup(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, |house, actor| Ok(json!({ "backup": backups::create(house, actor)? }))).await
+}

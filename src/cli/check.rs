@@ -1,0 +1,102 @@
+//! `check`: every problem of configuration, jobs, calendars and keys at once, then the plan.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::exit;
+use super::output::OutputFormat;
+use super::{reach, show};
+use crate::calendar::{CalendarDays, WorkingCalendar};
+use crate::domain::clock::{Clock, SystemClock};
+use crate::jobs;
+use crate::settings::{self, LoadOptions, Settings};
+
+pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<ExitCode> {
+    let loaded = settings::load(&LoadOptions { file: config, environment: std::env::vars().collect() });
+    let (settings, mut problems) = match loaded {
+        Ok(settings) => {
+            let mut problems = settings::check_files(&settings).into_iter().map(|p| p.to_string()).collect::<Vec<_>>();
+            problems.extend(jobs::working_calendar(&settings).err());
+            (Some(settings), problems)
+        }
+        Err(problems) => (None, problems.iter().map(ToString::to_string).collect()),
+    };
+    problems.sort();
+    problems.dedup();
+    let plan = settings.as_ref().map(|settings| plan(settings, SystemClock.now()));
+    match format {
+        OutputFormat::Json => {
+            let plan: Vec<_> = plan.iter().flatten().map(Planned::to_json).collect();
+            anstream::println!("{}", json!({ "problems": problems, "plan": plan }));
+        }
+        OutputFormat::Human => print_human(&problems, plan.as_deref(), settings.as_ref()),
+    }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::CONFIGURATION) })
+}
+
+/// The calendar and zone of the configuration when one is named, else Vietnam's office week.
+pub fn calendar_of(config: Option<PathBuf>) -> anyhow::Result<(WorkingCalendar, TimeZone)> {
+    let Some(file) = config else {
+        let zone = TimeZone::get("Asia/Ho_Chi_Minh").context("the embedded zone data lack Vietnam")?;
+        return Ok((WorkingCalendar::office_week(CalendarDays::vietnam()?), zone));
+    };
+    let settings = reach::load(Some(file))?;
+    let calendar = jobs::working_calendar(&settings).map_err(exit::BadConfiguration)?;
+    Ok((calendar, settings.business.zone))
+}
+
+/// What one job is about to do.
+struct Planned {
+    job: String,
+    schedule: String,
+    next: Vec<Timestamp>,
+    recipients: Vec<String>,
+}
+
+impl Planned {
+    fn to_json(&self) -> serde_json::Value {
+        json!({ "job": self.job, "schedule": self.schedule, "next": self.next, "recipients": self.recipients })
+    }
+}
+
+fn plan(settings: &Settings, now: Timestamp) -> Vec<Planned> {
+    let Ok(calendar) = jobs::working_calendar(settings) else { return Vec::new() };
+    settings
+        .jobs
+        .iter()
+        .map(|job| Planned {
+            job: job.name.to_string(),
+            schedule: job.schedule.clone(),
+            next: jobs::next_slots_of(settings, &calendar, job, now, 2),
+            recipients: settings.recipients_of(&job.recipients),
+        })
+        .collect()
+}
+
+fn print_human(problems: &[String], plan: Option<&[Planned]>, settings: Option<&Settings>) {
+    for problem in problems {
+        anstream::println!("{}{problem}", show::cross());
+    }
+    let Some((plan, settings)) = plan.zip(settings) else {
+        anstream::println!("\n{} problems; there is no plan until they are mended", problems.len());
+        return;
+    };
+    let mut table = show::table(&["job", "schedule", "next slots", "who gets it"]);
+    for planned in plan {
+        let next: Vec<String> =
+            planned.next.iter().map(|&at| show::instant(at, &settings.business.zone)).collect();
+        table.add_row([planned.job.clone(), planned.schedule.clone(), next.join("\n"), planned.recipients.join("\n")]);
+    }
+    anstream::println!("{table}");
+    let zone = &settings.business.zone_name;
+    match problems.len() {
+        0 => anstream::println!("{}the configuration is sound; times are in {zone}", show::tick()),
+        1 => anstream::println!("1 problem"),
+        count => anstream::println!("{count} problems"),
+    }
+}

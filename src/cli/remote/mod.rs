@@ -1,0 +1,64 @@
+//! The commands that go through the api's client: ask, then print. One file a subject.
+
+mod inspect;
+mod jobs;
+mod reports;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::arguments::Command;
+use super::output::OutputFormat;
+use super::reach;
+use crate::api::Client;
+
+/// What every one of these commands needs.
+pub(super) struct Session {
+    pub client: Client,
+    pub zone: TimeZone,
+    pub format: OutputFormat,
+}
+
+impl Session {
+    /// Prints `answer` as JSON, or as `human` shows it.
+    pub fn print<T: Serialize>(&self, answer: &T, human: impl FnOnce(&T)) -> anyhow::Result<()> {
+        match self.format {
+            OutputFormat::Json => anstream::println!("{}", serde_json::to_string_pretty(answer)?),
+            OutputFormat::Human => human(answer),
+        }
+        Ok(())
+    }
+}
+
+pub fn run(command: Command, config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<ExitCode> {
+    let settings = reach::load(config)?;
+    let zone = settings.business.zone.clone();
+    let session = Session { client: reach::client(settings)?, zone, format };
+    reach::block_on(answer(&session, command))?
+}
+
+async fn answer(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Status => inspect::status(session).await,
+        Command::Job(command) => jobs::job(session, command).await,
+        Command::Run(command) => jobs::run(session, command).await,
+        Command::Report(command) => reports::report(session, command).await,
+        Command::Outbox(command) => reports::outbox(session, command).await,
+        Command::Complaint(command) => inspect::complaint(session, command).await,
+        Command::Source(command) => inspect::source(session, command).await,
+        Command::Audit(command) => inspect::audit(session, command).await,
+        Command::Backup(command) => inspect::backup(session, command).await,
+        Command::Serve
+        | Command::Demo(_)
+        | Command::Check
+        | Command::Key(_)
+        | Command::Disclosure(_)
+        | Command::Schedule(_)
+        | Command::Calendar(_)
+        | Command::Completions { .. }
+        | Command::Man { .. } => unreachable!("these commands were dispatched before"),
+    }
+}

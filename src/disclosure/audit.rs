@@ -1,0 +1,214 @@
+//! The audit: is any target disclosed, exactly or too narrowly?
+
+use serde::Serialize;
+
+use std::collections::BTreeSet;
+
+use super::field::Echelon;
+use super::programme::Outcome;
+use super::search::Search;
+use super::slice::Slice;
+use super::target::{End, Released, Subject, Target};
+
+/// A sensitive figure that a pattern discloses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Disclosed {
+    pub subject: Subject,
+    /// Index into the request's measures.
+    pub measure: usize,
+    /// The true figure.
+    pub value: i64,
+    /// What an attacker can narrow it down to; infinite where there is no bound.
+    pub interval: (f64, f64),
+    /// What the interval must contain at least.
+    pub required: (i64, i64),
+    /// Shown cells, or earlier ones, from which it follows.
+    pub revealed_by: Vec<Released>,
+}
+
+/// What an audit found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct AuditReport {
+    pub targets: usize,
+    /// Targets that follow exactly from what is shown.
+    pub exact: usize,
+    /// Targets whose interval is narrower than required.
+    pub narrow: usize,
+    pub programmes: usize,
+    #[serde(skip)]
+    pub disclosed: Vec<Disclosed>,
+}
+
+/// Seeds of the exact guard's random solutions; any would do.
+const SEEDS: [u64; 2] = [0x5eed_0001, 0x5eed_0002];
+
+impl Search<'_> {
+    /// The targets that follow exactly from the shown rows when `atoms` are unknown.
+    pub fn determined(&self, view: usize, atoms: Vec<u32>) -> Vec<usize> {
+        let shape = &self.views[view];
+        let include = |row: usize| shape.is_shown(row, &self.shown);
+        let slice = Slice::new(self.system, shape, atoms, &include, 0);
+        let rows: Vec<Vec<(u32, i64)>> = slice.rows.iter().map(|row| row.terms.clone()).collect();
+        let echelon = Echelon::of(slice.columns(), &rows);
+        let solutions = SEEDS.map(|seed| echelon.null_vector(seed));
+        let follows = |&target: &usize| {
+            let form = slice.form(&self.targets[target]);
+            solutions.iter().all(|solution| solution.value(form.iter().copied()) == 0)
+        };
+        let of_view = (0..self.targets.len()).filter(|&target| self.targets[target].view == view);
+        of_view.filter(follows).collect()
+    }
+
+    /// The withheld atoms and all that vary in a witness: enough unknowns for the exact guard.
+    pub fn varying_atoms(&self, view: usize) -> Vec<u32> {
+        let mut atoms: BTreeSet<u32> = self.withheld_atoms(view).into_iter().collect();
+        let witnesses = self.witnesses.iter().filter(|witness| witness.0 == view);
+        atoms.extend(witnesses.flat_map(|(_, witness)| witness.differences.iter().map(|entry| entry.0)));
+        atoms.into_iter().collect()
+    }
+
+    /// Checks every proof once more against the pattern as it stands; ends whose proof fails are open again.
+    pub fn check_proofs(&mut self) {
+        for number in 0..self.witnesses.len() {
+            let (view, witness) = &self.witnesses[number];
+            let shape = &self.views[*view];
+            let is_valid = witness.is_valid(self.system, shape, &self.shown);
+            let mut spread = vec![0.0; shape.column(self.system.atom_count(), 0)];
+            witness.spread(shape, &mut spread);
+            for (target, ends) in self.targets.iter().zip(&mut self.proofs) {
+                for end in End::BOTH {
+                    let Some(proof) = ends[end as usize].filter(|proof| proof.witness == number) else {
+                        continue;
+                    };
+                    let factor = (proof.factor, &spread[..]);
+                    if !is_valid || !witness.certifies(self.system, shape, (target, end), factor) {
+                        ends[end as usize] = None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A disclosed target's interval and what reveals it, all atoms unknown.
+    fn disclosed(&mut self, target: usize) -> Disclosed {
+        let stated = self.targets[target].clone();
+        let view = stated.view;
+        let shape = &self.views[view];
+        let include = |row: usize| shape.is_shown(row, &self.shown);
+        let atoms = (0..self.system.atom_count() as u32).collect();
+        let slice = Slice::new(self.system, shape, atoms, &include, self.reach(view));
+        let mut interval = [f64::NEG_INFINITY, f64::INFINITY];
+        let mut rows = BTreeSet::new();
+        for end in End::BOTH {
+            let Some((distance, revealing)) = self.extreme(&slice, &stated, end) else { continue };
+            let bound = stated.value as f64 + end.sign() * distance;
+            interval[usize::from(end == End::Above)] = bound;
+            if distance < stated.need(end) as f64 * (1.0 - 1e-6) {
+                rows.extend(revealing);
+            }
+        }
+        Disclosed {
+            subject: stated.subject,
+            measure: stated.measure,
+            value: clamp(stated.value),
+            interval: (interval[0], interval[1]),
+            required: (clamp(stated.value - stated.down), clamp(stated.value + stated.up)),
+            revealed_by: self.released(view, &rows),
+        }
+    }
+
+    /// How far a target can move, and the view's rows that hold it there; `None` when it is free.
+    fn extreme(&mut self, slice: &Slice, target: &Target, end: End) -> Option<(f64, Vec<usize>)> {
+        let columns: Vec<u32> = (0..slice.columns() as u32).collect();
+        let rows: Vec<usize> = (0..slice.rows.len()).collect();
+        let mut programme = slice.programme(&columns, &rows);
+        for own in &target.own {
+            if let Some((column, fall)) = slice.floor(own) {
+                programme.columns[column as usize].1 = -fall;
+            }
+        }
+        for (column, times) in slice.form(target) {
+            programme.columns[column as usize].0 = -end.sign() * times as f64;
+        }
+        self.programmes += 1;
+        let Outcome::Optimal { columns: solution, row_duals } = self.solver.solve(programme) else {
+            return Some((0.0, Vec::new()));
+        };
+        let form = slice.form(target);
+        let moved: f64 = form.iter().map(|&(column, times)| times as f64 * solution[column as usize]).sum();
+        if form.iter().any(|&(column, _)| solution[column as usize] >= slice.cap() * 0.999) {
+            return None;
+        }
+        let holding = row_duals.iter().zip(&slice.rows).filter(|(dual, _)| dual.abs() > 1e-7);
+        let revealing = holding.filter_map(|(_, row)| row.members.first().copied()).collect();
+        Some((moved.abs() * slice.scale, revealing))
+    }
+
+    fn released(&self, view: usize, rows: &BTreeSet<usize>) -> Vec<Released> {
+        let shape = &self.views[view];
+        let released = |&row: &usize| {
+            let units = shape.rows[row].units.iter();
+            let shown = units.filter(|&&unit| self.shown[unit]).map(|&unit| &self.system.units[unit]);
+            let mut cells = shown.map(|unit| Released::Cell { table: unit.table, cell: unit.cell });
+            cells.next().or_else(|| {
+                let set = shape.rows[row].set;
+                let cell = self.system.past.iter().position(|past| past.shown && past.set == set)?;
+                Some(Released::Earlier { cell })
+            })
+        };
+        rows.iter().filter_map(released).collect()
+    }
+
+    /// Targets that follow exactly from what is shown, though they may have a witness in floating-point arithmetic.
+    pub fn failing_the_exact_guard(&self) -> Vec<usize> {
+        let everything: Vec<u32> = (0..self.system.atom_count() as u32).collect();
+        let of_view = |view| {
+            let suspects = self.determined(view, self.varying_atoms(view));
+            if suspects.is_empty() { suspects } else { self.determined(view, everything.clone()) }
+        };
+        let lost = |target: &usize| End::BOTH.iter().any(|&end| self.lost.contains(&(*target, end)));
+        (0..self.views.len()).flat_map(of_view).filter(|target| !lost(target)).collect()
+    }
+
+    /// What the final pattern of a search still discloses: nothing, or what earlier releases alone do. Where all is
+    /// withheld, a target counts as disclosed only when the exact guard or a programme says so.
+    pub fn final_report(&mut self) -> AuditReport {
+        let exact = self.failing_the_exact_guard();
+        let failing: BTreeSet<usize> =
+            self.lost.iter().map(|&(target, _)| target).chain(exact.iter().copied()).collect();
+        AuditReport {
+            targets: self.targets.len(),
+            exact: exact.len(),
+            narrow: failing.len() - exact.len(),
+            programmes: self.programmes,
+            disclosed: failing.iter().map(|&target| self.disclosed(target)).collect(),
+        }
+    }
+
+    /// Every target that the present pattern discloses, whatever was certified before.
+    pub fn report(&mut self) -> AuditReport {
+        let mut exact = BTreeSet::new();
+        let mut failing: BTreeSet<usize> = self.open().into_iter().map(|(target, _)| target).collect();
+        failing.extend(self.lost.iter().map(|&(target, _)| target));
+        for view in 0..self.views.len() {
+            let everything = (0..self.system.atom_count() as u32).collect();
+            let suspects = self.determined(view, self.varying_atoms(view));
+            if !suspects.is_empty() {
+                exact.extend(self.determined(view, everything));
+            }
+        }
+        failing.extend(&exact);
+        let disclosed = failing.iter().map(|&target| self.disclosed(target)).collect();
+        AuditReport {
+            targets: self.targets.len(),
+            exact: exact.len(),
+            narrow: failing.difference(&exact).count(),
+            programmes: self.programmes,
+            disclosed,
+        }
+    }
+}
+
+fn clamp(number: i128) -> i64 {
+    number.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
+}

@@ -1,0 +1,178 @@
+//! The interval guard: witnesses under a given pattern, with as few programmes as will do.
+//!
+//! The unknown atoms fall into components that no shown row links. In each, a few programmes with random objectives
+//! over all open targets certify most of them at once; the rest are asked for one by one, each starting from the last
+//! one's basis.
+
+use super::field::Random;
+use super::programme::{Outcome, Run};
+use super::search::Search;
+use super::slice::Slice;
+use super::target::{End, Target};
+
+/// Random objectives go on while they certify at least one in so many of the open ends.
+const WORTHWHILE: usize = 12;
+
+/// Columns and rows of a slice that no shown row links to others.
+struct Component {
+    columns: Vec<u32>,
+    rows: Vec<usize>,
+    targets: Vec<usize>,
+}
+
+impl Search<'_> {
+    /// Looks for witnesses for every open target of a view, the withheld atoms varying.
+    pub fn certify(&mut self, view: usize) {
+        let atoms = self.withheld_atoms(view);
+        self.certify_over(view, atoms);
+    }
+
+    /// Likewise, with given atoms varying.
+    pub fn certify_over(&mut self, view: usize, atoms: Vec<u32>) {
+        let open: Vec<usize> = (0..self.targets.len())
+            .filter(|&target| self.targets[target].view == view && self.targets[target].own.is_empty())
+            .filter(|&target| End::BOTH.iter().any(|&end| self.is_open(target, end)))
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        let shape = &self.views[view];
+        let include = |row: usize| shape.is_shown(row, &self.shown);
+        let slice = Slice::new(self.system, shape, atoms, &include, self.reach(view));
+        for component in components(&slice, &open, &self.targets) {
+            self.certify_component(view, &slice, &component);
+        }
+    }
+
+    fn certify_component(&mut self, view: usize, slice: &Slice, component: &Component) {
+        let programme = slice.programme(&component.columns, &component.rows);
+        let Some(mut run) = self.solver.load(programme) else { return };
+        let mut random = Random(component.columns.len() as u64);
+        loop {
+            let open = self.open_ends(component);
+            if open.len() < 4 {
+                break;
+            }
+            let costs = self.random_objective(slice, component, &open, &mut random);
+            if !self.take_optimum(view, slice, component, run.as_mut(), &costs) {
+                break;
+            }
+            if open.len() - self.open_ends(component).len() < open.len().div_ceil(WORTHWHILE) {
+                break;
+            }
+        }
+        for (target, end) in self.open_ends(component) {
+            if self.is_open(target, end) {
+                let mut costs = vec![0.0; component.columns.len()];
+                add_objective(&mut costs, slice, component, &self.targets[target], -end.sign());
+                self.take_optimum(view, slice, component, run.as_mut(), &costs);
+            }
+        }
+    }
+
+    fn open_ends(&self, component: &Component) -> Vec<(usize, End)> {
+        let ends = component.targets.iter().flat_map(|&target| End::BOTH.map(|end| (target, end)));
+        ends.filter(|&(target, end)| self.is_open(target, end)).collect()
+    }
+
+    /// Each open target pulls one way, chosen at random among its open ends.
+    fn random_objective(
+        &self,
+        slice: &Slice,
+        component: &Component,
+        open: &[(usize, End)],
+        random: &mut Random,
+    ) -> Vec<f64> {
+        let mut costs = vec![0.0; component.columns.len()];
+        for &(target, end) in open {
+            let strength = 1.0 + (random.next() % 1024) as f64 / 1024.0;
+            add_objective(&mut costs, slice, component, &self.targets[target], -end.sign() * strength);
+        }
+        // Ends that are open both ways would cancel out: a random tilt decides.
+        for target in open.iter().map(|&(target, _)| target).collect::<std::collections::BTreeSet<_>>() {
+            let tilt = (random.next() % 2048) as f64 / 512.0 - 2.0;
+            add_objective(&mut costs, slice, component, &self.targets[target], tilt);
+        }
+        costs
+    }
+
+    fn take_optimum(
+        &mut self,
+        view: usize,
+        slice: &Slice,
+        component: &Component,
+        run: &mut dyn Run,
+        costs: &[f64],
+    ) -> bool {
+        self.programmes += 1;
+        match run.minimise(costs) {
+            Outcome::Optimal { columns, .. } => {
+                self.add_witness(view, slice.witness(&component.columns, &columns))
+            }
+            Outcome::Infeasible | Outcome::Failed => false,
+        }
+    }
+}
+
+fn add_objective(costs: &mut [f64], slice: &Slice, component: &Component, target: &Target, weight: f64) {
+    for (column, times) in slice.form(target) {
+        if let Ok(place) = component.columns.binary_search(&column) {
+            costs[place] += weight * times as f64;
+        }
+    }
+}
+
+fn components(slice: &Slice, open: &[usize], targets: &[Target]) -> Vec<Component> {
+    let mut sets = DisjointSets::new(slice.columns());
+    for row in &slice.rows {
+        sets.join(row.terms.iter().map(|term| term.0));
+    }
+    for &target in open {
+        sets.join(slice.form(&targets[target]).iter().map(|term| term.0));
+    }
+    let mut number = vec![usize::MAX; slice.columns()];
+    let mut components: Vec<Component> = Vec::new();
+    for column in 0..slice.columns() as u32 {
+        let root = sets.root(column) as usize;
+        if number[root] == usize::MAX {
+            number[root] = components.len();
+            components.push(Component { columns: Vec::new(), rows: Vec::new(), targets: Vec::new() });
+        }
+        components[number[root]].columns.push(column);
+    }
+    for (row, merged) in slice.rows.iter().enumerate() {
+        let root = sets.root(merged.terms[0].0) as usize;
+        components[number[root]].rows.push(row);
+    }
+    for &target in open {
+        if let Some(&(column, _)) = slice.form(&targets[target]).first() {
+            components[number[sets.root(column) as usize]].targets.push(target);
+        }
+    }
+    components.retain(|component| !component.targets.is_empty());
+    components
+}
+
+struct DisjointSets(Vec<u32>);
+
+impl DisjointSets {
+    fn new(size: usize) -> Self {
+        Self((0..size as u32).collect())
+    }
+
+    fn root(&mut self, mut member: u32) -> u32 {
+        while self.0[member as usize] != member {
+            self.0[member as usize] = self.0[self.0[member as usize] as usize];
+            member = self.0[member as usize];
+        }
+        member
+    }
+
+    fn join(&mut self, mut members: impl Iterator<Item = u32>) {
+        let Some(first) = members.next() else { return };
+        for member in members {
+            let (a, b) = (self.root(first), self.root(member));
+            self.0[a.max(b) as usize] = a.min(b);
+        }
+    }
+}

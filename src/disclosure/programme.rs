@@ -1,0 +1,146 @@
+//! Linear programmes and who solves them.
+//!
+//! A solver is never believed: every solution it gives is checked against the rows before it counts as a witness, so
+//! a solver that fails, times out or lies costs figures, never a secret.
+
+use std::time::Duration;
+
+use highs::{HighsModelStatus, Model, RowProblem, Sense};
+
+/// Minimise `costs * columns` subject to the rows' and the columns' bounds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Programme {
+    /// (cost, lower, upper).
+    pub columns: Vec<(f64, f64, f64)>,
+    /// (lower, upper, terms).
+    pub rows: Vec<(f64, f64, Vec<(u32, f64)>)>,
+}
+
+/// What a solver answers.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    Optimal {
+        columns: Vec<f64>,
+        row_duals: Vec<f64>,
+    },
+    Infeasible,
+    /// Anything else: a failure, a limit, an answer that makes no sense.
+    Failed,
+}
+
+/// A programme loaded once and solved for several objectives.
+pub(super) trait Run {
+    /// `costs` has one entry a column; the last solution is the start of the next.
+    fn minimise(&mut self, costs: &[f64]) -> Outcome;
+}
+
+pub(super) trait Solver {
+    /// `None` when the programme cannot even be loaded.
+    fn load(&self, programme: Programme) -> Option<Box<dyn Run>>;
+
+    fn solve(&self, programme: Programme) -> Outcome {
+        let costs: Vec<f64> = programme.columns.iter().map(|column| column.0).collect();
+        self.load(programme).map_or(Outcome::Failed, |mut run| run.minimise(&costs))
+    }
+}
+
+/// HiGHS's simplex: deterministic (one thread, fixed seed), with a limit on each programme's time.
+pub(super) struct Highs {
+    /// A programme that takes longer counts as failed.
+    pub limit: Duration,
+}
+
+impl Default for Highs {
+    fn default() -> Self {
+        Self { limit: Duration::from_secs(60) }
+    }
+}
+
+impl Solver for Highs {
+    fn load(&self, programme: Programme) -> Option<Box<dyn Run>> {
+        let mut problem = RowProblem::default();
+        let columns: Vec<_> = programme
+            .columns
+            .iter()
+            .map(|&(cost, lower, upper)| problem.add_column(cost, lower..=upper))
+            .collect();
+        for (lower, upper, terms) in &programme.rows {
+            let terms: Vec<_> =
+                terms.iter().map(|&(column, times)| (columns[column as usize], times)).collect();
+            problem.add_row(*lower..=*upper, &terms);
+        }
+        let mut model = problem.try_optimise(Sense::Minimise).ok()?;
+        model.try_set_option("threads", 1).ok()?;
+        model.try_set_option("parallel", "off").ok()?;
+        model.try_set_option("solver", "simplex").ok()?;
+        model.try_set_option("random_seed", 1).ok()?;
+        model.try_set_option("time_limit", self.limit.as_secs_f64()).ok()?;
+        model.try_set_option("primal_feasibility_tolerance", 1e-9).ok()?;
+        let costs = programme.columns.iter().map(|column| column.0).collect();
+        Some(Box::new(HighsRun { model: Some(model), columns, costs, solved_before: false }))
+    }
+}
+
+struct HighsRun {
+    /// Absent after a failure.
+    model: Option<Model>,
+    columns: Vec<highs::Col>,
+    costs: Vec<f64>,
+    solved_before: bool,
+}
+
+impl Run for HighsRun {
+    fn minimise(&mut self, costs: &[f64]) -> Outcome {
+        let Some(mut model) = self.model.take() else { return Outcome::Failed };
+        for ((&column, cost), old) in self.columns.iter().zip(costs).zip(&mut self.costs) {
+            if cost.total_cmp(old).is_ne() {
+                model.change_column_cost(column, *cost);
+                *old = *cost;
+            }
+        }
+        // From a feasible basis with a new objective the primal simplex goes on where the last one stopped.
+        if self.solved_before && model.try_set_option("simplex_strategy", 4).is_err() {
+            return Outcome::Failed;
+        }
+        let Ok(solved) = model.try_solve() else { return Outcome::Failed };
+        let outcome = match solved.status() {
+            HighsModelStatus::Optimal => {
+                let solution = solved.get_solution();
+                Outcome::Optimal {
+                    columns: solution.columns().to_vec(),
+                    row_duals: solution.dual_rows().to_vec(),
+                }
+            }
+            HighsModelStatus::Infeasible => Outcome::Infeasible,
+            _ => Outcome::Failed,
+        };
+        self.solved_before = true;
+        self.model = Some(solved.into());
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_takes_new_objectives() {
+        let programme = Programme {
+            columns: vec![(0.0, 0.0, 10.0), (0.0, 0.0, 10.0)],
+            rows: vec![(4.0, 4.0, vec![(0, 1.0), (1, 1.0)])],
+        };
+        let mut run = Highs::default().load(programme).expect("loads");
+        for (costs, expected) in [([1.0, 0.0], [0.0, 4.0]), ([0.0, 1.0], [4.0, 0.0])] {
+            let Outcome::Optimal { columns, .. } = run.minimise(&costs) else { panic!("no optimum") };
+            assert!((columns[0] - expected[0]).abs() < 1e-9);
+            assert!((columns[1] - expected[1]).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn an_infeasible_programme_is_told_apart_from_a_failure() {
+        let programme = Programme { columns: vec![(0.0, 0.0, 1.0)], rows: vec![(4.0, 4.0, vec![(0, 1.0)])] };
+        assert!(matches!(Highs::default().solve(programme), Outcome::Infeasible));
+    }
+}

@@ -1,0 +1,251 @@
+//! The request, indexed: every distinct set of atoms once, every distinct decision once.
+//!
+//! A *unit* is what one decision is about: a set of atoms with a list of measures. Cells of different tables that are
+//! the same unit are shown or withheld together.
+
+use std::collections::BTreeMap;
+
+use super::error::Error;
+use super::policy::{Cost, Policy};
+use super::request::{Judgement, MeasureTerms, Request};
+use super::sensitivity::{Profile, Sensitivity};
+
+/// One decision.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub set: usize,
+    pub measures: Vec<usize>,
+    /// Nobody contributed: shown as zero, known.
+    pub empty: bool,
+    /// Sensitive by the primary rules.
+    pub primary: bool,
+    /// What withholding it costs, in the policy's terms.
+    pub cost: i128,
+    /// First table that asks for it, and the cell there.
+    pub table: usize,
+    pub cell: usize,
+}
+
+/// A cell of an earlier release, indexed.
+#[derive(Debug)]
+pub(super) struct Past {
+    pub set: usize,
+    pub measures: Vec<usize>,
+    pub shown: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct System<'r> {
+    pub request: &'r Request,
+    /// Distinct sets of atoms, each ascending.
+    pub sets: Vec<Vec<u32>>,
+    /// For each atom, the sets that hold it.
+    pub sets_of_atom: Vec<Vec<u32>>,
+    pub profiles: Vec<Profile>,
+    pub units: Vec<Unit>,
+    /// For each table and cell, its unit.
+    pub unit_of: Vec<Vec<usize>>,
+    pub past: Vec<Past>,
+    /// For each atom, its lines in the data.
+    pub lines: Vec<std::ops::Range<usize>>,
+    /// For each line of the data, its contributor counted from zero.
+    pub contributors: Vec<u32>,
+    /// For each component, each atom's sum.
+    pub amounts: Vec<Vec<i64>>,
+    /// What the caller says of a set's (measure), where it says anything.
+    judged: BTreeMap<(usize, usize), Judgement>,
+}
+
+impl<'r> System<'r> {
+    /// # Errors
+    /// [`Error::Malformed`] when the request contradicts its own documentation.
+    pub fn new(
+        request: &'r Request,
+        judgements: &[Vec<Judgement>],
+        policy: &Policy,
+    ) -> Result<Self, Error> {
+        check(request)?;
+        let judged = judgements.iter().zip(&request.tables);
+        if judged.clone().any(|(of_table, table)| of_table.len() != table.cells.len()) {
+            return Err(Error::Malformed("the judgements do not fit the tables"));
+        }
+        let atoms = atom_count(request);
+        let contributors = number_contributors(&request.data.contributors);
+        let mut system = Self {
+            request,
+            sets: Vec::new(),
+            sets_of_atom: vec![Vec::new(); atoms],
+            profiles: Vec::new(),
+            units: Vec::new(),
+            unit_of: Vec::new(),
+            past: Vec::new(),
+            lines: lines_of_atoms(&request.data.atoms, atoms),
+            contributors,
+            amounts: amounts(request, atoms)?,
+            judged: BTreeMap::new(),
+        };
+        system.index(judgements, policy);
+        Ok(system)
+    }
+
+    pub fn atom_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub fn measure(&self, measure: usize) -> &MeasureTerms {
+        &self.request.measures[measure]
+    }
+
+    /// What the primary rules, or the caller's own judgement, say of a set's figure.
+    pub fn sensitivity(&self, set: usize, measure: usize, policy: &Policy) -> Sensitivity {
+        let (figures, terms) = (&self.profiles[set].measures[measure], self.measure(measure));
+        match self.judged.get(&(set, measure)) {
+            None => figures.judge(terms, policy),
+            Some(judgement) => figures.judge_as(judgement, terms, policy),
+        }
+    }
+
+    fn index(&mut self, judgements: &[Vec<Judgement>], policy: &Policy) {
+        let request = self.request;
+        let mut known: BTreeMap<&[u32], usize> = BTreeMap::new();
+        let mut units: BTreeMap<(usize, Vec<usize>), usize> = BTreeMap::new();
+        for (table, candidate) in request.tables.iter().enumerate() {
+            let mut of_table = Vec::with_capacity(candidate.cells.len());
+            let mut measures = candidate.measures.clone();
+            measures.sort_unstable();
+            measures.dedup();
+            for (cell, asked) in candidate.cells.iter().enumerate() {
+                let set = self.intern(&mut known, &asked.atoms);
+                let judgement = judgements.get(table).map(|of_table| &of_table[cell]);
+                if let Some(known) = judgement.filter(|judgement| **judgement != Judgement::default()) {
+                    for &measure in &measures {
+                        self.judged.entry((set, measure)).or_insert_with(|| known.clone());
+                    }
+                }
+                let unit = *units.entry((set, measures.clone())).or_insert_with(|| {
+                    let unit = self.unit(set, &measures, (table, cell), policy);
+                    self.units.push(unit);
+                    self.units.len() - 1
+                });
+                of_table.push(unit);
+            }
+            self.unit_of.push(of_table);
+        }
+        for earlier in &request.earlier {
+            let set = self.intern(&mut known, &earlier.atoms);
+            self.past.push(Past { set, measures: earlier.measures.clone(), shown: earlier.shown });
+        }
+    }
+
+    fn intern<'a>(&mut self, known: &mut BTreeMap<&'a [u32], usize>, atoms: &'a [u32]) -> usize {
+        *known.entry(atoms).or_insert_with(|| {
+            let set = self.sets.len();
+            for &atom in atoms {
+                self.sets_of_atom[atom as usize].push(set as u32);
+            }
+            self.profiles.push(Profile::of(self, atoms));
+            self.sets.push(atoms.to_vec());
+            set
+        })
+    }
+
+    fn unit(&self, set: usize, measures: &[usize], first: (usize, usize), policy: &Policy) -> Unit {
+        let profile = &self.profiles[set];
+        let empty = profile.contributors == 0;
+        let primary =
+            !empty && measures.iter().any(|&measure| self.sensitivity(set, measure, policy).is_sensitive());
+        let cost = match policy.cost {
+            Cost::Value => {
+                let first = self.request.tables[first.0].measures.first();
+                first.map_or(1, |&measure| profile.measures[measure].magnitude)
+            }
+            Cost::Count => i128::from(profile.contributors),
+            Cost::Cells => 1,
+        };
+        Unit { set, measures: measures.to_vec(), empty, primary, cost, table: first.0, cell: first.1 }
+    }
+}
+
+fn check(request: &Request) -> Result<(), Error> {
+    let malformed = |what| Err(Error::Malformed(what));
+    let data = &request.data;
+    let ascending = |atoms: &[u32]| atoms.windows(2).all(|pair| pair[0] < pair[1]);
+    if data.contributors.len() != data.atoms.len()
+        || data.components.iter().any(|column| column.len() != data.atoms.len())
+    {
+        return malformed("the columns of the contributions differ in length");
+    }
+    let keys = || data.atoms.iter().zip(&data.contributors);
+    if keys().zip(keys().skip(1)).any(|(before, after)| before >= after) {
+        return malformed("the contributions are not sorted by atom and contributor, one line a pair");
+    }
+    if data.components.iter().flatten().any(|&amount| amount < 0) {
+        return malformed("a component of a contribution is negative");
+    }
+    for measure in &request.measures {
+        let unknown = measure.terms.iter().any(|term| term.0 >= data.components.len());
+        if unknown || measure.terms.first().is_none_or(|term| term.1 <= 0) {
+            return malformed("a measure names no component, an unknown one, or a negative one first");
+        }
+    }
+    for table in &request.tables {
+        let cells = table.cells.len();
+        let unknown = |equation: &super::request::Equation| {
+            equation.total >= cells || equation.parts.iter().any(|&part| part >= cells)
+        };
+        if table.cells.iter().any(|cell| !ascending(&cell.atoms))
+            || table.measures.iter().any(|&measure| measure >= request.measures.len())
+            || table.equations.iter().any(unknown)
+        {
+            return malformed("a table's atoms are not ascending, or it names an unknown measure or cell");
+        }
+    }
+    for earlier in &request.earlier {
+        if !ascending(&earlier.atoms) || earlier.measures.iter().any(|&m| m >= request.measures.len()) {
+            return malformed("an earlier cell's atoms are not ascending, or it names an unknown measure");
+        }
+    }
+    Ok(())
+}
+
+fn atom_count(request: &Request) -> usize {
+    let cells = request.tables.iter().flat_map(|table| &table.cells).map(|cell| &cell.atoms);
+    let earlier = request.earlier.iter().map(|cell| &cell.atoms);
+    let named = cells.chain(earlier).filter_map(|atoms| atoms.last());
+    named.chain(request.data.atoms.last()).max().map_or(0, |&last| last as usize + 1)
+}
+
+fn lines_of_atoms(atoms: &[u32], count: usize) -> Vec<std::ops::Range<usize>> {
+    let mut lines = vec![0..0; count];
+    let mut start = 0;
+    for run in atoms.chunk_by(|a, b| a == b) {
+        lines[run[0] as usize] = start..start + run.len();
+        start += run.len();
+    }
+    lines
+}
+
+fn number_contributors(contributors: &[u64]) -> Vec<u32> {
+    let mut known: Vec<u64> = contributors.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    let number = |id: &u64| known.binary_search(id).map_or(0, |index| index as u32);
+    contributors.iter().map(number).collect()
+}
+
+/// Sums by atom; the grand total of each component must leave room for every combination we compute.
+fn amounts(request: &Request, atoms: usize) -> Result<Vec<Vec<i64>>, Error> {
+    let mut amounts = Vec::with_capacity(request.data.components.len());
+    for column in &request.data.components {
+        let total: i128 = column.iter().map(|&amount| i128::from(amount)).sum();
+        if total > i128::from(i64::MAX / 64) {
+            return Err(Error::Malformed("the amounts are too large to add up"));
+        }
+        let mut sums = vec![0i64; atoms];
+        for (&atom, &amount) in request.data.atoms.iter().zip(column) {
+            sums[atom as usize] += amount;
+        }
+        amounts.push(sums);
+    }
+    Ok(amounts)
+}

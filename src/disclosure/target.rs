@@ -1,0 +1,134 @@
+//! What must not be learnt: the sensitive figures, and how far the attacker's interval around each must reach.
+
+use serde::Serialize;
+
+use super::policy::Policy;
+use super::sensitivity::{Profile, Sensitivity};
+use super::system::System;
+use super::view::View;
+
+/// What a target is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Subject {
+    /// A sensitive cell of the request, by table and cell.
+    Cell { table: usize, cell: usize },
+    /// A sensitive cell that an earlier release withheld, by its place in the request.
+    Earlier { cell: usize },
+    /// What an equation's shown total leaves for its withheld parts.
+    Implied { table: usize, total: usize, parts: Vec<usize> },
+    /// What a shown cell leaves when another shown one is taken from it.
+    Difference { greater: Released, lesser: Released },
+    /// A withheld cell seen by the only contributor of another one, who subtracts their own part.
+    Beside { cell: Released, singleton: Released },
+}
+
+/// Something released: a cell of the request or an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Released {
+    Cell { table: usize, cell: usize },
+    Earlier { cell: usize },
+}
+
+/// An own part that an insider knows: a floor under an unknown amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Own {
+    pub atom: u32,
+    pub position: usize,
+    pub amount: i64,
+}
+
+/// A figure that must stay hidden.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub subject: Subject,
+    pub measure: usize,
+    pub view: usize,
+    pub atoms: Vec<u32>,
+    /// The measure over the view's unknown components.
+    pub terms: Vec<(usize, i64)>,
+    pub value: i128,
+    /// The interval must reach `value + up` and `value - down`.
+    pub up: i128,
+    pub down: i128,
+    /// What the attacker contributed to it themselves; empty for an outsider.
+    pub own: Vec<Own>,
+}
+
+/// Which end of the interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum End {
+    Above,
+    Below,
+}
+
+impl End {
+    pub const BOTH: [Self; 2] = [Self::Above, Self::Below];
+
+    pub fn sign(self) -> f64 {
+        match self {
+            Self::Above => 1.0,
+            Self::Below => -1.0,
+        }
+    }
+}
+
+impl Target {
+    /// The target that `atoms` make for a measure, when its profile is sensitive.
+    pub fn new(
+        system: &System<'_>,
+        (views, view_of): (&[View], &[usize]),
+        (subject, measure, atoms): (Subject, usize, &[u32]),
+        profile: &Profile,
+        policy: &Policy,
+    ) -> Option<Self> {
+        let judged = profile.measures[measure].judge(system.measure(measure), policy);
+        let Sensitivity::Sensitive { up, down } = judged else { return None };
+        let levels = (profile.measures[measure].value, up, down);
+        Some(Self::with_levels(system, (views, view_of), (subject, measure, atoms), levels))
+    }
+
+    /// The target that `atoms` make for a measure, with its value and its upper and lower protection levels.
+    pub fn with_levels(
+        system: &System<'_>,
+        (views, view_of): (&[View], &[usize]),
+        (subject, measure, atoms): (Subject, usize, &[u32]),
+        (value, up, down): (i128, i128, i128),
+    ) -> Self {
+        let view = &views[view_of[measure]];
+        let position = |component| view.components.iter().position(|&known| known == component);
+        let terms: Vec<(usize, i64)> = system
+            .measure(measure)
+            .terms
+            .iter()
+            .filter_map(|&(component, times)| Some((position(component)?, times)))
+            .collect();
+        let (view_number, own) = (view_of[measure], Vec::new());
+        let mut target =
+            Self { subject, measure, view: view_number, atoms: atoms.to_vec(), terms, value, up, down, own };
+        target.down = target.down.min(target.reach_below(system, view));
+        target
+    }
+
+    pub fn need(&self, end: End) -> i128 {
+        match end {
+            End::Above => self.up,
+            End::Below => self.down,
+        }
+    }
+
+    /// How far the figure could fall at most, whatever is shown: no amount is negative.
+    fn reach_below(&self, system: &System<'_>, view: &View) -> i128 {
+        if self.terms.iter().any(|term| term.1 < 0) {
+            return i128::MAX;
+        }
+        let of_atom = |atom: u32| -> i128 {
+            let amount = |&(position, times): &(usize, i64)| {
+                i128::from(system.amounts[view.components[position]][atom as usize]) * i128::from(times)
+            };
+            self.terms.iter().map(amount).sum()
+        };
+        self.atoms.iter().map(|&atom| of_atom(atom)).sum()
+    }
+}

@@ -1,0 +1,149 @@
+//! Complaint deadlines: open complaints -> clocks -> overdue ones -> one mail to each person responsible.
+//!
+//! A step is keyed by (complaint, clock, deadline instant, step, recipient), so it goes out once, and a
+//! new deadline is a new key. Deadlines are computed from events each time; none is stored as truth.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::deliver_mail::Dispatch;
+use super::house::House;
+use super::run::{Outcome, Run};
+use crate::deadline::{self, Clock, Clocks, Overdue};
+use crate::document::{self, ComplaintClock, Matter, Notice, OverdueComplaint};
+use crate::domain::complaint::{ComplaintEvent, ComplaintKind, DatedEvent};
+use crate::domain::ids::ComplaintNo;
+use crate::settings::JobSpec;
+
+const STEP: &str = "overdue";
+
+/// Complaints read at once.
+const PAGE: u32 = 500;
+
+/// An overdue clock of a complaint.
+#[derive(Clone, Copy)]
+struct Alarm {
+    no: ComplaintNo,
+    kind: ComplaintKind,
+    overdue: Overdue,
+}
+
+pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
+    let alarms = overdue(house, run)?;
+    let by_recipient = new_steps(house, job, alarms)?;
+    let told = tell(house, run, &by_recipient)?;
+    Ok(Outcome::done(format!("{told} overdue clocks told to {} people", by_recipient.len()), json!({ "told": told })))
+}
+
+/// Every clock of an open complaint that is past its deadline. Complaints are read a page at a time, so
+/// that memory does not grow with their number.
+fn overdue(house: &House, run: &Run) -> anyhow::Result<Vec<Alarm>> {
+    let mut alarms = Vec::new();
+    let mut after = ComplaintNo(0);
+    loop {
+        let page = house.store.read(|reader| reader.open_complaints(after, PAGE))?;
+        let Some((last, _)) = page.last() else { return Ok(alarms) };
+        after = last.no;
+        for (complaint, events) in &page {
+            let Some(clocks) = clocks(house, events) else { continue };
+            let overdue = clocks.overdue(run.now, &house.settings.business.zone);
+            alarms.extend(overdue.into_iter().map(|overdue| Alarm {
+                no: complaint.no,
+                kind: clocks.kind,
+                overdue,
+            }));
+        }
+    }
+}
+
+fn clocks(house: &House, events: &[DatedEvent]) -> Option<Clocks> {
+    deadline::clocks(events, &|kind| terms(house, kind), &house.calendar, &house.settings.business.zone)
+}
+
+/// Where a complaint stands, computed from its events.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub clocks: Clocks,
+    pub damage_level: Option<u8>,
+    pub open: bool,
+}
+
+/// `None` when the events do not hold the receipt.
+pub fn account(house: &House, events: &[DatedEvent]) -> Option<Account> {
+    let clocks = clocks(house, events)?;
+    let open = clocks.resolution.stopped.is_none();
+    Some(Account { clocks, damage_level: damage_level(events), open })
+}
+
+fn terms(house: &House, kind: ComplaintKind) -> deadline::Terms {
+    let rule = &house.settings.complaints.kinds[&kind];
+    deadline::Terms { first_response: rule.first_response, resolution: rule.resolution }
+}
+
+/// The damage level as it stands now.
+fn damage_level(events: &[DatedEvent]) -> Option<u8> {
+    events.iter().rev().find_map(|dated| match dated.event {
+        ComplaintEvent::Received { damage_level, .. } | ComplaintEvent::Reclassified { damage_level, .. } => {
+            Some(damage_level)
+        }
+        _ => None,
+    })?
+}
+
+/// The alarms that their recipient has not been told yet.
+fn new_steps(house: &House, job: &JobSpec, alarms: Vec<Alarm>) -> anyhow::Result<BTreeMap<String, Vec<Alarm>>> {
+    let mut by_recipient: BTreeMap<String, Vec<Alarm>> = BTreeMap::new();
+    house.store.read(|reader| {
+        for alarm in alarms {
+            let mut people = house.settings.complaints.kinds[&alarm.kind].responsible.clone();
+            people.extend(job.recipients.iter().cloned());
+            for recipient in house.settings.recipients_of(&people) {
+                if !reader.has_step(alarm.no, alarm.overdue.clock.as_str(), alarm.overdue.deadline, STEP, &recipient)? {
+                    by_recipient.entry(recipient).or_default().push(alarm);
+                }
+            }
+        }
+        Ok::<_, crate::store::Error>(())
+    })?;
+    Ok(by_recipient)
+}
+
+/// One mail a recipient, whose steps and outbox row commit together.
+fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -> anyhow::Result<usize> {
+    let mut told = 0;
+    for (recipient, alarms) in by_recipient {
+        let complaints: Vec<OverdueComplaint> = alarms
+            .iter()
+            .map(|alarm| OverdueComplaint {
+                number: alarm.no,
+                kind: alarm.kind,
+                clock: match alarm.overdue.clock {
+                    Clock::FirstResponse => ComplaintClock::FirstResponse,
+                    Clock::Resolution => ComplaintClock::Resolution,
+                },
+                deadline: alarm.overdue.deadline,
+                days_over: alarm.overdue.days_over.into(),
+            })
+            .collect();
+        let business = &house.settings.business;
+        let matter = Matter::OverdueComplaints { complaints: &complaints, at: run.now };
+        let notice = Notice { business: &business.name, zone: &business.zone, matter };
+        let rendered = document::notice(&notice, business.language)?;
+        let purpose = format!("complaints.{}", run.slot.at.as_second());
+        let messages =
+            Dispatch { house, purpose: &purpose, date: run.now }.compose(&rendered, std::slice::from_ref(recipient))?;
+        house.store.write(|writer| {
+            for alarm in alarms {
+                let overdue = &alarm.overdue;
+                writer.record_step(alarm.no, overdue.clock.as_str(), overdue.deadline, STEP, recipient)?;
+            }
+            for message in &messages {
+                writer.enqueue(&message.row("complaint-deadlines", None), run.now)?;
+            }
+            Ok::<_, crate::store::Error>(())
+        })?;
+        told += alarms.len();
+    }
+    Ok(told)
+}

@@ -1,0 +1,150 @@
+//! The house while it is open: settings, store, vault, calendar and clock, composed once and handed to
+//! every job and operation.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use jiff::Timestamp;
+
+use crate::access::Grants;
+use crate::calendar::{CalendarDays, WorkingCalendar};
+use crate::domain::clock::Clock;
+use crate::domain::sealed::{Sealed, WrappedKey};
+use crate::settings::Settings;
+use crate::store::{self, Store, VaultMatch};
+use crate::vault::{self, KeyOrigin, MasterKey, Sealable, Vault};
+
+/// Why the house cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("{0}")]
+    Configuration(String),
+    #[error("another firstwatch process has the store open; stop it, or reach it through its socket")]
+    Busy,
+    #[error("failed to open the store")]
+    Store(#[source] store::Error),
+    #[error("failed to open the vault")]
+    Vault(#[from] vault::Error),
+}
+
+impl From<store::Error> for OpenError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Busy(_) => Self::Busy,
+            other => Self::Store(other),
+        }
+    }
+}
+
+pub struct House {
+    pub settings: Settings,
+    pub store: Store,
+    pub vault: Vault,
+    pub calendar: WorkingCalendar,
+    pub grants: Grants,
+    clock: Arc<dyn Clock>,
+    /// The key of personal data that belongs to no customer we know.
+    system_key: WrappedKey,
+    at_work: Mutex<()>,
+}
+
+impl House {
+    /// Opens store and vault. `credentials` is systemd's `$CREDENTIALS_DIRECTORY`, if there is one.
+    ///
+    /// # Errors
+    /// [`OpenError`]: a missing or unfit master key is `Configuration`; a store that another process
+    /// holds is `Busy`.
+    pub fn open(
+        settings: Settings,
+        credentials: Option<PathBuf>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let calendar = working_calendar(&settings).map_err(OpenError::Configuration)?;
+        let vault = Vault::new(master_key(&settings, credentials)?);
+        let store = Store::open(&settings.store.directory)?;
+        let system_key = know_the_vault(&store, &vault)?;
+        let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
+        Ok(Self { settings, store, vault, calendar, grants, clock, system_key, at_work: Mutex::new(()) })
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn system_key(&self) -> &WrappedKey {
+        &self.system_key
+    }
+
+    pub fn seal_with_system_key<T: Sealable>(&self, context: &str, value: &T) -> Result<Sealed<T>, vault::Error> {
+        self.vault.seal_value(&self.system_key, context, value)
+    }
+
+    /// Where the sealed pages lie.
+    pub fn facts_directory(&self) -> PathBuf {
+        self.store.directory().join("facts")
+    }
+
+    pub fn backups_directory(&self) -> PathBuf {
+        self.store.directory().join("backups")
+    }
+
+    /// One job works at a time: jobs are short, and the next one sees what the last one wrote.
+    pub(super) fn take_turn(&self) -> MutexGuard<'_, ()> {
+        self.at_work.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// The calendar of the settings: the embedded one, and the files that override it.
+///
+/// # Errors
+/// What is wrong with which file, as a sentence.
+pub fn working_calendar(settings: &Settings) -> Result<WorkingCalendar, String> {
+    let mut days = CalendarDays::vietnam().map_err(|error| format!("the embedded calendar: {error}"))?;
+    for file in &settings.calendar.files {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| format!("failed to read the calendar {}: {error}", file.display()))?;
+        let more = CalendarDays::parse(&text)
+            .map_err(|error| format!("calendar {}: {error}", file.display()))?;
+        days = days.overridden_by(more);
+    }
+    WorkingCalendar::new(days, &settings.calendar.working_days, &settings.calendar.working_hours)
+        .map_err(|error| format!("calendar: {error}"))
+}
+
+fn master_key(settings: &Settings, credentials: Option<PathBuf>) -> Result<MasterKey, OpenError> {
+    let (path, origin) = match (&settings.vault.master_key_file, credentials) {
+        (Some(file), _) => (file.clone(), KeyOrigin::File),
+        (None, Some(directory)) => (directory.join("master-key"), KeyOrigin::Credential),
+        (None, None) => {
+            return Err(OpenError::Configuration(
+                "vault.master_key_file is not set and there is no systemd credential `master-key`; \
+                 run `firstwatch key new FILE` and name the file in [vault]"
+                    .to_owned(),
+            ));
+        }
+    };
+    MasterKey::read(&path, origin).map_err(|error| OpenError::Configuration(format!("{}: {error}", path.display())))
+}
+
+/// Refuses a master key that is not the store's, and finds (the first time: makes) the system key.
+fn know_the_vault(store: &Store, vault: &Vault) -> Result<WrappedKey, OpenError> {
+    let fresh = vault.new_data_key()?;
+    let fingerprint = vault.fingerprint();
+    let found = store.write(|writer| -> Result<_, store::Error> {
+        match writer.match_vault(&fingerprint)? {
+            VaultMatch::Other => return Ok(None),
+            VaultMatch::Same => {}
+            VaultMatch::Unset => writer.set_vault_fingerprint(&fingerprint)?,
+        }
+        if let Some(key) = writer.system_key()? {
+            return Ok(Some(key));
+        }
+        writer.set_system_key(&fresh)?;
+        Ok(Some(fresh))
+    })?;
+    found.ok_or_else(|| {
+        OpenError::Configuration(
+            "the master key is not the one this store was sealed with; give it the right key file".to_owned(),
+        )
+    })
+}

@@ -1,0 +1,151 @@
+//! Who an order, a payment or a complaint belongs to: finds the customer by blind index, or makes one,
+//! and seals what is known of the person.
+//!
+//! The identity of a person is the source's own customer number, else the phone, else the e-mail (each
+//! normalised, each as a keyed hash). Invariant: nothing of a person leaves this file unsealed.
+
+use std::cell::Cell;
+
+use anyhow::Context;
+use jiff::Timestamp;
+
+use super::house::House;
+use crate::domain::customer::{IdentifierKind, Person, normalise_email, normalise_phone, normalise_words};
+use crate::domain::ids::{CustomerId, CustomerNo, OrderId, SourceName};
+use crate::domain::sealed::Sealed;
+use crate::store::{CustomerRow, Writer};
+
+pub struct Persons<'a> {
+    house: &'a House,
+    writer: &'a Writer<'a>,
+    source: &'a SourceName,
+    now: Timestamp,
+    added: Cell<u64>,
+}
+
+/// The contexts that personal data is sealed in; it opens in the same one only.
+pub const CUSTOMER: &str = "customer/person";
+
+impl<'a> Persons<'a> {
+    pub fn new(house: &'a House, writer: &'a Writer<'a>, source: &'a SourceName, now: Timestamp) -> Self {
+        Self { house, writer, source, now, added: Cell::new(0) }
+    }
+
+    /// How many customers this pull met for the first time.
+    pub fn added(&self) -> u64 {
+        self.added.get()
+    }
+
+    /// The customer that `account` or `person` identifies, made when there is none yet; `None` when
+    /// nothing identifies anybody.
+    pub fn known(
+        &self,
+        account: Option<&CustomerId>,
+        person: &Person,
+        province: Option<&str>,
+    ) -> anyhow::Result<Option<CustomerNo>> {
+        let Some((kind, identity)) = self.identity(account, person) else { return Ok(None) };
+        let blind = self.house.vault.blind(kind, &identity).0;
+        let no = match self.writer.customer_by_index(kind, &blind)? {
+            Some(no) => {
+                self.learn(no, person, province)?;
+                no
+            }
+            None => {
+                let key = self.house.vault.new_data_key()?;
+                let sealed = self.house.vault.seal_person(&key, CUSTOMER, person)?;
+                let no = self.writer.insert_customer(&key, &sealed, province, self.now)?;
+                self.writer.add_index(kind, &blind, no)?;
+                self.added.set(self.added.get() + 1);
+                no
+            }
+        };
+        self.index(no, person)?;
+        Ok(Some(no))
+    }
+
+    /// Seals the person as an order gives it: under the customer's key, or the system's when nobody is identified.
+    pub fn seal(
+        &self,
+        customer: Option<CustomerNo>,
+        order: &OrderId,
+        person: &Person,
+    ) -> anyhow::Result<Option<Sealed<Person>>> {
+        if person.is_empty() {
+            return Ok(None);
+        }
+        let key = match customer {
+            Some(no) => self.row(no)?.wrapped_key,
+            None => self.house.system_key().clone(),
+        };
+        let context = format!("order/person/{}/{order}", self.source);
+        Ok(Some(self.house.vault.seal_person(&key, &context, person)?))
+    }
+
+    fn row(&self, no: CustomerNo) -> anyhow::Result<CustomerRow> {
+        self.writer.customer(no)?.with_context(|| format!("customer {no} is not in the store"))
+    }
+
+    fn identity(&self, account: Option<&CustomerId>, person: &Person) -> Option<(IdentifierKind, String)> {
+        if let Some(account) = account {
+            return Some((IdentifierKind::Account, format!("{}/{account}", self.source)));
+        }
+        let phone = person.phone.as_deref().and_then(normalise_phone).map(|phone| (IdentifierKind::Phone, phone));
+        phone.or_else(|| {
+            person.email.as_deref().and_then(normalise_email).map(|email| (IdentifierKind::Email, email))
+        })
+    }
+
+    /// Takes over fields that were not known before or have changed; a field that the source now leaves
+    /// out is kept.
+    fn learn(&self, no: CustomerNo, person: &Person, province: Option<&str>) -> anyhow::Result<()> {
+        if person.is_empty() {
+            return Ok(());
+        }
+        let row = self.row(no)?;
+        let known = self.house.vault.open_person(&row.wrapped_key, CUSTOMER, &row.sealed_person)?;
+        let newer = |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
+        let merged = Person {
+            name: newer(&person.name, &known.name),
+            email: newer(&person.email, &known.email),
+            phone: newer(&person.phone, &known.phone),
+            address: newer(&person.address, &known.address),
+        };
+        if merged != known {
+            let sealed = self.house.vault.seal_person(&row.wrapped_key, CUSTOMER, &merged)?;
+            let province = province.or(row.province.as_deref());
+            self.writer.update_customer(no, &sealed, province, self.now)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the person findable by exact look-up: for the administrator, and for the egress guard.
+    fn index(&self, no: CustomerNo, person: &Person) -> anyhow::Result<()> {
+        let identifiers = [
+            (IdentifierKind::Phone, person.phone.as_deref().and_then(normalise_phone)),
+            (IdentifierKind::Email, person.email.as_deref().and_then(normalise_email)),
+            (IdentifierKind::Name, person.name.as_deref().and_then(normalise_words).filter(|name| tells_a_name(name))),
+            (
+                IdentifierKind::Address,
+                person.address.as_deref().and_then(normalise_words).filter(|address| tells_an_address(address)),
+            ),
+        ];
+        for (kind, identifier) in identifiers {
+            if let Some(identifier) = identifier {
+                self.writer.add_index(kind, &self.house.vault.blind(kind, &identifier).0, no)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A single word is no name that could be recognised in a text.
+fn tells_a_name(normalised: &str) -> bool {
+    normalised.contains(' ')
+}
+
+/// A province or a city alone is no address: it has a house number, or at least five words.
+fn tells_an_address(normalised: &str) -> bool {
+    let words = normalised.split(' ').count();
+    words >= 5 || (words >= 2 && normalised.contains(|letter: char| letter.is_ascii_digit()))
+}

@@ -1,0 +1,115 @@
+//! Which slots are due: asks the pure planner of `schedule` for each job, with what the ledger remembers.
+
+use jiff::Timestamp;
+
+use super::house::House;
+use crate::calendar::WorkingCalendar;
+use crate::domain::slot::Slot;
+use crate::schedule::{self, CatchUpPolicy, Schedule};
+use crate::settings::{CatchUp, JobSpec, OnDays, Settings};
+use crate::store;
+
+/// What is to be run, in the order of the slots, and what is passed over with its reason.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub run: Vec<Slot>,
+    pub skipped: Vec<(Slot, String)>,
+}
+
+/// The slots that are due at `now`, paused jobs left out. A job seen for the first time starts now: it
+/// has no past to catch up.
+///
+/// # Errors
+/// When the ledger cannot be read or written.
+pub fn plan(house: &House, now: Timestamp) -> Result<Plan, store::Error> {
+    let mut plan = Plan::default();
+    for job in &house.settings.jobs {
+        let Some(last) = last_planned(house, job, now)? else { continue };
+        let due = due(house, job, last, now);
+        let slot = |at| Slot { job: job.name.clone(), at };
+        plan.run.extend(due.run.into_iter().map(slot));
+        plan.skipped.extend(due.skipped.into_iter().map(|(at, reason)| (slot(at), reason.as_str().to_owned())));
+    }
+    let retries = house.store.read(|reader| reader.due_retries(now))?;
+    plan.run.extend(retries.into_iter().map(|row| row.slot));
+    plan.run.sort_by(|a, b| (a.at, &a.job).cmp(&(b.at, &b.job)));
+    plan.run.dedup();
+    Ok(plan)
+}
+
+/// The instant up to which the job's slots are accounted for; `None` while it is paused.
+fn last_planned(house: &House, job: &JobSpec, now: Timestamp) -> Result<Option<Timestamp>, store::Error> {
+    house.store.write(|writer| {
+        if writer.is_paused(&job.name)? {
+            return Ok(None);
+        }
+        if let Some(last) = writer.last_scheduled_slot(&job.name)? {
+            return Ok(Some(last));
+        }
+        let key = format!("planned-since/{}", job.name);
+        if let Some(since) = writer.get_meta(&key)? {
+            let micros = since.try_into().map(i64::from_le_bytes).ok();
+            return Ok(Some(micros.and_then(|at| Timestamp::from_microsecond(at).ok()).unwrap_or(now)));
+        }
+        writer.set_meta(&key, &now.as_microsecond().to_le_bytes())?;
+        Ok(Some(now))
+    })
+}
+
+/// Like [`plan`], and gives every slot that is passed over its row with the reason.
+///
+/// # Errors
+/// When the ledger cannot be read or written.
+pub fn plan_and_record(house: &House, now: Timestamp) -> Result<Vec<Slot>, store::Error> {
+    let plan = plan(house, now)?;
+    if !plan.skipped.is_empty() {
+        house.store.write(|writer| {
+            for (slot, reason) in &plan.skipped {
+                writer.skip_slot(slot, reason, now)?;
+            }
+            Ok::<_, store::Error>(())
+        })?;
+    }
+    Ok(plan.run)
+}
+
+/// The next `count` slots of a job after `after`.
+pub fn next_slots(house: &House, job: &JobSpec, after: Timestamp, count: usize) -> Vec<Timestamp> {
+    next_slots_of(&house.settings, &house.calendar, job, after, count)
+}
+
+/// The same without an open house, for a configuration that is being checked.
+pub fn next_slots_of(
+    settings: &Settings,
+    calendar: &WorkingCalendar,
+    job: &JobSpec,
+    after: Timestamp,
+    count: usize,
+) -> Vec<Timestamp> {
+    schedule_of(settings, job)
+        .map(|schedule| schedule.after(after, count, &|day| calendar.is_working_day(day)))
+        .unwrap_or_default()
+}
+
+fn due(house: &House, job: &JobSpec, last: Timestamp, now: Timestamp) -> schedule::Due {
+    let policy = CatchUpPolicy {
+        catch_up: match job.catch_up {
+            CatchUp::All => schedule::CatchUp::All,
+            CatchUp::Latest => schedule::CatchUp::Latest,
+            CatchUp::None => schedule::CatchUp::None,
+        },
+        window: job.catch_up_window,
+    };
+    schedule_of(&house.settings, job)
+        .map(|schedule| schedule::due(&schedule, last, now, policy, &|day| house.calendar.is_working_day(day)))
+        .unwrap_or_default()
+}
+
+/// The job's schedule; settings have checked that it parses.
+fn schedule_of(settings: &Settings, job: &JobSpec) -> Option<Schedule> {
+    let on = match job.on {
+        OnDays::AllDays => schedule::OnDays::AllDays,
+        OnDays::WorkingDays => schedule::OnDays::WorkingDays,
+    };
+    Schedule::parse(&job.schedule, on, settings.business.zone.clone()).ok()
+}

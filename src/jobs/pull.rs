@@ -1,0 +1,284 @@
+//! Pull: brings home what changed in every source, seals the persons, books the differences.
+//!
+//! The steps, for each source: fetch -> store the persons -> store what changed -> book the differences
+//! -> keep the rejects -> advance the watermark; all but the first in one transaction. A source that
+//! cannot be read fails alone: the others are pulled, and the run says which one failed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::house::House;
+use super::persons::Persons;
+use super::run::{Outcome, Run};
+use crate::books::{self, Booking};
+use crate::domain::customer::Person;
+use crate::domain::entry::CustomerType;
+use crate::domain::feed::{Batch, Feed, Rejected};
+use crate::domain::ids::{CustomerNo, OrderId, Pseudonym, SourceName};
+use crate::domain::order::Order;
+use crate::settings::SourceSettings;
+use crate::source;
+use crate::store::{FirstOrder, OrderRow, RejectedRow, Writer};
+
+/// What one source's pull did.
+#[derive(Debug, Default)]
+struct Tally {
+    read: BTreeMap<Feed, u64>,
+    changed_orders: u64,
+    entries: u64,
+    late: u64,
+    rejected: u64,
+    healed: u64,
+    customers: u64,
+    complaints: u64,
+}
+
+pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
+    let mut done = serde_json::Map::new();
+    let mut failed = Vec::new();
+    for settings in &house.settings.sources {
+        match pull_source(house, settings, run) {
+            Ok(tally) => {
+                done.insert(settings.name.to_string(), tally.to_json());
+            }
+            Err(error) => failed.push(format!("source {}: {error:#}", settings.name)),
+        }
+    }
+    if !failed.is_empty() {
+        bail!("{}", failed.join("; "));
+    }
+    Ok(Outcome::done(summary(&done), json!({ "sources": done })))
+}
+
+/// Reads one source and commits what it brought.
+fn pull_source(house: &House, settings: &SourceSettings, run: &Run) -> anyhow::Result<Tally> {
+    let batch = fetch(house, settings, run.now)?;
+    house.store.write(|writer| {
+        let mut pull = Pull {
+            house,
+            writer,
+            source: &settings.name,
+            run,
+            persons: Persons::new(house, writer, &settings.name, run.now),
+            tally: Tally { read: batch.read.clone(), ..Tally::default() },
+        };
+        pull.commit(&batch)?;
+        Ok(pull.tally)
+    })
+}
+
+fn fetch(house: &House, settings: &SourceSettings, now: Timestamp) -> anyhow::Result<Batch> {
+    let since = house.store.read(|reader| reader.watermark(&settings.name))?;
+    let context = source::Context {
+        currency: &house.settings.business.currency,
+        zone: &house.settings.business.zone,
+        since,
+        now,
+    };
+    let mut batch = source::fetch(settings, &context)
+        .with_context(|| format!("failed to read source {}", settings.name))?;
+    super::rejects::retry(house, settings, &context, &mut batch)?;
+    Ok(batch)
+}
+
+/// One source's pull inside its transaction.
+struct Pull<'a> {
+    house: &'a House,
+    writer: &'a Writer<'a>,
+    source: &'a SourceName,
+    run: &'a Run,
+    persons: Persons<'a>,
+    tally: Tally,
+}
+
+impl Pull<'_> {
+    fn commit(&mut self, batch: &Batch) -> anyhow::Result<()> {
+        self.store_customers(batch)?;
+        let changed = self.store_orders(batch)?;
+        self.store_payments(batch)?;
+        self.book(batch, &changed)?;
+        self.store_complaints(batch)?;
+        self.keep_rejected(&batch.rejected)?;
+        if let Some(until) = batch.complete_until {
+            self.writer.set_watermark(self.source, until)?;
+        }
+        self.tally.customers = self.persons.added();
+        Ok(())
+    }
+
+    fn store_customers(&mut self, batch: &Batch) -> anyhow::Result<()> {
+        for seen in &batch.customers {
+            self.persons.known(Some(&seen.id), &seen.person, seen.province.as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// Stores the orders and refunds whose content is new, and names the orders to book again.
+    fn store_orders(&mut self, batch: &Batch) -> anyhow::Result<BTreeSet<OrderId>> {
+        let mut changed = BTreeSet::new();
+        for order in &batch.orders {
+            let hash = self.house.vault.content_hash(&super::content::of_order(order));
+            if self.writer.order_seen(self.source, &order.id)? == Some(hash) {
+                continue;
+            }
+            let customer = self.persons.known(order.customer.as_ref(), &order.person, order.province.as_deref())?;
+            let sealed_person = self.persons.seal(customer, &order.id, &order.person)?;
+            let row = OrderRow { source: self.source, order, customer, sealed_person, hash };
+            self.writer.upsert_order(&row)?;
+            changed.insert(order.id.clone());
+        }
+        for refund in &batch.refunds {
+            let known = self.writer.refunds_of(self.source, &refund.order)?;
+            if !known.contains(refund) {
+                self.writer.upsert_refund(self.source, refund)?;
+                changed.insert(refund.order.clone());
+            }
+        }
+        self.tally.changed_orders = changed.len() as u64;
+        Ok(changed)
+    }
+
+    fn store_payments(&mut self, batch: &Batch) -> anyhow::Result<()> {
+        for payment in &batch.payments {
+            let context = format!("payment/reference/{}/{}", self.source, payment.id);
+            let sealed = payment
+                .reference
+                .as_deref()
+                .map(|reference| {
+                    self.house.seal_with_system_key(&context, &Zeroizing::new(reference.to_owned()))
+                })
+                .transpose()?;
+            self.writer.upsert_payment(self.source, payment, sealed.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// Books what the changed orders now say, in the order they were placed.
+    fn book(&mut self, batch: &Batch, changed: &BTreeSet<OrderId>) -> anyhow::Result<()> {
+        let mut orders = Vec::with_capacity(changed.len());
+        let in_batch: BTreeMap<&OrderId, &Order> = batch.orders.iter().map(|order| (&order.id, order)).collect();
+        for id in changed {
+            // A refund may come home without its order, or before it; it is booked when the order is there.
+            let Some((stored, customer)) = self.writer.order(self.source, id)? else { continue };
+            let order = in_batch.get(id).map_or(stored, |&order| order.clone());
+            orders.push((order, customer));
+        }
+        orders.sort_by(|(a, _), (b, _)| (a.placed_at, &a.id).cmp(&(b.placed_at, &b.id)));
+        let closed_until = self.writer.closed_until()?;
+        let zone = &self.house.settings.business.zone;
+        let today = self.run.now.to_zoned(zone.clone()).date();
+        for (order, customer) in &orders {
+            let booked = self.writer.booked(self.source, &order.id)?;
+            let refunds = self.writer.refunds_of(self.source, &order.id)?;
+            let (pseudonym, customer_type) = self.contributor(order, *customer)?;
+            let lines = books::book(&Booking {
+                order,
+                refunds: &refunds,
+                customer: pseudonym,
+                customer_type,
+                basis: self.house.settings.business.count_orders_on,
+                zone,
+                booked: &booked,
+                closed_until,
+                today,
+            });
+            self.tally.entries += lines.len() as u64;
+            self.tally.late += lines.iter().filter(|line| line.entry.is_late()).count() as u64;
+            self.writer.insert_entries(self.source, &order.id, &lines, Some(self.run.id), self.run.now)?;
+        }
+        Ok(())
+    }
+
+    /// Who holds this order together with others, and whether it is their first. An order that names
+    /// nobody is a contributor of its own.
+    fn contributor(&self, order: &Order, customer: Option<CustomerNo>) -> anyhow::Result<(Pseudonym, CustomerType)> {
+        let Some(customer) = customer else {
+            let pseudonym = self.house.vault.anonymous_pseudonym(self.source, &order.id);
+            return Ok((pseudonym, CustomerType::New));
+        };
+        let pseudonym = self.house.vault.pseudonym(customer);
+        if !order.status.counts() {
+            return Ok((pseudonym, CustomerType::Returning));
+        }
+        let this =
+            FirstOrder { at: order.placed_at, source: self.source.clone(), order: order.id.clone() };
+        let first = match self.writer.first_order(customer)? {
+            Some(first) if first <= this => first,
+            _ => {
+                self.writer.set_first_order(customer, &this)?;
+                this.clone()
+            }
+        };
+        let customer_type = if first == this { CustomerType::New } else { CustomerType::Returning };
+        Ok((pseudonym, customer_type))
+    }
+
+    fn store_complaints(&mut self, batch: &Batch) -> anyhow::Result<()> {
+        for complaint in &batch.complaints {
+            let person = Person {
+                name: None,
+                email: complaint.text.email.clone(),
+                phone: complaint.text.phone.clone(),
+                address: None,
+            };
+            let customer = self.persons.known(complaint.customer.as_ref(), &person, None)?;
+            super::complaints::store_seen(self.house, self.writer, self.source, complaint, customer, self.run.now)?;
+            self.tally.complaints += 1;
+        }
+        Ok(())
+    }
+
+    /// Keeps every reject whole, sealed; those that were kept before and now fit are healed.
+    fn keep_rejected(&mut self, rejected: &[Rejected]) -> anyhow::Result<()> {
+        let mut rows = Vec::with_capacity(rejected.len());
+        for reject in rejected {
+            rows.push(RejectedRow {
+                feed: reject.feed,
+                origin: reject.origin.clone(),
+                row: reject.row,
+                column: reject.column.clone(),
+                reason: reject.reason.clone(),
+                fingerprint: self.house.vault.reject_fingerprint(reject),
+                sealed: self.house.seal_with_system_key(super::rejects::CONTEXT, reject)?,
+            });
+        }
+        let replaced = self.writer.replace_rejected(self.source, None, &rows, self.run.now)?;
+        self.tally.rejected = rows.len() as u64;
+        self.tally.healed = replaced.healed;
+        Ok(())
+    }
+}
+
+impl Tally {
+    fn to_json(&self) -> serde_json::Value {
+        let read: serde_json::Map<String, serde_json::Value> =
+            self.read.iter().map(|(feed, rows)| (feed.as_str().to_owned(), json!(rows))).collect();
+        json!({
+            "read": read,
+            "changed_orders": self.changed_orders,
+            "entries": self.entries,
+            "late_entries": self.late,
+            "rejected": self.rejected,
+            "healed": self.healed,
+            "new_customers": self.customers,
+            "complaints": self.complaints,
+        })
+    }
+}
+
+fn summary(sources: &serde_json::Map<String, serde_json::Value>) -> String {
+    if sources.is_empty() {
+        return "no source is configured".to_owned();
+    }
+    let line = |(name, tally): (&String, &serde_json::Value)| {
+        format!(
+            "{name}: {} orders changed, {} entries booked, {} rows rejected",
+            tally["changed_orders"], tally["entries"], tally["rejected"]
+        )
+    };
+    sources.iter().map(line).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,37 @@
+//! Who gets what: the addresses of a job, and notices to the administrators.
+
+use jiff::Timestamp;
+
+use super::deliver_mail::Dispatch;
+use super::house::House;
+use crate::document::{self, Matter, Notice, RunTrouble};
+use crate::settings::JobSpec;
+
+/// The job's addresses, each once.
+pub fn of_job(house: &House, job: &JobSpec) -> Vec<String> {
+    house.settings.recipients_of(&job.recipients)
+}
+
+/// Enqueues one notice a problem: `purpose` names the problem, and a problem that was told before is not
+/// told again.
+pub fn tell_administrators(
+    house: &House,
+    purpose: &str,
+    trouble: RunTrouble<'_>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let addresses = house.settings.administrators();
+    let business = &house.settings.business;
+    let notice =
+        Notice { business: &business.name, zone: &business.zone, matter: Matter::RunTrouble(trouble) };
+    let rendered = document::notice(&notice, business.language)?;
+    let purpose = format!("notice.{}", purpose.to_lowercase());
+    let messages = Dispatch { house, purpose: &purpose, date: now }.compose(&rendered, &addresses)?;
+    house.store.write(|writer| {
+        for message in &messages {
+            writer.enqueue(&message.row("notice", None), now)?;
+        }
+        Ok::<_, crate::store::Error>(())
+    })?;
+    Ok(())
+}

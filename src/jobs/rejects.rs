@@ -1,0 +1,143 @@
+//! The rows that did not fit: tried again at each pull, and shown without what may be personal.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::house::House;
+use crate::domain::feed::{Batch, Feed, Rejected};
+use crate::domain::ids::SourceName;
+use crate::settings::SourceSettings;
+use crate::source;
+
+pub(super) const CONTEXT: &str = "rejected";
+
+/// A rejected row as it may be seen by an administrator.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reject {
+    pub source: SourceName,
+    pub feed: Feed,
+    pub origin: String,
+    pub row: u64,
+    pub column: String,
+    /// `None` when the column may hold personal data.
+    pub value: Option<String>,
+    pub reason: String,
+    pub first_seen_at: jiff::Timestamp,
+    pub last_seen_at: jiff::Timestamp,
+}
+
+/// The open rejects, without what may be personal.
+///
+/// # Errors
+/// When the store or the vault fails.
+pub fn shown(house: &House, source: Option<&SourceName>) -> anyhow::Result<Vec<Reject>> {
+    let open = house.store.read(|reader| reader.open_rejected(source))?;
+    open.into_iter()
+        .map(|row| {
+            let whole = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
+            Ok(Reject {
+                value: is_plain(&row.column).then(|| short(&whole.value)),
+                source: row.source,
+                feed: row.feed,
+                origin: row.origin,
+                row: row.row,
+                column: row.column,
+                reason: row.reason,
+                first_seen_at: row.first_seen_at,
+                last_seen_at: row.last_seen_at,
+            })
+        })
+        .collect()
+}
+
+/// Tries the kept rows again that this batch did not bring along, and adds what now fits, and what still
+/// does not, to the batch. A row whose file is gone is not lost.
+pub(super) fn retry(
+    house: &House,
+    settings: &SourceSettings,
+    context: &source::Context<'_>,
+    batch: &mut Batch,
+) -> anyhow::Result<()> {
+    let kept = house.store.read(|reader| reader.open_rejected(Some(&settings.name)))?;
+    let fresh: BTreeSet<[u8; 32]> =
+        batch.rejected.iter().map(|reject| house.vault.reject_fingerprint(reject)).collect();
+    let mut again: Vec<Rejected> = Vec::new();
+    for row in kept {
+        let reject = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
+        if !fresh.contains(&house.vault.reject_fingerprint(&reject)) {
+            again.push(reject);
+        }
+    }
+    if again.is_empty() {
+        return Ok(());
+    }
+    let healed = source::retry(settings, context, again)?;
+    merge(settings, batch, healed);
+    Ok(())
+}
+
+/// Adds what a retry brought. What the batch itself says of an order, a refund, ... is newer and wins; an
+/// old row of something that has come through since is no longer open.
+fn merge(settings: &SourceSettings, batch: &mut Batch, retried: Batch) {
+    fn add<T>(all: &mut Vec<T>, more: Vec<T>, id: impl Fn(&T) -> &str) {
+        let known: BTreeSet<String> = all.iter().map(|one| id(one).to_owned()).collect();
+        all.extend(more.into_iter().filter(|one| !known.contains(id(one))));
+    }
+    add(&mut batch.orders, retried.orders, |order| order.id.as_str());
+    add(&mut batch.refunds, retried.refunds, |refund| refund.id.as_str());
+    add(&mut batch.payments, retried.payments, |payment| payment.id.as_str());
+    add(&mut batch.customers, retried.customers, |customer| customer.id.as_str());
+    add(&mut batch.complaints, retried.complaints, |complaint| complaint.id.as_str());
+    batch.orders.sort_by(|a, b| (a.placed_at, &a.id).cmp(&(b.placed_at, &b.id)));
+    let through: BTreeSet<(Feed, String)> = accepted(batch);
+    let still = retried.rejected.into_iter().filter(|reject| {
+        identity(settings, reject).is_none_or(|id| !through.contains(&(reject.feed, id)))
+    });
+    batch.rejected.extend(still);
+}
+
+fn accepted(batch: &Batch) -> BTreeSet<(Feed, String)> {
+    let mut through = BTreeSet::new();
+    for order in &batch.orders {
+        through.insert((Feed::Orders, order.id.to_string()));
+        through.insert((Feed::OrderLines, order.id.to_string()));
+    }
+    through.extend(batch.refunds.iter().map(|refund| (Feed::Refunds, refund.id.to_string())));
+    through.extend(batch.payments.iter().map(|payment| (Feed::Payments, payment.id.to_string())));
+    through.extend(batch.customers.iter().map(|customer| (Feed::Customers, customer.id.to_string())));
+    through.extend(batch.complaints.iter().map(|complaint| (Feed::Complaints, complaint.id.to_string())));
+    through
+}
+
+/// What the row is about, as far as its columns tell: its own id, or its order's for a line.
+fn identity(settings: &SourceSettings, reject: &Rejected) -> Option<String> {
+    let ours = match reject.feed {
+        Feed::Orders | Feed::OrderLines => "order_id",
+        Feed::Refunds => "refund_id",
+        Feed::Payments => "payment_id",
+        Feed::Customers => "customer_id",
+        Feed::Complaints => "complaint_id",
+    };
+    let theirs = settings.feeds.get(&reject.feed)?.columns.get(ours).map_or(ours, String::as_str);
+    reject.raw.get(theirs).cloned()
+}
+
+/// Columns that cannot hold personal data.
+fn is_plain(column: &str) -> bool {
+    const PLAIN: [&str; 26] = [
+        "status", "kind", "currency", "quantity", "unit_price", "amount", "discount", "tax", "shipping", "fees",
+        "total", "placed_at", "paid_at", "completed_at", "cancelled_at", "modified_at", "refunded_at", "received_at",
+        "due_at", "acknowledged_at", "resolved_at", "created_at", "damage_level", "channel", "payment_method", "method",
+    ];
+    PLAIN.contains(&column)
+}
+
+/// What is put into the wrong column may be long.
+fn short(value: &str) -> String {
+    const LONGEST: usize = 40;
+    if value.chars().count() <= LONGEST {
+        return value.to_owned();
+    }
+    value.chars().take(LONGEST - 1).chain(['…']).collect()
+}

@@ -1,0 +1,268 @@
+//! The sales report: slot -> completeness gate -> sealed pages -> draft (cells, protected tables,
+//! document, guard) -> release. The release, its cells, and one outbox row a recipient commit together.
+
+use anyhow::Context;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::deliver_mail::Dispatch;
+use super::draft::{Draft, DraftError, Ingredients, draft};
+use super::house::House;
+use super::recipients;
+use super::run::{Outcome, Run};
+use super::scratch::Scratch;
+use crate::document::{RunTrouble, Trouble};
+use crate::domain::actor::Actor;
+use crate::domain::ids::SourceName;
+use crate::domain::period::Period;
+use crate::facts::{self, Page};
+use crate::settings::JobSpec;
+use crate::store::{AuditEntry, NewRelease, PageRow, Writer};
+
+/// How long a held report waits before it looks again.
+const HELD_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
+    let Some(period) = run.period else { anyhow::bail!("a sales report needs a period") };
+    if let Some(release) = house.store.read(|reader| reader.release_of(&job.name, period))? {
+        let message = format!("{period} was released before, as release {}", release.id);
+        return Ok(Outcome::done(message, json!({ "release": release.id })));
+    }
+    let gate = gate(house, job, period, run)?;
+    let (lagging, data_as_of) = match gate {
+        Gate::Open { data_as_of } => (Vec::new(), data_as_of),
+        Gate::Held { message, again_at } => return Ok(Outcome::Held { message, again_at }),
+        Gate::OutOfPatience { lagging, data_as_of } => (lagging, data_as_of),
+    };
+    let pages = seal(house, period, run.now)?;
+    let directory = house.facts_directory();
+    let ingredients =
+        Ingredients { job, period, pages: &pages, directory: &directory, lagging: &lagging, data_as_of };
+    let draft = draft(house, &ingredients)?;
+    if !draft.hits.is_empty() {
+        return quarantine(house, job, run, period, &draft);
+    }
+    release(house, job, run, &ingredients, &draft)
+}
+
+/// Whether every source has delivered the whole period.
+enum Gate {
+    Open { data_as_of: Timestamp },
+    Held { message: String, again_at: Timestamp },
+    OutOfPatience { lagging: Vec<(SourceName, Option<Timestamp>)>, data_as_of: Timestamp },
+}
+
+/// Every source's watermark must have passed the period's end plus the grace.
+fn gate(house: &House, job: &JobSpec, period: Period, run: &Run) -> anyhow::Result<Gate> {
+    let end = period.end(&house.settings.business.zone);
+    if run.now < end {
+        return Err(DraftError::NotOver(period).into());
+    }
+    let needed = end + job.completeness.grace;
+    let watermarks = house.store.read(|reader| reader.watermarks())?;
+    let reached: Vec<(SourceName, Option<Timestamp>)> = house
+        .settings
+        .sources
+        .iter()
+        .map(|source| (source.name.clone(), watermarks.get(&source.name).copied()))
+        .collect();
+    let data_as_of =
+        reached.iter().map(|(_, until)| until.unwrap_or(Timestamp::UNIX_EPOCH)).min().unwrap_or(run.now).min(run.now);
+    let lagging: Vec<_> =
+        reached.into_iter().filter(|(_, until)| until.is_none_or(|until| until < needed)).collect();
+    if lagging.is_empty() {
+        return Ok(Gate::Open { data_as_of });
+    }
+    if run.now >= run.slot.at.max(end) + job.completeness.patience {
+        return Ok(Gate::OutOfPatience { lagging, data_as_of });
+    }
+    let behind: Vec<String> = lagging
+        .iter()
+        .map(|(source, until)| {
+            let has = until.map_or_else(|| "nothing yet".to_owned(), |until| format!("data until {until}"));
+            format!("source {source} has {has}")
+        })
+        .collect();
+    let message = format!("{}; {period} needs data until {needed}", behind.join(", "));
+    Ok(Gate::Held { message, again_at: run.now + HELD_FOR })
+}
+
+/// Seals every booked day before the period's end that is not sealed yet, a page a month at most.
+fn seal(house: &House, period: Period, now: Timestamp) -> anyhow::Result<Vec<Page>> {
+    let directory = house.facts_directory();
+    for (from, until) in open_spans(house, period)? {
+        let entries = house.store.read(|reader| reader.entries_between(from, until))?;
+        let page = match facts::seal(&directory, from, until, &entries) {
+            // A page that no row records is the leaving of a run that died before it could commit.
+            Err(facts::Error::OtherContent { path }) => {
+                std::fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))?;
+                facts::seal(&directory, from, until, &entries)?
+            }
+            sealed => sealed?,
+        };
+        house.store.write(|writer| writer.insert_page(&page_row(&page), now))?;
+    }
+    pages(house)
+}
+
+/// A draft of a period that is over but may not be sealed yet, for a preview: what is still open is
+/// sealed into a folder of its own that is thrown away.
+pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<Draft, DraftError> {
+    let now = house.now();
+    if now < period.end(&house.settings.business.zone) {
+        return Err(DraftError::NotOver(period));
+    }
+    let scratch = Scratch::new(house)?;
+    let mut pages = pages(house)?;
+    for page in &pages {
+        scratch.link(&house.facts_directory(), &page.file)?;
+    }
+    for (from, until) in open_spans(house, period)? {
+        let entries = house.store.read(|reader| reader.entries_between(from, until)).map_err(anyhow::Error::from)?;
+        pages.push(facts::seal(scratch.path(), from, until, &entries).map_err(anyhow::Error::from)?);
+    }
+    let directory = scratch.path();
+    let ingredients = Ingredients { job, period, pages: &pages, directory, lagging: &[], data_as_of: now };
+    draft(house, &ingredients)
+}
+
+/// The spans of days before the period's end that are still open, cut at the turn of each month.
+pub(super) fn open_spans(house: &House, period: Period) -> anyhow::Result<Vec<(Date, Date)>> {
+    let (closed, first) = house.store.read(|reader| {
+        Ok::<_, crate::store::Error>((reader.closed_until()?, reader.first_entry_day()?))
+    })?;
+    let mut from = closed.unwrap_or_else(|| first.unwrap_or(period.first()).min(period.first()));
+    let mut spans = Vec::new();
+    while from < period.until() {
+        let month_end = from.first_of_month().saturating_add(1.month());
+        let until = month_end.min(period.until());
+        spans.push((from, until));
+        from = until;
+    }
+    Ok(spans)
+}
+
+/// Every sealed page, in order.
+pub(super) fn pages(house: &House) -> anyhow::Result<Vec<Page>> {
+    let rows = house.store.read(|reader| reader.pages())?;
+    let page = |row: PageRow| Page { from: row.from, until: row.until, file: row.file, sha256: row.sha256, rows: row.rows };
+    Ok(rows.into_iter().map(page).collect())
+}
+
+fn page_row(page: &Page) -> PageRow {
+    PageRow { from: page.from, until: page.until, file: page.file.clone(), sha256: page.sha256, rows: page.rows }
+}
+
+/// Stores the exact bytes, then commits the release with its cells and its outbox rows.
+fn release(
+    house: &House,
+    job: &JobSpec,
+    run: &Run,
+    ingredients: &Ingredients<'_>,
+    draft: &Draft,
+) -> anyhow::Result<Outcome> {
+    let period = ingredients.period;
+    let purpose = format!("{}.{}", job.name, period.to_string().to_lowercase());
+    let addresses = recipients::of_job(house, job);
+    keep_parts(house, &purpose, draft)?;
+    let dispatch = Dispatch { house, purpose: &purpose, date: run.now };
+    let messages = dispatch.compose(&draft.rendered, &addresses)?;
+    let manifest = manifest(run, ingredients, draft, messages.iter().map(|message| message.sha256)).to_string();
+    let release = house.store.write(|writer| {
+        let new = NewRelease {
+            job: &job.name,
+            period,
+            run: run.id,
+            provisional: !ingredients.lagging.is_empty(),
+            manifest: &manifest,
+            sha256: Sha256::digest(&manifest).into(),
+        };
+        let release = writer.insert_release(&new, &draft.cells, run.now)?;
+        for message in &messages {
+            writer.enqueue(&message.row("sales-report", Some(release)), run.now)?;
+        }
+        record(writer, "report.release", &format!("release {release}"), "done", run.now)?;
+        Ok::<_, crate::store::Error>(release)
+    })?;
+    let summary = &draft.summary;
+    let message = format!(
+        "released {period} to {} recipients; {} of {} cells withheld{}",
+        messages.len(),
+        summary.primary + summary.secondary,
+        summary.cells,
+        if !ingredients.lagging.is_empty() { "; PROVISIONAL" } else { "" }
+    );
+    Ok(Outcome::done(message, json!({ "release": release, "disclosure": summary })))
+}
+
+/// Keeps the parts beside the messages, so that a person can open them as they are.
+fn keep_parts(house: &House, purpose: &str, draft: &Draft) -> anyhow::Result<()> {
+    for (name, bytes) in draft.parts() {
+        house.store.write_released(&format!("{purpose}/{name}"), bytes)?;
+    }
+    Ok(())
+}
+
+fn record(
+    writer: &Writer<'_>,
+    operation: &str,
+    subject: &str,
+    outcome: &str,
+    now: Timestamp,
+) -> Result<(), crate::store::Error> {
+    let actor = Actor::Daemon.to_string();
+    writer.append_audit(&AuditEntry { actor: &actor, operation, subject, reason: "", outcome }, now).map(|_| ())
+}
+
+/// What the release was made of and what came out, by hash: enough to rebuild and compare it.
+fn manifest(
+    run: &Run,
+    ingredients: &Ingredients<'_>,
+    draft: &Draft,
+    messages: impl Iterator<Item = [u8; 32]>,
+) -> serde_json::Value {
+    let pages: Vec<_> = ingredients
+        .pages
+        .iter()
+        .map(|page| json!({ "file": page.file, "sha256": hex::encode(page.sha256) }))
+        .collect();
+    let parts: Vec<_> = draft
+        .rendered
+        .attachments
+        .iter()
+        .map(|part| json!({ "file": part.file_name, "sha256": hex::encode(Sha256::digest(&part.bytes)) }))
+        .collect();
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "slot": run.slot,
+        "released_at": run.now,
+        "data_as_of": ingredients.data_as_of,
+        "lagging": ingredients.lagging,
+        "pages": pages,
+        "attachments": parts,
+        "messages": messages.map(hex::encode).collect::<Vec<_>>(),
+        "disclosure": draft.summary,
+    })
+}
+
+/// The guard found an identifier: nothing is released, administrators are told which part and which
+/// kind, without the data.
+fn quarantine(house: &House, job: &JobSpec, run: &Run, period: Period, draft: &Draft) -> anyhow::Result<Outcome> {
+    let found: Vec<String> =
+        draft.hits.iter().map(|hit| format!("{} in {}", hit.kind.as_str(), hit.part)).collect();
+    let what = format!("{} {period} is quarantined: the egress guard found {}", job.name, found.join(", "));
+    let subject = format!("{} {period}", job.name);
+    house.store.write(|writer| record(writer, "report.quarantine", &subject, &what, run.now))?;
+    let trouble = RunTrouble {
+        trouble: Trouble::Quarantined,
+        job: job.name.as_str(),
+        slot: run.slot.at,
+        period: Some(period),
+        run: run.id,
+        what: &what,
+    };
+    recipients::tell_administrators(house, &format!("quarantine.{}.{period}", job.name), trouble, run.now)?;
+    anyhow::bail!("{what}; nothing was sent. Find where the product or group name comes from, then run the job again")
+}

@@ -1,0 +1,87 @@
+//! The outbox: list, and decide by hand what the machine may not.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Result, allow, record};
+use crate::access::Operation;
+use crate::domain::actor::Actor;
+use crate::domain::ids::{OutboxId, ReleaseId};
+use crate::jobs::{self, House};
+use crate::store::{self, OutboxState};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OutboxView {
+    pub id: OutboxId,
+    pub kind: String,
+    pub release: Option<ReleaseId>,
+    pub recipient: String,
+    pub message_id: String,
+    pub state: String,
+    pub attempts: u32,
+    pub note: String,
+    pub created_at: Timestamp,
+    pub changed_at: Timestamp,
+}
+
+/// What a person decides about one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Send the same bytes (again).
+    Retry,
+    /// Never send it.
+    Cancel,
+}
+
+/// Reads a state's name.
+pub fn state(name: &str) -> Result<OutboxState> {
+    OutboxState::ALL.into_iter().find(|state| state.as_str() == name).ok_or_else(|| {
+        let names: Vec<_> = OutboxState::ALL.iter().map(|state| state.as_str()).collect();
+        Error::BadRequest(format!("there is no state {name:?}; the states are {}", names.join(", ")))
+    })
+}
+
+pub fn list(house: &House, actor: &Actor, state: Option<OutboxState>, limit: u32) -> Result<Vec<OutboxView>> {
+    allow(house, actor, Operation::OutboxList)?;
+    let rows = house.store.read(|reader| reader.outbox(state, limit))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| OutboxView {
+            id: row.id,
+            kind: row.kind,
+            release: row.release,
+            recipient: row.recipient,
+            message_id: row.message_id,
+            state: row.state.as_str().to_owned(),
+            attempts: row.attempts,
+            note: row.note,
+            created_at: row.created_at,
+            changed_at: row.changed_at,
+        })
+        .collect())
+}
+
+pub fn decide(house: &House, actor: &Actor, id: OutboxId, decision: Decision) -> Result<()> {
+    let operation = match decision {
+        Decision::Retry => Operation::OutboxRetry,
+        Decision::Cancel => Operation::OutboxCancel,
+    };
+    allow(house, actor, operation)?;
+    let now = house.now();
+    let decided = house.store.write(|writer| {
+        match decision {
+            Decision::Retry => writer.retry_message(id, "by hand", now)?,
+            Decision::Cancel => writer.cancel_message(id, "by hand", now)?,
+        }
+        record(writer, actor, operation, &format!("message {id}"), "done", now)
+    });
+    match decided {
+        Err(error @ (store::Error::NotFound { .. } | store::Error::Transition { .. })) => {
+            return Err(Error::BadRequest(error.to_string()));
+        }
+        decided => decided?,
+    }
+    jobs::deliver(house)?;
+    Ok(())
+}

@@ -1,0 +1,252 @@
+//! Jobs and the run ledger: list, show, run by hand, pause, resume, retry.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Error, Result, allow, record};
+use crate::access::Operation;
+use crate::domain::actor::Actor;
+use crate::domain::ids::{JobName, RunId};
+use crate::domain::period::Period;
+use crate::domain::slot::Slot;
+use crate::jobs::{self, House, Trigger};
+use crate::settings::{JobKind, JobSpec};
+use crate::store::RunRow;
+
+/// A job and where it stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JobView {
+    pub name: JobName,
+    pub kind: JobKind,
+    pub schedule: String,
+    pub paused: bool,
+    pub recipients: Vec<String>,
+    pub last: Option<RunView>,
+    /// The next three slots, in UTC.
+    pub next: Vec<Timestamp>,
+}
+
+/// A row of the run ledger.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunView {
+    pub id: RunId,
+    pub job: JobName,
+    pub slot: Timestamp,
+    pub period: Option<Period>,
+    pub trigger: String,
+    pub state: String,
+    pub attempt: u32,
+    pub started_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+    pub next_attempt_at: Option<Timestamp>,
+    pub message: String,
+    pub details: Value,
+}
+
+/// What `job run` asks.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRequest {
+    /// Of a report; the last complete one when not given.
+    #[serde(default)]
+    pub period: Option<Period>,
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Answer only when it is done.
+    #[serde(default)]
+    pub wait: bool,
+}
+
+/// What a dry run would do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DryRun {
+    pub job: JobName,
+    pub period: Option<Period>,
+    pub recipients: Vec<String>,
+    pub would: String,
+}
+
+pub fn list_jobs(house: &House, actor: &Actor) -> Result<Vec<JobView>> {
+    allow(house, actor, Operation::JobList)?;
+    house.settings.jobs.iter().map(|job| view(house, job)).collect()
+}
+
+pub fn show_job(house: &House, actor: &Actor, name: &JobName) -> Result<JobView> {
+    allow(house, actor, Operation::JobList)?;
+    view(house, find(house, name)?)
+}
+
+/// What a run by hand would do, without doing it.
+pub fn dry_run(house: &House, actor: &Actor, name: &JobName, request: &RunRequest) -> Result<DryRun> {
+    allow(house, actor, Operation::JobRun)?;
+    let job = find(house, name)?;
+    let period = period_of(house, job, request)?;
+    let recipients = house.settings.recipients_of(&job.recipients);
+    let would = match (job.kind, period) {
+        (JobKind::SalesReport, Some(period)) => {
+            let before = house.store.read(|reader| reader.release_of(name, period))?;
+            match before {
+                Some(release) => format!("do nothing: {period} was released before, as release {}", release.id),
+                None => {
+                    let draft = super::releases::draft(house, job, period)?;
+                    let summary = &draft.summary;
+                    format!(
+                        "release {period} to {} recipients, withholding {} of {} cells",
+                        recipients.len(),
+                        summary.primary + summary.secondary,
+                        summary.cells
+                    )
+                }
+            }
+        }
+        (kind, _) => format!("run the {} job now", serde_json::to_value(kind).unwrap_or_default().as_str().unwrap_or("")),
+    };
+    Ok(DryRun { job: name.clone(), period, recipients, would })
+}
+
+/// A run by hand that has been allowed and audited, and is still to be carried out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Prepared {
+    pub slot: Slot,
+    pub period: Option<Period>,
+}
+
+/// Allows and audits a run by hand. A report's slot is fixed by its period, so a run by hand is the same
+/// run as the scheduled one.
+pub fn prepare(house: &House, actor: &Actor, name: &JobName, request: &RunRequest) -> Result<Prepared> {
+    allow(house, actor, Operation::JobRun)?;
+    let job = find(house, name)?;
+    let period = period_of(house, job, request)?;
+    let slot = slot_of(house, job, period);
+    audited(house, actor, Operation::JobRun, &format!("{name} {}", slot.at))?;
+    Ok(Prepared { slot, period })
+}
+
+/// Runs what was prepared, and delivers what it put into the outbox.
+pub fn carry_out(house: &House, prepared: Prepared, trigger: Trigger) -> Result<RunView> {
+    let job = find(house, &prepared.slot.job)?;
+    let row = jobs::run_slot(house, job, prepared.slot, trigger, prepared.period)?;
+    jobs::deliver(house)?;
+    Ok(run_view(row))
+}
+
+pub fn pause(house: &House, actor: &Actor, name: &JobName, paused: bool) -> Result<JobView> {
+    allow(house, actor, Operation::JobPause)?;
+    let job = find(house, name)?;
+    let now = house.now();
+    let what = if paused { "paused" } else { "resumed" };
+    house.store.write(|writer| {
+        match paused {
+            true => writer.pause_job(name, now)?,
+            false => writer.resume_job(name)?,
+        }
+        record(writer, actor, Operation::JobPause, name.as_str(), what, now)
+    })?;
+    view(house, job)
+}
+
+pub fn list_runs(house: &House, actor: &Actor, job: Option<&JobName>, limit: u32) -> Result<Vec<RunView>> {
+    allow(house, actor, Operation::RunList)?;
+    let rows = house.store.read(|reader| reader.runs(job, limit))?;
+    Ok(rows.into_iter().map(run_view).collect())
+}
+
+pub fn show_run(house: &House, actor: &Actor, id: RunId) -> Result<RunView> {
+    allow(house, actor, Operation::RunList)?;
+    find_run(house, id).map(run_view)
+}
+
+/// Runs a failed or held run's slot again, now.
+pub fn retry_run(house: &House, actor: &Actor, id: RunId) -> Result<RunView> {
+    allow(house, actor, Operation::RunRetry)?;
+    let row = find_run(house, id)?;
+    audited(house, actor, Operation::RunRetry, &format!("run {id}"))?;
+    carry_out(house, Prepared { slot: row.slot, period: row.period }, Trigger::Retry)
+}
+
+pub(super) fn find<'a>(house: &'a House, name: &JobName) -> Result<&'a JobSpec> {
+    house.settings.job(name).ok_or_else(|| Error::NotFound {
+        what: "job",
+        name: name.to_string(),
+        remedy: "`firstwatch job list` names them",
+    })
+}
+
+fn find_run(house: &House, id: RunId) -> Result<RunRow> {
+    house.store.read(|reader| reader.run(id))?.ok_or_else(|| Error::NotFound {
+        what: "run",
+        name: id.to_string(),
+        remedy: "`firstwatch run list` shows them",
+    })
+}
+
+fn audited(house: &House, actor: &Actor, operation: Operation, subject: &str) -> Result<()> {
+    let now = house.now();
+    Ok(house.store.write(|writer| record(writer, actor, operation, subject, "done", now))?)
+}
+
+pub(super) fn period_of(house: &House, job: &JobSpec, request: &RunRequest) -> Result<Option<Period>> {
+    let today = house.now().to_zoned(house.settings.business.zone.clone()).date();
+    match (job.period, request.period) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => {
+            Err(Error::BadRequest(format!("job {} has no period; run it without --period", job.name)))
+        }
+        (Some(kind), None) => Ok(Some(kind.last_complete(today))),
+        (Some(kind), Some(period)) if period.kind() != Some(kind) => Err(Error::BadRequest(format!(
+            "{period} is not a {}; job {} reports on {}",
+            kind.as_str(),
+            job.name,
+            kind.last_complete(today)
+        ))),
+        (Some(_), Some(period)) if period.until() > today => {
+            Err(Error::BadRequest(format!("the period {period} is not over yet")))
+        }
+        (Some(_), Some(period)) => Ok(Some(period)),
+    }
+}
+
+/// The slot that stands for the job's run: for a report the first scheduled one after its period's end.
+fn slot_of(house: &House, job: &JobSpec, period: Option<Period>) -> Slot {
+    let at = match period {
+        None => house.now(),
+        Some(period) => {
+            let end = period.end(&house.settings.business.zone);
+            jobs::next_slots(house, job, end, 1).first().copied().unwrap_or(end)
+        }
+    };
+    Slot { job: job.name.clone(), at }
+}
+
+fn view(house: &House, job: &JobSpec) -> Result<JobView> {
+    let (paused, last) = house.store.read(|reader| {
+        Ok::<_, crate::store::Error>((reader.is_paused(&job.name)?, reader.runs(Some(&job.name), 1)?))
+    })?;
+    Ok(JobView {
+        name: job.name.clone(),
+        kind: job.kind,
+        schedule: job.schedule.clone(),
+        paused,
+        recipients: house.settings.recipients_of(&job.recipients),
+        last: last.into_iter().next().map(run_view),
+        next: jobs::next_slots(house, job, house.now(), 3),
+    })
+}
+
+pub(super) fn run_view(row: RunRow) -> RunView {
+    RunView {
+        id: row.id,
+        job: row.slot.job,
+        slot: row.slot.at,
+        period: row.period,
+        trigger: row.trigger.as_str().to_owned(),
+        state: row.state.as_str().to_owned(),
+        attempt: row.attempt,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+        next_attempt_at: row.next_attempt_at,
+        message: row.message,
+        details: row.details,
+    }
+}

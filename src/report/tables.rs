@@ -1,0 +1,148 @@
+//! The cells of one table: places, definitions, and the sums a reader sees.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::rows::{Rows, epoch_day};
+use super::{CellTable, Error, Shape, Window};
+use crate::disclosure::Equation;
+use crate::domain::cell::CellDefinition;
+use crate::domain::entry::Dimension;
+
+/// A table whose cells are known, but not yet what they sum over.
+pub(super) struct Draft {
+    pub dimensions: Vec<String>,
+    pub places: Vec<Vec<Vec<String>>>,
+    pub definitions: Vec<CellDefinition>,
+    pub equations: Vec<Equation>,
+}
+
+/// The codes of a row and of a column, from coarse to fine; none for the total.
+type Paths = (Vec<u32>, Vec<u32>);
+
+impl Draft {
+    pub fn new(table: &CellTable, data: &Rows) -> Result<Self, Error> {
+        match &table.shape {
+            Shape::Windows(windows) => Ok(Self::of_windows(windows)),
+            Shape::Groups { rows, columns, from, until } => {
+                let mut seen = BTreeSet::new();
+                if let Some(&dimension) = rows.iter().chain(columns).find(|&&it| !seen.insert(it)) {
+                    return Err(Error::RepeatedDimension { table: table.name.clone(), dimension });
+                }
+                Ok(Self::of_groups(&Axes { rows, columns }, *from, *until, data))
+            }
+        }
+    }
+
+    fn of_windows(windows: &[Window]) -> Self {
+        let definition = |window: &Window| CellDefinition {
+            from: window.from,
+            until: window.until,
+            fixed: BTreeMap::new(),
+        };
+        Self {
+            dimensions: vec!["window".to_owned()],
+            places: windows.iter().map(|window| vec![vec![window.name.clone()]]).collect(),
+            definitions: windows.iter().map(definition).collect(),
+            equations: Vec::new(),
+        }
+    }
+
+    fn of_groups(axes: &Axes<'_>, from: Date, until: Date, data: &Rows) -> Self {
+        let cells = axes.occurring(from, until, data);
+        Self {
+            dimensions: axes.used().map(name).collect(),
+            places: cells.iter().map(|paths| axes.place(paths, data)).collect(),
+            definitions: cells
+                .iter()
+                .map(|paths| CellDefinition { from, until, fixed: axes.fixed(paths, data) })
+                .collect(),
+            equations: equations(&cells),
+        }
+    }
+}
+
+/// The two hierarchies of a table.
+struct Axes<'a> {
+    rows: &'a [Dimension],
+    columns: &'a [Dimension],
+}
+
+impl Axes<'_> {
+    /// The axes a cell's place speaks of: those that are there.
+    fn used(&self) -> impl Iterator<Item = &[Dimension]> {
+        [self.rows, self.columns].into_iter().filter(|axis| !axis.is_empty())
+    }
+
+    /// Every place at every level that occurs, and the grand total; sorted, totals before their parts
+    /// (codes sort as their values do).
+    fn occurring(&self, from: Date, until: Date, data: &Rows) -> Vec<Paths> {
+        let range = epoch_day(from)..epoch_day(until);
+        let codes = |axis: &[Dimension], row| -> Vec<u32> {
+            axis.iter().map(|&dimension| data.code(dimension, row)).collect()
+        };
+        let mut finest: Vec<Paths> = (0..data.len())
+            .filter(|&row| range.contains(&data.days[row]))
+            .map(|row| (codes(self.rows, row), codes(self.columns, row)))
+            .collect();
+        finest.sort_unstable();
+        finest.dedup();
+        let mut all = BTreeSet::from([(Vec::new(), Vec::new())]);
+        for (row, column) in &finest {
+            for across in 0..=row.len() {
+                for down in 0..=column.len() {
+                    all.insert((row[..across].to_vec(), column[..down].to_vec()));
+                }
+            }
+        }
+        all.into_iter().collect()
+    }
+
+    fn place(&self, paths: &Paths, data: &Rows) -> Vec<Vec<String>> {
+        [(self.rows, &paths.0), (self.columns, &paths.1)]
+            .into_iter()
+            .filter(|(axis, _)| !axis.is_empty())
+            .map(|(axis, path)| values(axis, path, data).map(|(_, value)| value.to_owned()).collect())
+            .collect()
+    }
+
+    /// Every level's value, so that the definition stands alone.
+    fn fixed(&self, paths: &Paths, data: &Rows) -> BTreeMap<Dimension, String> {
+        values(self.rows, &paths.0, data)
+            .chain(values(self.columns, &paths.1, data))
+            .map(|(dimension, value)| (dimension, value.to_owned()))
+            .collect()
+    }
+}
+
+fn values<'a>(
+    axis: &'a [Dimension],
+    path: &'a [u32],
+    data: &'a Rows,
+) -> impl Iterator<Item = (Dimension, &'a str)> {
+    axis.iter()
+        .zip(path)
+        .map(|(&dimension, &code)| (dimension, data.values(dimension)[code as usize].as_str()))
+}
+
+fn name(axis: &[Dimension]) -> String {
+    axis.iter().map(|dimension| dimension.as_str()).collect::<Vec<_>>().join(">")
+}
+
+/// Each total with its parts one step down the rows, and one step down the columns.
+fn equations(cells: &[Paths]) -> Vec<Equation> {
+    let index: BTreeMap<&Paths, usize> = cells.iter().enumerate().map(|(at, paths)| (paths, at)).collect();
+    let mut sums: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    for (part, (row, column)) in cells.iter().enumerate() {
+        let up = |path: &[u32]| path.split_last().map(|(_, rest)| rest.to_vec());
+        let totals =
+            [up(row).map(|total| (total, column.clone())), up(column).map(|total| (row.clone(), total))];
+        for (axis, total) in totals.iter().enumerate() {
+            if let Some(&total) = total.as_ref().and_then(|total| index.get(total)) {
+                sums.entry((total, axis)).or_default().push(part);
+            }
+        }
+    }
+    sums.into_iter().map(|((total, _), parts)| Equation { total, parts }).collect()
+}

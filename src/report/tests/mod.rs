@@ -1,0 +1,83 @@
+//! Small frames of facts for the tests.
+
+mod hand;
+mod oracle;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, date};
+use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
+
+use super::*;
+use crate::domain::entry::Dimension::{Brand, Category, Channel, Province, Region, Weekday};
+
+/// One line of facts; dimensions that are not named here are empty.
+#[derive(Clone, Debug)]
+struct Fact {
+    day: Date,
+    customer: u64,
+    category: String,
+    brand: String,
+    region: String,
+    channel: String,
+    /// By [`Component::ALL`].
+    numbers: [i64; 7],
+}
+
+impl Fact {
+    fn value(&self, dimension: Dimension) -> String {
+        match dimension {
+            Category => self.category.clone(),
+            Brand => self.brand.clone(),
+            Region => self.region.clone(),
+            Channel => self.channel.clone(),
+            Weekday => self.day.weekday().to_monday_one_offset().to_string(),
+            _ => String::new(),
+        }
+    }
+
+    fn is_in(&self, cell: &CellDefinition) -> bool {
+        cell.from <= self.day
+            && self.day < cell.until
+            && cell.fixed.iter().all(|(&dimension, value)| self.value(dimension) == *value)
+    }
+}
+
+fn frame(facts: &[Fact]) -> DataFrame {
+    let days: Vec<i32> = facts.iter().map(|fact| (fact.day - date(1970, 1, 1)).get_days()).collect();
+    let mut columns = vec![
+        Series::new("day".into(), days).into_date().into_column(),
+        Column::new("customer".into(), facts.iter().map(|fact| fact.customer).collect::<Vec<u64>>()),
+    ];
+    for dimension in Dimension::ALL.into_iter().filter(|&it| it != Weekday) {
+        let values: Vec<String> = facts.iter().map(|fact| fact.value(dimension)).collect();
+        columns.push(Column::new(dimension.as_str().into(), values));
+    }
+    for (index, component) in Component::ALL.into_iter().enumerate() {
+        let numbers: Vec<i64> = facts.iter().map(|fact| fact.numbers[index]).collect();
+        columns.push(Column::new(component.as_str().into(), numbers));
+    }
+    DataFrame::new(facts.len(), columns).unwrap()
+}
+
+fn groups(rows: &[Dimension], columns: &[Dimension], from: Date, until: Date) -> CellTable {
+    CellTable {
+        name: "groups".into(),
+        shape: Shape::Groups { rows: rows.into(), columns: columns.into(), from, until },
+        measures: vec![Measure::Net, Measure::Orders],
+    }
+}
+
+/// What each customer contributes to a cell, off the request alone.
+fn contributed(request: &Request, atoms: &[u32]) -> BTreeMap<u64, [i64; 7]> {
+    let mut sums: BTreeMap<u64, [i64; 7]> = BTreeMap::new();
+    for (line, atom) in request.data.atoms.iter().enumerate() {
+        if atoms.contains(atom) {
+            let sum = sums.entry(request.data.contributors[line]).or_default();
+            for (total, column) in sum.iter_mut().zip(&request.data.components) {
+                *total += column[line];
+            }
+        }
+    }
+    sums
+}

@@ -1,0 +1,155 @@
+//! `[source.FEED]`: how one feed's columns become ours.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::field::Field;
+use super::problem::one_of;
+use super::section::Section;
+use super::source::{FeedMap, SourceKind};
+use crate::domain::feed::Feed;
+
+/// Our columns of a feed; a mapping may name no other.
+pub fn columns(feed: Feed) -> &'static [&'static str] {
+    match feed {
+        Feed::Orders => &[
+            "order_id",
+            "placed_at",
+            "status",
+            "paid_at",
+            "completed_at",
+            "cancelled_at",
+            "modified_at",
+            "channel",
+            "customer_id",
+            "name",
+            "email",
+            "phone",
+            "address",
+            "province",
+            "region",
+            "payment_method",
+            "currency",
+            "discount",
+            "shipping",
+            "tax",
+            "fees",
+            "total",
+        ],
+        Feed::OrderLines => &[
+            "order_id",
+            "line_id",
+            "product",
+            "quantity",
+            "unit_price",
+            "amount",
+            "sku",
+            "brand",
+            "category",
+            "discount",
+            "tax",
+        ],
+        Feed::Refunds => &["refund_id", "order_id", "refunded_at", "amount", "line_id", "quantity", "reason"],
+        Feed::Payments => &["payment_id", "order_id", "paid_at", "method", "amount", "status", "reference"],
+        Feed::Customers => {
+            &["customer_id", "name", "email", "phone", "address", "province", "created_at", "modified_at"]
+        }
+        Feed::Complaints => &[
+            "complaint_id",
+            "received_at",
+            "kind",
+            "subject",
+            "body",
+            "customer_id",
+            "email",
+            "phone",
+            "order_id",
+            "channel",
+            "damage_level",
+            "due_at",
+            "acknowledged_at",
+            "resolved_at",
+            "status",
+        ],
+    }
+}
+
+pub(super) fn read_all(
+    section: &mut Section<'_>,
+    kind: Option<SourceKind>,
+) -> Option<BTreeMap<Feed, FeedMap>> {
+    let mut feeds = BTreeMap::new();
+    let mut is_sound = true;
+    for feed in Feed::ALL {
+        if !section.has(feed.as_str()) {
+            section.optional(feed.as_str(), |_| Some(()));
+            continue;
+        }
+        match section.optional(feed.as_str(), |field| field.section(|section| read(section, feed, kind))) {
+            Some(map) => drop(feeds.insert(feed, map)),
+            None => is_sound = false,
+        }
+    }
+    if !is_sound {
+        return None;
+    }
+    let flat = feeds.get(&Feed::Orders).is_some_and(|orders| orders.flat);
+    if kind.is_none() {
+        // What is wrong with the kind has been said; the feeds of another kind may be other ones.
+    } else if feeds.is_empty() {
+        section.missing("orders", "this source delivers nothing", "add [source.orders] or another feed");
+    } else if feeds.contains_key(&Feed::Orders) && !flat && !feeds.contains_key(&Feed::OrderLines) {
+        let remedy =
+            "add [source.order_lines], or `flat = true` to [source.orders] if each row is an order line";
+        section.missing("order_lines", "the orders have no lines", remedy);
+    } else if flat && feeds.contains_key(&Feed::OrderLines) {
+        section.refuse(
+            "order_lines",
+            "flat orders bring their lines with them",
+            "take it out, or `flat` from orders",
+        );
+    }
+    Some(feeds)
+}
+
+fn read(section: &mut Section<'_>, feed: Feed, kind: Option<SourceKind>) -> Option<FeedMap> {
+    let path = section.optional("path", |field| field.path());
+    let query = section.optional("query", |field| Some(field.text()?.to_owned()));
+    let flat = feed == Feed::Orders && section.optional("flat", |field| field.flag()).unwrap_or(false);
+    match kind {
+        Some(SourceKind::Csv | SourceKind::Parquet) => {
+            section.missing("path", "is not set", "name the feed's file");
+            section.refuse("query", "has a meaning for sqlite only", "take it out");
+        }
+        Some(_) => {
+            section.missing("query", "is not set", "write a select; it may use :since");
+            section.refuse("path", "the source has one file for all feeds", "move it up to the [[source]]");
+        }
+        None => {}
+    }
+    let known: BTreeSet<&str> = match feed {
+        Feed::Orders if flat => columns(feed).iter().chain(columns(Feed::OrderLines)).copied().collect(),
+        _ => columns(feed).iter().copied().collect(),
+    };
+    let columns = section.optional("columns", |field| mapping(&field, &known)).unwrap_or_default();
+    let constants = section.optional("constants", |field| {
+        let constants = mapping(&field, &known)?;
+        if let Some(both) = constants.keys().find(|ours| columns.contains_key(*ours)) {
+            return field.wrong(
+                format!("`{both}` is read from a column and is a constant too"),
+                "take it out of one of them",
+            );
+        }
+        Some(constants)
+    });
+    Some(FeedMap { path, query, flat, columns, constants: constants.unwrap_or_default() })
+}
+
+fn mapping(field: &Field<'_>, known: &BTreeSet<&str>) -> Option<BTreeMap<String, String>> {
+    field.texts(|ours, field| {
+        let theirs = field.text();
+        if known.contains(ours) {
+            return theirs.map(str::to_owned);
+        }
+        field.wrong(format!("`{ours}` is not a column of ours"), one_of(ours, known.iter().copied()))
+    })
+}

@@ -1,0 +1,99 @@
+//! How a source writes instants.
+//!
+//! In this order: an instant with its offset (RFC 3339); the configured formats, the first that fits; and
+//! where none is configured, ISO 8601 without an offset. What carries no offset is taken in the source's
+//! zone, a day alone as its midnight. Nothing is guessed: `03/04/2026` without a format fits nothing.
+
+use jiff::civil::DateTime;
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use super::error::Error;
+use super::row::Cell;
+use crate::settings::SourceSettings;
+
+/// Outside these years an instant is a slip of the pen, or the nothing of some other program.
+const YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
+
+pub(super) struct Dates {
+    formats: Vec<String>,
+    zone: TimeZone,
+}
+
+impl Dates {
+    /// # Errors
+    /// When the source's zone or one of its formats is none.
+    pub fn new(source: &SourceSettings, business_zone: &TimeZone) -> Result<Self, Error> {
+        let zone = match &source.timezone {
+            None => business_zone.clone(),
+            Some(name) => TimeZone::get(name).map_err(|_| {
+                Error::Settings(format!(
+                    "timezone {name:?} is not known; write one like \"Asia/Ho_Chi_Minh\""
+                ))
+            })?,
+        };
+        for format in &source.date_formats {
+            check(format)?;
+        }
+        Ok(Self { formats: source.date_formats.clone(), zone })
+    }
+
+    /// # Errors
+    /// What to tell about a value that is no instant.
+    pub fn instant(&self, cell: &Cell, decimal: char) -> Result<Timestamp, String> {
+        let instant = match cell {
+            Cell::Instant(instant) => Some(*instant),
+            Cell::Local(local) => self.in_zone(*local),
+            Cell::Day(day) => self.in_zone(day.to_datetime(jiff::civil::Time::midnight())),
+            _ => cell.text(decimal).and_then(|text| self.parse(text.trim(), matches!(cell, Cell::Kept(_)))),
+        };
+        let Some(instant) = instant else {
+            return Err(if self.formats.is_empty() {
+                "not a date like 2026-01-31 or 2026-01-31 09:30:00; set `date_formats` to how this source writes them".to_owned()
+            } else {
+                format!(
+                    "not a date in any of the formats {}; add its format to `date_formats`",
+                    self.formats.join(", ")
+                )
+            });
+        };
+        if !YEARS.contains(&instant.to_zoned(self.zone.clone()).year()) {
+            return Err(format!("not in the years {} to {}", YEARS.start(), YEARS.end()));
+        }
+        Ok(instant)
+    }
+
+    fn parse(&self, text: &str, kept: bool) -> Option<Timestamp> {
+        if let Ok(instant) = text.parse::<Timestamp>() {
+            return Some(instant);
+        }
+        let plain = || text.parse::<DateTime>().ok().and_then(|local| self.in_zone(local));
+        let formatted = self.formats.iter().find_map(|format| {
+            let parsed = BrokenDownTime::parse(format, text).ok()?;
+            match parsed.to_timestamp() {
+                Ok(instant) => Some(instant),
+                Err(_) => self.in_zone(parsed.to_datetime().ok()?),
+            }
+        });
+        // A typed date is kept in ISO 8601, whatever formats its source's texts have.
+        if self.formats.is_empty() || kept { formatted.or_else(plain) } else { formatted }
+    }
+
+    fn in_zone(&self, local: DateTime) -> Option<Timestamp> {
+        local.to_zoned(self.zone.clone()).ok().map(|zoned| zoned.timestamp())
+    }
+}
+
+/// A format must write a day that it can read back.
+fn check(format: &str) -> Result<(), Error> {
+    let wrong = || {
+        Error::Settings(format!(
+            "date_formats: {format:?} is not a strptime format of a date; write one like \"%d/%m/%Y %H:%M\""
+        ))
+    };
+    let sample: Zoned = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+    let text = strtime::format(format, &sample).map_err(|_| wrong())?;
+    let back = BrokenDownTime::parse(format, &text).map_err(|_| wrong())?;
+    (back.to_timestamp().is_ok() || back.to_date().is_ok()).then_some(()).ok_or_else(wrong)
+}

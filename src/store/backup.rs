@@ -1,0 +1,133 @@
+//! Copies of the database, made by SQLite itself while it is in use, and its own check of itself.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+
+use super::files::sync_directory_of;
+use super::open::failed;
+use super::{Error, Reader, Store};
+
+impl Store {
+    /// Copies the database as it is committed now to a new file with mode 0600, checks the copy, and
+    /// brings it down to the disk. The copy is one file and needs no others beside it.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::File`], [`Error::Damaged`] when the copy is not sound,
+    /// [`Error::Sqlite`].
+    pub fn backup_to(&self, path: &Path) -> Result<(), Error> {
+        let file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Err(Error::Exists { path: path.to_owned() });
+            }
+            other => other.map_err(failed(path))?,
+        };
+        let copied = self
+            .copy_to(path)
+            .and_then(|()| file.sync_all().map_err(failed(path)))
+            .and_then(|()| sync_directory_of(path));
+        if copied.is_err() {
+            // What is half a backup must not be taken for one; the first error is the one to tell.
+            let _ = std::fs::remove_file(path);
+        }
+        copied
+    }
+
+    /// [`Reader::integrity_check`] on a connection of its own, for it takes long.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn integrity_check(&self) -> Result<Vec<String>, Error> {
+        Reader { connection: &self.connect_reader()? }.integrity_check()
+    }
+
+    fn copy_to(&self, path: &Path) -> Result<(), Error> {
+        let source = self.connect_reader()?;
+        let mut copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // All pages in one step: one snapshot, which no writer can make begin again.
+        let step = Backup::new(&source, &mut copy)?.step(-1)?;
+        if step != StepResult::Done {
+            return Err(Error::Unfinished { path: path.to_owned() });
+        }
+        copy.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
+        let problems = Reader { connection: &copy }.integrity_check()?;
+        if problems.is_empty() { Ok(()) } else { Err(Error::Damaged { path: path.to_owned(), problems }) }
+    }
+}
+
+impl Reader<'_> {
+    /// SQLite's check of every page, index and constraint, and of every reference. Empty when all is well.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn integrity_check(&self) -> Result<Vec<String>, Error> {
+        let mut problems = self.all("PRAGMA integrity_check", (), |row| row.get::<_, String>(0))?;
+        problems.retain(|problem| problem != "ok");
+        let orphans = self.all("PRAGMA foreign_key_check", (), |row| {
+            Ok(format!(
+                "a row of {} refers to none of {}",
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(2)?
+            ))
+        })?;
+        problems.extend(orphans);
+        Ok(problems)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::super::fixture::{a_customer, fixture};
+    use super::*;
+
+    #[test]
+    fn a_backup_is_one_file_that_opens_as_a_store() {
+        let fixture = fixture();
+        fixture.write(a_customer);
+        let away = tempfile::tempdir().unwrap();
+        let copy = away.path().join("firstwatch.db");
+        // Made while a transaction is open: what is not committed is not in it.
+        fixture.write(|w| {
+            a_customer(w)?;
+            fixture.store.backup_to(&copy)
+        });
+        let files: Vec<_> = std::fs::read_dir(away.path()).unwrap().collect();
+        assert_eq!(files.len(), 1);
+        assert_eq!(std::fs::metadata(&copy).unwrap().mode() & 0o7777, 0o600);
+        let restored = Store::open(away.path()).unwrap();
+        assert_eq!(restored.read(|r| r.count_customers()).unwrap(), 1);
+        assert_eq!(restored.integrity_check().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_backup_replaces_nothing() {
+        let fixture = fixture();
+        let there = fixture.directory.path().join("yesterday.db");
+        std::fs::write(&there, "yesterday").unwrap();
+        assert!(matches!(fixture.store.backup_to(&there), Err(Error::Exists { .. })));
+        assert_eq!(std::fs::read(&there).unwrap(), b"yesterday");
+        let nowhere = fixture.directory.path().join("none/backup.db");
+        assert!(matches!(fixture.store.backup_to(&nowhere), Err(Error::File { .. })));
+    }
+
+    #[test]
+    fn damage_is_found() {
+        let fixture = fixture();
+        fixture.write(a_customer);
+        let damaged = fixture.tampered(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO identifiers (kind, blind, customer) VALUES ('phone', zeroblob(16), 99)",
+        );
+        let problems = damaged.store.integrity_check().unwrap();
+        assert_eq!(problems, ["a row of identifiers refers to none of customers"]);
+        let away = tempfile::tempdir().unwrap();
+        let copy = away.path().join("copy.db");
+        assert!(matches!(damaged.store.backup_to(&copy), Err(Error::Damaged { .. })));
+        assert!(!copy.exists(), "a bad copy is not left lying about");
+    }
+}
