@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
 use super::figure::Figure;
+use super::names;
 use super::report::Section;
 use super::texts::Texts;
-use super::{dates, names};
 use crate::disclosure::ProtectedTable;
 use crate::domain::cell::Measure;
 use crate::domain::entry::{Dimension, UNKNOWN};
@@ -24,8 +24,8 @@ type Place<'a> = (&'a [String], &'a [String]);
 /// A table with its rows and columns in printing order. The total of each stands last.
 pub struct Grid<'a> {
     pub title: String,
-    /// Whether the codes of the rows are periods, as those of late bookings are.
-    pub by_period: bool,
+    /// Whether it tells late bookings, which are a part of the report and not the whole of it.
+    pub is_late: bool,
     pub row_dimensions: &'a [Dimension],
     pub column_dimensions: &'a [Dimension],
     pub measures: Vec<Measure>,
@@ -48,23 +48,23 @@ impl<'a> Grid<'a> {
     /// # Errors
     /// As [`Grid::of_section`].
     pub fn of_late_bookings(table: &'a ProtectedTable, texts: &Texts) -> Result<Self, Error> {
-        Self::new(texts.say("late-title"), true, &[], &[], table)
+        Self::new(texts.say("late-title"), true, &[Dimension::BelongsTo], &[], table)
     }
 
     fn new(
         title: String,
-        by_period: bool,
+        is_late: bool,
         row_dimensions: &'a [Dimension],
         column_dimensions: &'a [Dimension],
         table: &'a ProtectedTable,
     ) -> Result<Self, Error> {
         let mut figures = BTreeMap::new();
         // A place speaks of the axes that are there.
-        let has_rows = by_period || !row_dimensions.is_empty() || column_dimensions.is_empty();
+        let has_rows = !row_dimensions.is_empty() || column_dimensions.is_empty();
         for cell in table.cells() {
             let side = |index: usize| cell.place().get(index).map_or(&[][..], Vec::as_slice);
             // What was on time, and the sum with it, is the report itself.
-            if by_period && side(0).first().is_none_or(|period| period == UNKNOWN) {
+            if is_late && side(0).first().is_none_or(|period| period == UNKNOWN) {
                 continue;
             }
             let place = if has_rows { (side(0), side(1)) } else { (&[][..], side(0)) };
@@ -72,7 +72,7 @@ impl<'a> Grid<'a> {
         }
         let mut grid = Self {
             title,
-            by_period,
+            is_late,
             row_dimensions,
             column_dimensions,
             measures: measures(table)?,
@@ -90,10 +90,7 @@ impl<'a> Grid<'a> {
     /// The name of a row's last code, or of the total.
     pub fn row_name(&self, row: &[String], texts: &Texts) -> String {
         let Some(code) = row.last() else { return texts.say("total") };
-        match code.parse() {
-            Ok(period) if self.by_period => dates::period(period, texts),
-            _ => names::value(self.row_dimensions.get(row.len() - 1).copied(), code, texts),
-        }
+        names::value(self.row_dimensions.get(row.len() - 1).copied(), code, texts)
     }
 
     /// The name of a column's last code, or of the total.
@@ -104,7 +101,7 @@ impl<'a> Grid<'a> {
 
     /// What stands above the names of the rows: `Ngành hàng › Hãng`.
     pub fn row_head(&self, texts: &Texts) -> String {
-        if self.by_period { texts.say("belongs-to") } else { joined(self.row_dimensions, texts) }
+        joined(self.row_dimensions, texts)
     }
 
     /// `Vùng`.
@@ -168,8 +165,8 @@ impl<'a> Grid<'a> {
         match dimension {
             // Days of the week and periods read in time, not by size.
             Some(Dimension::Weekday) => (names::natural_order(dimension, &code), false, Reverse(0), code),
-            None => (0, false, Reverse(0), code),
-            Some(_) => (0, hidden, value, code),
+            Some(Dimension::BelongsTo) => (0, false, Reverse(0), code),
+            _ => (0, hidden, value, code),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Invariant: what comes from the shop's data is made safe for any medium here: no control characters,
 //! no marks that turn the direction of the text around it.
 
+use super::dates;
 use super::texts::Texts;
 use crate::domain::cell::Measure;
 use crate::domain::entry::{Dimension, UNKNOWN};
@@ -20,12 +21,16 @@ pub fn dimension(dimension: Dimension, texts: &Texts) -> String {
 /// `Miền Bắc` for `north` of a region; a product's name as it stands.
 pub fn value(dimension: Option<Dimension>, code: &str, texts: &Texts) -> String {
     if code == UNKNOWN {
-        return texts.say("unknown");
+        let on_time = dimension == Some(Dimension::BelongsTo);
+        return texts.say(if on_time { "on-time" } else { "unknown" });
     }
     let named = match dimension {
         Some(Dimension::Region) => REGIONS.contains(&code).then(|| format!("region-{code}")),
         Some(Dimension::CustomerType) => CUSTOMER_TYPES.contains(&code).then(|| format!("customer-{code}")),
         Some(Dimension::Weekday) => WEEKDAYS.contains(&code).then(|| format!("weekday-{code}")),
+        Some(Dimension::BelongsTo) => {
+            return code.parse().map_or_else(|_| clean(code), |period| dates::period(period, texts));
+        }
         _ => None,
     };
     named.map_or_else(|| clean(code), |key| texts.say(&key))

@@ -32,7 +32,11 @@ impl<'a> Figures<'a> {
                 .iter()
                 .map(|section| Grid::of_section(section, texts))
                 .collect::<Result<_, _>>()?,
-            late: report.late.map(|table| Grid::of_late_bookings(table, texts)).transpose()?,
+            late: report
+                .late
+                .map(|table| Grid::of_late_bookings(table, texts))
+                .transpose()?
+                .filter(|grid| !grid.rows.is_empty()),
         })
     }
 
