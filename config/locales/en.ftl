@@ -60,9 +60,9 @@ running = Running totals
 against = against { $base }
 late-title = Late bookings of earlier periods
 late-note = These arrived after their period had been closed; they are booked in this one and are part of the figures above.
-belongs-to = Belongs to
 total = Total
 unknown = unknown
+on-time = on time
 other-in-excel = The whole table by { $columns }, every measure: see the Excel file.
 columns-in-excel = Figures by { $columns }: see the Excel file.
 columns-left-out = The whole table by { $columns } is not printed here; ask your administrator to attach the Excel file.
@@ -78,6 +78,8 @@ more-left-out = { $count ->
     [one] { $rows } more row is
    *[other] { $rows } more rows are
 } not printed here; ask your administrator to attach the Excel file.
+tables-in-excel = There is no room in the mail for these tables, see the Excel file: { $titles }.
+tables-left-out = There is no room in the mail for these tables; ask your administrator to attach the Excel file: { $titles }.
 no-rows = No rows in this period.
 withheld-legend = ••• is a withheld figure (not a zero): printing it could give away what one customer bought.
 provisional = PROVISIONAL: the data do not reach the end of the period. { $sources }
@@ -109,6 +111,7 @@ dimension-channel = Channel
 dimension-payment-method = Payment method
 dimension-customer-type = Customer type
 dimension-weekday = Weekday
+dimension-belongs-to = Belongs to
 region-north = North
 region-central = Central
 region-south = South
@@ -151,8 +154,8 @@ basis-paid = orders count on the day they were paid (cash on delivery: completed
 basis-completed = orders count on the day they were completed
 note-reconciliation = Reconciliation
 reconciliation-read = { $count ->
-    [one] { $rows } row read
-   *[other] { $rows } rows read
+    [one] the sources hold { $rows } order
+   *[other] the sources hold { $rows } orders
 }
 reconciliation-counted = { $count ->
     [one] { $orders } order

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
 use super::figure::Figure;
+use super::names;
 use super::report::Section;
 use super::texts::Texts;
-use super::{dates, names};
 use crate::disclosure::ProtectedTable;
 use crate::domain::cell::Measure;
 use crate::domain::entry::{Dimension, UNKNOWN};
@@ -18,18 +18,21 @@ use crate::domain::entry::{Dimension, UNKNOWN};
 /// One side of a cell's place: codes from coarse to fine, none for the total.
 pub type Codes = Vec<String>;
 
+/// (row codes, column codes).
+type Place<'a> = (&'a [String], &'a [String]);
+
 /// A table with its rows and columns in printing order. The total of each stands last.
 pub struct Grid<'a> {
     pub title: String,
-    /// Whether the codes of the rows are periods, as those of late bookings are.
-    pub by_period: bool,
+    /// Whether it tells late bookings, which are a part of the report and not the whole of it.
+    pub is_late: bool,
     pub row_dimensions: &'a [Dimension],
     pub column_dimensions: &'a [Dimension],
     pub measures: Vec<Measure>,
     pub rows: Vec<Codes>,
     /// Only the total when the table has no columns.
     pub columns: Vec<Codes>,
-    figures: BTreeMap<(&'a [String], &'a [String]), Option<&'a [i64]>>,
+    figures: BTreeMap<Place<'a>, Option<&'a [i64]>>,
 }
 
 impl<'a> Grid<'a> {
@@ -45,23 +48,23 @@ impl<'a> Grid<'a> {
     /// # Errors
     /// As [`Grid::of_section`].
     pub fn of_late_bookings(table: &'a ProtectedTable, texts: &Texts) -> Result<Self, Error> {
-        Self::new(texts.say("late-title"), true, &[], &[], table)
+        Self::new(texts.say("late-title"), true, &[Dimension::BelongsTo], &[], table)
     }
 
     fn new(
         title: String,
-        by_period: bool,
+        is_late: bool,
         row_dimensions: &'a [Dimension],
         column_dimensions: &'a [Dimension],
         table: &'a ProtectedTable,
     ) -> Result<Self, Error> {
         let mut figures = BTreeMap::new();
         // A place speaks of the axes that are there.
-        let has_rows = by_period || !row_dimensions.is_empty() || column_dimensions.is_empty();
+        let has_rows = !row_dimensions.is_empty() || column_dimensions.is_empty();
         for cell in table.cells() {
             let side = |index: usize| cell.place().get(index).map_or(&[][..], Vec::as_slice);
             // What was on time, and the sum with it, is the report itself.
-            if by_period && side(0).first().is_none_or(|period| period == UNKNOWN) {
+            if is_late && side(0).first().is_none_or(|period| period == UNKNOWN) {
                 continue;
             }
             let place = if has_rows { (side(0), side(1)) } else { (&[][..], side(0)) };
@@ -69,7 +72,7 @@ impl<'a> Grid<'a> {
         }
         let mut grid = Self {
             title,
-            by_period,
+            is_late,
             row_dimensions,
             column_dimensions,
             measures: measures(table)?,
@@ -87,10 +90,7 @@ impl<'a> Grid<'a> {
     /// The name of a row's last code, or of the total.
     pub fn row_name(&self, row: &[String], texts: &Texts) -> String {
         let Some(code) = row.last() else { return texts.say("total") };
-        match code.parse() {
-            Ok(period) if self.by_period => dates::period(period, texts),
-            _ => names::value(self.row_dimensions.get(row.len() - 1).copied(), code, texts),
-        }
+        names::value(self.row_dimensions.get(row.len() - 1).copied(), code, texts)
     }
 
     /// The name of a column's last code, or of the total.
@@ -101,7 +101,7 @@ impl<'a> Grid<'a> {
 
     /// What stands above the names of the rows: `Ngành hàng › Hãng`.
     pub fn row_head(&self, texts: &Texts) -> String {
-        if self.by_period { texts.say("belongs-to") } else { joined(self.row_dimensions, texts) }
+        joined(self.row_dimensions, texts)
     }
 
     /// `Vùng`.
@@ -125,8 +125,7 @@ impl<'a> Grid<'a> {
 
     /// The rows to print when at most `limit` of them may be: the total, then the largest by the first
     /// measure with the subtotals above them. The second is how many are left out.
-    pub fn top(&self, limit: Option<usize>) -> (Vec<&Codes>, usize) {
-        let limit = limit.unwrap_or(usize::MAX);
+    pub fn top(&self, limit: usize) -> (Vec<&Codes>, usize) {
         let bodies: Vec<&Codes> = self.rows.iter().filter(|row| !row.is_empty()).collect();
         if bodies.len() <= limit {
             return (self.rows.iter().collect(), 0);
@@ -139,7 +138,7 @@ impl<'a> Grid<'a> {
                 .map(|depth| &row[..depth])
                 .filter(|&part| !kept.contains(part) && self.figures.contains_key(&(part, &[][..])))
                 .collect();
-            if kept.len() + needed.len() <= limit {
+            if kept.len().saturating_add(needed.len()) <= limit {
                 kept.extend(needed);
             }
         }
@@ -166,8 +165,8 @@ impl<'a> Grid<'a> {
         match dimension {
             // Days of the week and periods read in time, not by size.
             Some(Dimension::Weekday) => (names::natural_order(dimension, &code), false, Reverse(0), code),
-            None => (0, false, Reverse(0), code),
-            Some(_) => (0, hidden, value, code),
+            Some(Dimension::BelongsTo) => (0, false, Reverse(0), code),
+            _ => (0, hidden, value, code),
         }
     }
 

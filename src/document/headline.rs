@@ -71,18 +71,14 @@ fn is_better(measure: Measure) -> bool {
     !matches!(measure, Measure::Discounts | Measure::Refunds | Measure::Cancellations)
 }
 
-/// A measure over the windows, from the first table that carries it. A window that would only repeat
-/// the period is left out.
+/// A measure over the windows, from the first table that carries it.
 ///
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
 pub fn figures(report: &Report<'_>, measure: Measure) -> Result<Option<[Figure; 5]>, Error> {
     for table in report.headline {
         let Some(at) = grid::measures(table)?.iter().position(|&known| known == measure) else { continue };
-        return Ok(Some(Window::ALL.map(|window| match window.days(report.period) {
-            Some(_) => figure(table, window, at),
-            None => Figure::Absent,
-        })));
+        return Ok(Some(Window::ALL.map(|window| figure(table, window, at))));
     }
     Ok(None)
 }

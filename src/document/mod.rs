@@ -31,15 +31,24 @@ pub use notice::{ComplaintClock, Matter, Notice, OverdueComplaint, RunTrouble, T
 pub use report::{Lagging, Reconciliation, Report, Section, Window};
 
 use self::numbers::Numbers;
-use self::page::{Figures, Page};
+use self::page::{Figures, Page, Room};
 use self::texts::Texts;
 use crate::domain::rendered::{Attachment, Rendered};
 use crate::settings::{Format, Language};
 
 /// Mail programs cut a message longer than this (Gmail at 102 kB).
 const LONGEST_HTML: usize = 100_000;
-/// Rows of one table in the mail, and what is tried when the mail gets too long with them.
-const ROWS_IN_MAIL: [usize; 5] = [15, 10, 6, 3, 0];
+/// What the mail prints, and what is tried in turn when it gets too long with that.
+const ROOM_IN_MAIL: [Room; 8] = [
+    Room { rows: 15, tables: usize::MAX },
+    Room { rows: 10, tables: usize::MAX },
+    Room { rows: 6, tables: usize::MAX },
+    Room { rows: 3, tables: usize::MAX },
+    Room { rows: 0, tables: usize::MAX },
+    Room { rows: 0, tables: 12 },
+    Room { rows: 0, tables: 6 },
+    Room { rows: 0, tables: 0 },
+];
 
 /// Why a document cannot be made. None of these comes from the figures.
 #[derive(Debug, thiserror::Error)]
@@ -69,8 +78,8 @@ pub fn render(report: &Report<'_>, language: Language) -> Result<Rendered, Error
     let texts = Texts::new(language)?;
     let numbers = Numbers::new(&texts, report.currency)?;
     let figures = Figures::of(report, &texts)?;
-    let page = |limit| Page::new(report, &figures, limit, &texts, &numbers);
-    let in_full = page(None)?;
+    let page = |room| Page::new(report, &figures, room, &texts, &numbers);
+    let in_full = page(Room::WHOLE)?;
     let mut attachments = Vec::new();
     if report.attaches(Format::Xlsx) {
         attachments.push(Attachment {
@@ -86,7 +95,7 @@ pub fn render(report: &Report<'_>, language: Language) -> Result<Rendered, Error
             bytes: pdf::write(report, &in_full)?,
         });
     }
-    let in_mail = page(Some(ROWS_IN_MAIL[0]))?;
+    let in_mail = page(ROOM_IN_MAIL[0])?;
     let html = if report.attaches(Format::Html) { Some(short_enough(&in_mail, page)?) } else { None };
     let text = plain::report(&in_mail);
     Ok(Rendered { subject: in_mail.subject, html, text, attachments })
@@ -94,13 +103,13 @@ pub fn render(report: &Report<'_>, language: Language) -> Result<Rendered, Error
 
 /// The HTML, with fewer rows a table when it would be so long that mail programs cut it: they cut without
 /// a word, and we name what is left out.
-fn short_enough(whole: &Page, page: impl Fn(Option<usize>) -> Result<Page, Error>) -> Result<String, Error> {
+fn short_enough(whole: &Page, page: impl Fn(Room) -> Result<Page, Error>) -> Result<String, Error> {
     let mut html = html::report(whole)?;
-    for rows in &ROWS_IN_MAIL[1..] {
+    for room in &ROOM_IN_MAIL[1..] {
         if html.len() <= LONGEST_HTML {
             break;
         }
-        html = html::report(&page(Some(*rows))?)?;
+        html = html::report(&page(*room)?)?;
     }
     Ok(html)
 }

@@ -3,6 +3,7 @@
 //! Invariant: what comes from the shop's data is made safe for any medium here: no control characters,
 //! no marks that turn the direction of the text around it.
 
+use super::dates;
 use super::texts::Texts;
 use crate::domain::cell::Measure;
 use crate::domain::entry::{Dimension, UNKNOWN};
@@ -20,12 +21,16 @@ pub fn dimension(dimension: Dimension, texts: &Texts) -> String {
 /// `Miền Bắc` for `north` of a region; a product's name as it stands.
 pub fn value(dimension: Option<Dimension>, code: &str, texts: &Texts) -> String {
     if code == UNKNOWN {
-        return texts.say("unknown");
+        let on_time = dimension == Some(Dimension::BelongsTo);
+        return texts.say(if on_time { "on-time" } else { "unknown" });
     }
     let named = match dimension {
         Some(Dimension::Region) => REGIONS.contains(&code).then(|| format!("region-{code}")),
         Some(Dimension::CustomerType) => CUSTOMER_TYPES.contains(&code).then(|| format!("customer-{code}")),
         Some(Dimension::Weekday) => WEEKDAYS.contains(&code).then(|| format!("weekday-{code}")),
+        Some(Dimension::BelongsTo) => {
+            return code.parse().map_or_else(|_| clean(code), |period| dates::period(period, texts));
+        }
         _ => None,
     };
     named.map_or_else(|| clean(code), |key| texts.say(&key))
@@ -52,7 +57,7 @@ pub fn natural_order(dimension: Option<Dimension>, code: &str) -> usize {
 pub fn clean(name: &str) -> String {
     let plain: String = name
         .chars()
-        .filter(|&letter| !turns_direction(letter) && !letter.is_noncharacter())
+        .filter(|&letter| !turns_direction(letter) && !is_noncharacter(letter))
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect();
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -69,16 +74,10 @@ fn runs_right_to_left(letter: char) -> bool {
     matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}')
 }
 
-trait Noncharacter {
-    /// U+FFFE, U+FFFF and their kin, which XML refuses.
-    fn is_noncharacter(self) -> bool;
-}
-
-impl Noncharacter for char {
-    fn is_noncharacter(self) -> bool {
-        let code = u32::from(self);
-        matches!(code, 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe
-    }
+/// U+FFFE, U+FFFF and their kin, which XML refuses.
+fn is_noncharacter(letter: char) -> bool {
+    let code = u32::from(letter);
+    matches!(code, 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe
 }
 
 /// The keys that this room builds from domain words, for the test of the texts.

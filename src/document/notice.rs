@@ -222,7 +222,7 @@ fn capitalised(text: &str) -> String {
 
 fn text(letter: &Letter) -> String {
     let mut lines = vec![letter.shop.clone()];
-    lines.extend(plain::heading(&letter.title));
+    lines.extend(plain::ruled(&letter.title));
     if !letter.sentence.is_empty() {
         lines.extend(plain::wrapped(&letter.sentence, 0));
         lines.push(String::new());

@@ -32,7 +32,11 @@ impl<'a> Figures<'a> {
                 .iter()
                 .map(|section| Grid::of_section(section, texts))
                 .collect::<Result<_, _>>()?,
-            late: report.late.map(|table| Grid::of_late_bookings(table, texts)).transpose()?,
+            late: report
+                .late
+                .map(|table| Grid::of_late_bookings(table, texts))
+                .transpose()?
+                .filter(|grid| !grid.rows.is_empty()),
         })
     }
 
@@ -40,6 +44,18 @@ impl<'a> Figures<'a> {
         let grids = self.grids.iter().chain(&self.late).map(Grid::withheld);
         grids.fold(footer::withheld_in_headline(report), |sum, grid| (sum.0 + grid.0, sum.1 + grid.1))
     }
+}
+
+/// How much of a report a medium prints.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Of one table, besides its total.
+    pub rows: usize,
+    pub tables: usize,
+}
+
+impl Room {
+    pub const WHOLE: Self = Self { rows: usize::MAX, tables: usize::MAX };
 }
 
 /// The figure that stands above all others.
@@ -92,6 +108,8 @@ pub struct Page {
     pub key: Option<KeyTable>,
     pub running: Option<TableView>,
     pub tables: Vec<TableView>,
+    /// Names the tables there is no room for.
+    pub more_tables: Option<String>,
     pub late: Option<TableView>,
     pub legend: Option<String>,
     pub attached: Option<String>,
@@ -104,21 +122,21 @@ pub struct Page {
 }
 
 impl Page {
-    /// Lays a report out in words. A table prints at most `limit` rows.
+    /// Lays a report out in words, as far as there is room.
     ///
     /// # Errors
     /// [`Error::UnknownMeasure`] when a table measures what no report knows.
     pub fn new(
         report: &Report<'_>,
         figures: &Figures<'_>,
-        limit: Option<usize>,
+        room: Room,
         texts: &Texts,
         numbers: &Numbers<'_>,
     ) -> Result<Self, Error> {
-        let view = |grid: &Grid<'_>| tables::view(grid, limit, report, texts, numbers);
+        let view = |grid: &Grid<'_>| tables::view(grid, room.rows, report, texts, numbers);
         let key = key_table(report, &figures.lines, texts, numbers);
         let running = running(&figures.lines, texts, numbers);
-        let sections: Vec<TableView> = figures.grids.iter().map(view).collect();
+        let sections: Vec<TableView> = figures.grids.iter().take(room.tables).map(view).collect();
         let late =
             figures.late.as_ref().map(|grid| TableView { lead: Some(texts.say("late-note")), ..view(grid) });
         let withheld = figures.withheld(report);
@@ -137,6 +155,7 @@ impl Page {
             key,
             running,
             tables: sections,
+            more_tables: more_tables(report, figures.grids.get(room.tables..).unwrap_or_default(), texts),
             late,
             legend: printed_withheld.then(|| texts.say("withheld-legend")),
             attached: attached(report, texts),
@@ -232,6 +251,15 @@ fn running(lines: &[KeyLine], texts: &Texts, numbers: &Numbers<'_>) -> Option<Ta
         rows,
         ..TableView::default()
     })
+}
+
+fn more_tables(report: &Report<'_>, left_out: &[Grid<'_>], texts: &Texts) -> Option<String> {
+    if left_out.is_empty() {
+        return None;
+    }
+    let titles: Vec<&str> = left_out.iter().map(|grid| grid.title.as_str()).collect();
+    let key = if report.attaches(Format::Xlsx) { "tables-in-excel" } else { "tables-left-out" };
+    Some(texts.fill(key, [("titles", titles.join("; ").into())]))
 }
 
 /// What makes the report provisional, in words.

@@ -25,13 +25,9 @@ pub fn report(page: &Page) -> String {
     for view in page.running.iter().chain(&page.tables).chain(&page.late) {
         lines.extend(table(view));
     }
-    if let Some(legend) = &page.legend {
+    for remark in page.legend.iter().chain(&page.more_tables).chain(&page.attached) {
         lines.push(String::new());
-        lines.extend(wrapped(legend, 0));
-    }
-    if let Some(attached) = &page.attached {
-        lines.push(String::new());
-        lines.extend(wrapped(attached, 0));
+        lines.extend(wrapped(remark, 0));
     }
     lines.extend(notes(&page.notes_title, &page.notes));
     lines.extend(notes(&page.definitions_title, &page.definitions));
@@ -39,11 +35,14 @@ pub fn report(page: &Page) -> String {
     lines.join("\n")
 }
 
+/// A heading in capitals with a line under it.
+fn heading(title: &str) -> Vec<String> {
+    ruled(&title.to_uppercase())
+}
+
 /// A heading with a line under it.
-pub fn heading(title: &str) -> Vec<String> {
-    let title = title.to_uppercase();
-    let rule = "─".repeat(length(&title).min(WIDTH));
-    vec![String::new(), title, rule]
+pub fn ruled(title: &str) -> Vec<String> {
+    vec![String::new(), title.to_owned(), "─".repeat(length(title).min(WIDTH))]
 }
 
 /// The text in lines, those after the first indented by `indent`.

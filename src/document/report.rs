@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::disclosure::ProtectedTable;
@@ -16,8 +15,9 @@ use crate::domain::order::{CountOrdersOn, OrderStatus};
 use crate::domain::period::Period;
 use crate::settings::{Format, LocalText};
 
-/// The days a key figure is summed over, relative to the report's period. The headline tables have the
-/// one dimension `window`, and its codes are these.
+/// The days a key figure is summed over, relative to the report's period (`report::windows` says which).
+/// The headline tables have the one dimension `window`, and its codes are these; a window without a cell
+/// is not printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Window {
     This,
@@ -38,19 +38,6 @@ impl Window {
             Self::LastYear => "last-year",
             Self::MonthToDate => "month-to-date",
             Self::YearToDate => "year-to-date",
-        }
-    }
-
-    /// The days of the window, half-open; `None` when it would only repeat the period itself.
-    pub fn days(self, period: Period) -> Option<(Date, Date)> {
-        let whole = |period: Period| (period.first(), period.until());
-        let to_date = |first: Date| (first < period.first()).then(|| (first, period.until()));
-        match self {
-            Self::This => Some(whole(period)),
-            Self::Previous => Some(whole(period.previous())),
-            Self::LastYear => Some(whole(period.last_year())),
-            Self::MonthToDate => to_date(period.last().first_of_month()),
-            Self::YearToDate => to_date(period.last().first_of_year()),
         }
     }
 }
@@ -77,7 +64,7 @@ pub struct Section<'a> {
 /// Where the rows of the sources went.
 #[derive(Clone, Debug, Default)]
 pub struct Reconciliation {
-    /// Orders of the period that the sources delivered.
+    /// Orders placed in the period, as the sources hold them.
     pub rows_read: u64,
     /// Orders that do not count, by why.
     pub excluded: BTreeMap<OrderStatus, u64>,
@@ -102,8 +89,8 @@ pub struct Report<'a> {
     /// Tables of the one dimension `window` (see [`Window`]), each with measures of its own.
     pub headline: &'a [&'a ProtectedTable],
     pub sections: &'a [Section<'a>],
-    /// What was booked in the period and belongs to earlier ones: one dimension, whose codes are the
-    /// periods (`2026-W45`, `2026-10`, ...) or days it belongs to.
+    /// What was booked in the period and belongs to earlier ones: the one dimension is
+    /// [`Dimension::BelongsTo`]; what was on time, and the sum with it, is not printed again.
     pub late: Option<&'a ProtectedTable>,
     pub data_as_of: Timestamp,
     pub reconciliation: &'a Reconciliation,
@@ -118,27 +105,5 @@ impl Report<'_> {
     /// The files that go with the mail besides its text and HTML.
     pub(super) fn attaches(&self, format: Format) -> bool {
         self.formats.contains(&format)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn a_window_that_repeats_the_period_is_none() {
-        let month = Period::Month { year: 2026, month: 11 };
-        assert_eq!(Window::MonthToDate.days(month), None);
-        assert_eq!(Window::YearToDate.days(month), Some((date(2026, 1, 1), date(2026, 12, 1))));
-        assert_eq!(Window::YearToDate.days(Period::Year(2026)), None);
-        assert_eq!(Window::MonthToDate.days(Period::Quarter { year: 2026, quarter: 4 }), None);
-        let week = Period::Week { year: 2026, week: 49 };
-        assert_eq!(week.first(), date(2026, 11, 30));
-        // The week ends in December, of which it holds all days so far and one of November: nothing to add.
-        assert_eq!(Window::MonthToDate.days(week), None);
-        let week = Period::Week { year: 2026, week: 47 };
-        assert_eq!(Window::MonthToDate.days(week), Some((date(2026, 11, 1), date(2026, 11, 23))));
     }
 }

@@ -69,7 +69,7 @@ pub struct RowView {
 /// Prints a grid with at most `limit` rows besides the total.
 pub fn view(
     grid: &Grid<'_>,
-    limit: Option<usize>,
+    limit: usize,
     report: &Report<'_>,
     texts: &Texts,
     numbers: &Numbers<'_>,
@@ -163,7 +163,7 @@ fn columns_under_rows<'g>(grid: &'g Grid<'_>) -> Vec<&'g Codes> {
 
 fn bar(grid: &Grid<'_>, row: &Codes, largest: i64) -> Option<u8> {
     let value = grid.figure(row, &[], 0).shown()?;
-    if row.len() != 1 || value <= 0 || grid.by_period {
+    if row.len() != 1 || value <= 0 || grid.is_late {
         return None;
     }
     let percent = i128::from(value) * 100 / i128::from(largest.max(value));
@@ -178,7 +178,7 @@ fn notes(
     numbers: &Numbers<'_>,
 ) -> Vec<String> {
     let mut notes = Vec::new();
-    if grid.rows.iter().all(Vec::is_empty) && !grid.by_period && !grid.row_dimensions.is_empty() {
+    if grid.rows.iter().all(Vec::is_empty) && !grid.is_late && !grid.row_dimensions.is_empty() {
         notes.push(texts.say("no-rows"));
     }
     if left_out > 0 {
