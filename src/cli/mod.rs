@@ -38,7 +38,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(config),
         Command::Demo(options) => demo::run(&options, format),
         Command::Check => check::run(config, format),
-        Command::Disclosure(command) => disclosure::run(command, format),
+        Command::Disclosure(command) => disclosure::run(&command, format),
         Command::Schedule(command) => {
             let (calendar, zone) = check::calendar_of(config)?;
             schedule::run(command, &calendar, &zone, format)
