@@ -43,6 +43,8 @@ pub(super) struct Search<'s> {
     spread: Vec<Vec<f64>>,
     /// Atoms in the order in which it is cheap to let them vary.
     cheap: Vec<u32>,
+    /// What the dearest unit costs.
+    dearest: f64,
     solver_failed: bool,
 }
 
@@ -65,6 +67,7 @@ impl<'s> Search<'s> {
             known: BTreeMap::new(),
             spread,
             cheap: cheap_atoms(system),
+            dearest: system.units.iter().map(|unit| unit.cost).max().unwrap_or(0).max(1) as f64,
             solver_failed: false,
         };
         search.add_sensitive_cells();
@@ -302,8 +305,9 @@ impl<'s> Search<'s> {
         self.add_witness(view, witness);
     }
 
+    /// The root keeps large cells dear without making the programmes ill-conditioned.
     fn weight(&self, unit: usize) -> f64 {
-        1.0 + (self.system.units[unit].cost.max(0) as f64).sqrt()
+        1.0 + 1e3 * (self.system.units[unit].cost.max(0) as f64 / self.dearest).sqrt()
     }
 
     /// Whether nothing is left to withhold.
