@@ -20,6 +20,7 @@ mod policy;
 mod programme;
 mod protect;
 mod request;
+mod retreat;
 mod search;
 mod sensitivity;
 mod slice;

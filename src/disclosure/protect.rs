@@ -7,6 +7,7 @@ use super::error::Error;
 use super::policy::Policy;
 use super::programme::{Highs, Solver};
 use super::request::{Judgement, Request};
+use super::retreat::protect_what_can_be;
 use super::search::Search;
 use super::system::System;
 use super::table::{CellStatus, ProtectedCell, ProtectedTable};
@@ -47,7 +48,7 @@ pub struct Summary {
 /// [`Error::Malformed`] for a request that breaks its contract; [`Error::DisclosedEarlier`] when earlier releases alone
 /// disclose something, so that withholding cannot help.
 pub fn protect(request: &Request, policy: &Policy) -> Result<Protection, Error> {
-    protect_with(request, &[], policy, &Highs::default())
+    protect_what_can_be(request, &[], policy, &Highs::default())
 }
 
 /// Likewise, with what the caller already knows of the cells of each table; for tables past the end of
@@ -60,7 +61,7 @@ pub fn protect_judged(
     judgements: &[Vec<Judgement>],
     policy: &Policy,
 ) -> Result<Protection, Error> {
-    protect_with(request, judgements, policy, &Highs::default())
+    protect_what_can_be(request, judgements, policy, &Highs::default())
 }
 
 /// Judges a pattern made elsewhere: for each table and cell its status, of which only shown or not counts.
