@@ -16,6 +16,7 @@ mod certify;
 mod error;
 mod field;
 mod implied;
+mod neighbourhood;
 mod policy;
 mod programme;
 mod protect;

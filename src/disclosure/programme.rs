@@ -12,9 +12,11 @@ use highs::{HighsModelStatus, Model, RowProblem, Sense};
 pub(super) struct Programme {
     /// (cost, lower, upper).
     pub columns: Vec<(f64, f64, f64)>,
-    /// (lower, upper, terms).
-    pub rows: Vec<(f64, f64, Vec<(u32, f64)>)>,
+    pub rows: Vec<Bounded>,
 }
+
+/// (lower, upper, terms).
+pub(super) type Bounded = (f64, f64, Vec<(u32, f64)>);
 
 /// What a solver answers.
 #[derive(Clone, Debug)]
