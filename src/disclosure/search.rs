@@ -21,7 +21,7 @@ use super::view::{View, views};
 use super::witness::{Proof, TOLERANCE, Witness};
 
 /// How many atoms a programme starts with beyond those withheld; four times as many at each further try.
-const FIRST_SLICE: usize = 1_500;
+const FIRST_SLICE: usize = 900;
 
 pub(super) struct Search<'s> {
     pub system: &'s System<'s>,
