@@ -154,7 +154,9 @@ pub enum ReportCommand {
     /// One release: its slot, its pages, its hashes
     Show { id: i64 },
     /// Write what would be sent, without sending or releasing it
-    #[command(after_help = "Example:  firstwatch report preview weekly-sales --period 2026-W46 --out /tmp/preview")]
+    #[command(
+        after_help = "Example:  firstwatch report preview weekly-sales --period 2026-W46 --out /tmp/preview"
+    )]
     Preview {
         #[arg(value_parser = job_name)]
         job: JobName,

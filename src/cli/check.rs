@@ -20,7 +20,8 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
     let loaded = settings::load(&LoadOptions { file: config, environment: std::env::vars().collect() });
     let (settings, mut problems) = match loaded {
         Ok(settings) => {
-            let mut problems = settings::check_files(&settings).into_iter().map(|p| p.to_string()).collect::<Vec<_>>();
+            let mut problems =
+                settings::check_files(&settings).into_iter().map(|p| p.to_string()).collect::<Vec<_>>();
             problems.extend(jobs::working_calendar(&settings).err());
             (Some(settings), problems)
         }
@@ -90,7 +91,12 @@ fn print_human(problems: &[String], plan: Option<&[Planned]>, settings: Option<&
     for planned in plan {
         let next: Vec<String> =
             planned.next.iter().map(|&at| show::instant(at, &settings.business.zone)).collect();
-        table.add_row([planned.job.clone(), planned.schedule.clone(), next.join("\n"), planned.recipients.join("\n")]);
+        table.add_row([
+            planned.job.clone(),
+            planned.schedule.clone(),
+            next.join("\n"),
+            planned.recipients.join("\n"),
+        ]);
     }
     anstream::println!("{table}");
     let zone = &settings.business.zone_name;

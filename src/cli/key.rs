@@ -22,7 +22,9 @@ pub fn run(command: KeyCommand) -> anyhow::Result<ExitCode> {
         KeyCommand::New { file } => {
             MasterKey::generate()?.write_new(&file)?;
             anstream::println!("wrote {}", file.display());
-            anstream::println!("Keep a copy where backups are not: without it nobody can read the customers again.");
+            anstream::println!(
+                "Keep a copy where backups are not: without it nobody can read the customers again."
+            );
             Ok(ExitCode::SUCCESS)
         }
     }

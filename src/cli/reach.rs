@@ -14,12 +14,14 @@ use super::exit::BadConfiguration;
 
 /// Loads the settings, or fails with every problem as one text.
 pub fn load(config: Option<PathBuf>) -> anyhow::Result<Settings> {
-    settings::load(&LoadOptions { file: config, environment: std::env::vars().collect() }).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        let count = problems.len();
-        let noun = if count == 1 { "problem" } else { "problems" };
-        BadConfiguration(format!("the configuration has {count} {noun}\n{}", lines.join("\n"))).into()
-    })
+    settings::load(&LoadOptions { file: config, environment: std::env::vars().collect() }).map_err(
+        |problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            let count = problems.len();
+            let noun = if count == 1 { "problem" } else { "problems" };
+            BadConfiguration(format!("the configuration has {count} {noun}\n{}", lines.join("\n"))).into()
+        },
+    )
 }
 
 /// Opens the house in this process.

@@ -67,7 +67,10 @@ pub fn rescue_interrupted(house: &House) -> Result<u64, store::Error> {
         }
         let mail = writer.recover_outbox(now)?;
         if !mail.ambiguous.is_empty() {
-            warn!(messages = mail.ambiguous.len(), "cut off while being accepted; see `firstwatch outbox list`");
+            warn!(
+                messages = mail.ambiguous.len(),
+                "cut off while being accepted; see `firstwatch outbox list`"
+            );
         }
         Ok(left.len() as u64)
     })
@@ -132,6 +135,8 @@ fn dispatch(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> 
         JobKind::ComplaintDeadlines => complaint_deadlines::run(house, job, run),
         JobKind::Backup => backup::run(house, job, run),
         JobKind::Integrity => integrity::run(house, run),
-        JobKind::ComplaintReport => Ok(Outcome::done("complaint reports are not built into this version", json!({}))),
+        JobKind::ComplaintReport => {
+            Ok(Outcome::done("complaint reports are not built into this version", json!({})))
+        }
     }
 }

@@ -125,7 +125,8 @@ impl Pull<'_> {
             if self.writer.order_seen(self.source, &order.id)? == Some(hash) {
                 continue;
             }
-            let customer = self.persons.known(order.customer.as_ref(), &order.person, order.province.as_deref())?;
+            let customer =
+                self.persons.known(order.customer.as_ref(), &order.person, order.province.as_deref())?;
             let sealed_person = self.persons.seal(customer, &order.id, &order.person)?;
             let row = OrderRow { source: self.source, order, customer, sealed_person, hash };
             self.writer.upsert_order(&row)?;
@@ -160,7 +161,8 @@ impl Pull<'_> {
     /// Books what the changed orders now say, in the order they were placed.
     fn book(&mut self, batch: &Batch, changed: &BTreeSet<OrderId>) -> anyhow::Result<()> {
         let mut orders = Vec::with_capacity(changed.len());
-        let in_batch: BTreeMap<&OrderId, &Order> = batch.orders.iter().map(|order| (&order.id, order)).collect();
+        let in_batch: BTreeMap<&OrderId, &Order> =
+            batch.orders.iter().map(|order| (&order.id, order)).collect();
         for id in changed {
             // A refund may come home without its order, or before it; it is booked when the order is there.
             let Some((stored, customer)) = self.writer.order(self.source, id)? else { continue };
@@ -195,7 +197,11 @@ impl Pull<'_> {
 
     /// Who holds this order together with others, and whether it is their first. An order that names
     /// nobody is a contributor of its own.
-    fn contributor(&self, order: &Order, customer: Option<CustomerNo>) -> anyhow::Result<(Pseudonym, CustomerType)> {
+    fn contributor(
+        &self,
+        order: &Order,
+        customer: Option<CustomerNo>,
+    ) -> anyhow::Result<(Pseudonym, CustomerType)> {
         let Some(customer) = customer else {
             let pseudonym = self.house.vault.anonymous_pseudonym(self.source, &order.id);
             return Ok((pseudonym, CustomerType::New));
@@ -204,8 +210,7 @@ impl Pull<'_> {
         if !order.status.counts() {
             return Ok((pseudonym, CustomerType::Returning));
         }
-        let this =
-            FirstOrder { at: order.placed_at, source: self.source.clone(), order: order.id.clone() };
+        let this = FirstOrder { at: order.placed_at, source: self.source.clone(), order: order.id.clone() };
         let first = match self.writer.first_order(customer)? {
             Some(first) if first <= this => first,
             _ => {
@@ -226,7 +231,14 @@ impl Pull<'_> {
                 address: None,
             };
             let customer = self.persons.known(complaint.customer.as_ref(), &person, None)?;
-            super::complaints::store_seen(self.house, self.writer, self.source, complaint, customer, self.run.now)?;
+            super::complaints::store_seen(
+                self.house,
+                self.writer,
+                self.source,
+                complaint,
+                customer,
+                self.run.now,
+            )?;
             self.tally.complaints += 1;
         }
         Ok(())

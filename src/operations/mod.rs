@@ -63,6 +63,7 @@ pub(crate) fn record(
     outcome: &str,
     now: Timestamp,
 ) -> std::result::Result<(), crate::store::Error> {
-    let entry = AuditEntry { actor: &actor.to_string(), operation: operation.as_str(), subject, reason: "", outcome };
+    let entry =
+        AuditEntry { actor: &actor.to_string(), operation: operation.as_str(), subject, reason: "", outcome };
     writer.append_audit(&entry, now).map(|_| ())
 }

@@ -87,7 +87,9 @@ pub fn dry_run(house: &House, actor: &Actor, name: &JobName, request: &RunReques
         (JobKind::SalesReport, Some(period)) => {
             let before = house.store.read(|reader| reader.release_of(name, period))?;
             match before {
-                Some(release) => format!("do nothing: {period} was released before, as release {}", release.id),
+                Some(release) => {
+                    format!("do nothing: {period} was released before, as release {}", release.id)
+                }
                 None => {
                     let draft = super::releases::draft(house, job, period)?;
                     let summary = &draft.summary;
@@ -100,7 +102,10 @@ pub fn dry_run(house: &House, actor: &Actor, name: &JobName, request: &RunReques
                 }
             }
         }
-        (kind, _) => format!("run the {} job now", serde_json::to_value(kind).unwrap_or_default().as_str().unwrap_or("")),
+        (kind, _) => format!(
+            "run the {} job now",
+            serde_json::to_value(kind).unwrap_or_default().as_str().unwrap_or("")
+        ),
     };
     Ok(DryRun { job: name.clone(), period, recipients, would })
 }

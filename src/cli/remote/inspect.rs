@@ -23,7 +23,8 @@ pub(super) async fn status(session: &Session) -> anyhow::Result<ExitCode> {
 pub(super) async fn complaint(session: &Session, command: ComplaintCommand) -> anyhow::Result<ExitCode> {
     match command {
         ComplaintCommand::List { all } => {
-            let complaints: Vec<ComplaintView> = session.client.get(&format!("/v1/complaints?all={all}")).await?;
+            let complaints: Vec<ComplaintView> =
+                session.client.get(&format!("/v1/complaints?all={all}")).await?;
             session.print(&complaints, |complaints| print_complaints(session, complaints))?;
         }
         ComplaintCommand::Show { number } => {
@@ -42,13 +43,18 @@ pub(super) async fn source(session: &Session, command: SourceCommand) -> anyhow:
                 let mut table = show::table(&["source", "kind", "feeds"]);
                 for source in sources {
                     let kind = serde_json::to_value(source.kind).unwrap_or_default();
-                    table.add_row([source.name.to_string(), kind.as_str().unwrap_or("").to_owned(), source.feeds.join(", ")]);
+                    table.add_row([
+                        source.name.to_string(),
+                        kind.as_str().unwrap_or("").to_owned(),
+                        source.feeds.join(", "),
+                    ]);
                 }
                 anstream::println!("{table}");
             })?;
         }
         SourceCommand::Test { name } => {
-            let report: TestReport = session.client.post(&format!("/v1/sources/{name}/test"), &json!({})).await?;
+            let report: TestReport =
+                session.client.post(&format!("/v1/sources/{name}/test"), &json!({})).await?;
             session.print(&report, |report| {
                 for sentence in &report.sentences {
                     anstream::println!("{sentence}");
@@ -85,7 +91,9 @@ pub(super) async fn audit(session: &Session, command: AuditCommand) -> anyhow::R
         }
         AuditCommand::Verify => {
             let answer: Value = session.client.post("/v1/audit/verify", &json!({})).await?;
-            session.print(&answer, |answer| anstream::println!("{} lines, every one as it was written", answer["lines"]))?;
+            session.print(&answer, |answer| {
+                anstream::println!("{} lines, every one as it was written", answer["lines"])
+            })?;
         }
         AuditCommand::Head => {
             let head: Option<AuditHead> = session.client.get("/v1/audit/head").await?;
@@ -101,13 +109,21 @@ pub(super) async fn audit(session: &Session, command: AuditCommand) -> anyhow::R
 pub(super) async fn backup(session: &Session, command: BackupCommand) -> anyhow::Result<ExitCode> {
     let BackupCommand::Create = command;
     let answer: Value = session.client.post("/v1/backups", &json!({})).await?;
-    session.print(&answer, |answer| anstream::println!("backed up as {}", answer["backup"].as_str().unwrap_or("")))?;
+    session.print(&answer, |answer| {
+        anstream::println!("backed up as {}", answer["backup"].as_str().unwrap_or(""))
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn print_status(session: &Session, status: &Status) {
     let now = show::instant(status.now, &session.zone);
-    anstream::println!("{}  {now}  {} customers, {} orders, {} open complaints", status.business, status.customers, status.orders, status.open_complaints);
+    anstream::println!(
+        "{}  {now}  {} customers, {} orders, {} open complaints",
+        status.business,
+        status.customers,
+        status.orders,
+        status.open_complaints
+    );
     let mut table = show::table(&["job", "last slot", "state", "next slot"]);
     for job in &status.jobs {
         let last = job.last.as_ref();
@@ -121,10 +137,17 @@ fn print_status(session: &Session, status: &Status) {
     anstream::println!("\n{table}\n");
     for source in &status.sources {
         let watermark = show::maybe(source.watermark, &session.zone);
-        anstream::println!("source {}: data until {watermark}, {} rows rejected", source.name, source.rejected);
+        anstream::println!(
+            "source {}: data until {watermark}, {} rows rejected",
+            source.name,
+            source.rejected
+        );
     }
     let outbox: Vec<String> = status.outbox.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    anstream::println!("outbox: {}\n", if outbox.is_empty() { "empty".to_owned() } else { outbox.join(", ") });
+    anstream::println!(
+        "outbox: {}\n",
+        if outbox.is_empty() { "empty".to_owned() } else { outbox.join(", ") }
+    );
     for problem in &status.problems {
         anstream::println!("{}{problem}", show::cross());
     }
@@ -156,7 +179,11 @@ fn print_complaint(session: &Session, complaint: &ComplaintView) {
     anstream::println!("complaint {}: {}, {state}", complaint.number, complaint.kind);
     for event in &complaint.events {
         let what = serde_json::to_value(&event.event).unwrap_or_default();
-        anstream::println!("  {}  {}", show::instant(event.at, &session.zone), what["event"].as_str().unwrap_or(""));
+        anstream::println!(
+            "  {}  {}",
+            show::instant(event.at, &session.zone),
+            what["event"].as_str().unwrap_or("")
+        );
     }
     for clock in &complaint.clocks {
         let due = show::instant(clock.due, &session.zone);

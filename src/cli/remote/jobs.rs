@@ -65,7 +65,10 @@ async fn run_job(session: &Session, arguments: RunArguments) -> anyhow::Result<E
         Answer::Run(run) => print_run(session, run),
         Answer::Started(started) => {
             let slot = show::instant(started.slot.at, &session.zone);
-            anstream::println!("started {} for slot {slot}; `firstwatch run list` shows how it goes", started.slot.job);
+            anstream::println!(
+                "started {} for slot {slot}; `firstwatch run list` shows how it goes",
+                started.slot.job
+            );
         }
         Answer::DryRun(dry) => print_dry_run(dry),
     })?;
@@ -76,7 +79,8 @@ async fn run_job(session: &Session, arguments: RunArguments) -> anyhow::Result<E
 }
 
 async fn pause(session: &Session, name: &JobName, paused: bool) -> anyhow::Result<()> {
-    let job: JobView = session.client.post(&format!("/v1/jobs/{name}/pause"), &json!({ "paused": paused })).await?;
+    let job: JobView =
+        session.client.post(&format!("/v1/jobs/{name}/pause"), &json!({ "paused": paused })).await?;
     session.print(&job, |job| print_job(session, job))
 }
 
@@ -105,12 +109,20 @@ fn print_jobs(session: &Session, jobs: &[JobView]) {
 
 fn print_job(session: &Session, job: &JobView) {
     anstream::println!("{}  ({})", job.name, if job.paused { "paused" } else { &job.schedule });
-    anstream::println!("recipients  {}", if job.recipients.is_empty() { "-".into() } else { job.recipients.join(", ") });
+    anstream::println!(
+        "recipients  {}",
+        if job.recipients.is_empty() { "-".into() } else { job.recipients.join(", ") }
+    );
     for next in &job.next {
         anstream::println!("next        {}", show::instant(*next, &session.zone));
     }
     if let Some(run) = &job.last {
-        anstream::println!("last        {} {}: {}", show::instant(run.slot, &session.zone), run.state, run.message);
+        anstream::println!(
+            "last        {} {}: {}",
+            show::instant(run.slot, &session.zone),
+            run.state,
+            run.message
+        );
     }
 }
 
@@ -133,7 +145,13 @@ fn print_runs(session: &Session, runs: &[RunView]) {
 fn print_run(session: &Session, run: &RunView) {
     let period = run.period.map(|period| format!(" of {period}")).unwrap_or_default();
     let slot = show::instant(run.slot, &session.zone);
-    anstream::println!("run {}: {}{period}, slot {slot}, {} (attempt {})", run.id, run.job, run.state, run.attempt);
+    anstream::println!(
+        "run {}: {}{period}, slot {slot}, {} (attempt {})",
+        run.id,
+        run.job,
+        run.state,
+        run.attempt
+    );
     if !run.message.is_empty() {
         anstream::println!("{}", run.message);
     }

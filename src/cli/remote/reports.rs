@@ -17,7 +17,8 @@ use crate::operations::releases::{Preview, ReleaseView};
 pub(super) async fn report(session: &Session, command: ReportCommand) -> anyhow::Result<ExitCode> {
     match command {
         ReportCommand::List { limit } => {
-            let releases: Vec<ReleaseView> = session.client.get(&format!("/v1/reports?limit={limit}")).await?;
+            let releases: Vec<ReleaseView> =
+                session.client.get(&format!("/v1/reports?limit={limit}")).await?;
             session.print(&releases, |releases| print_releases(session, releases))?;
         }
         ReportCommand::Show { id } => {
@@ -26,7 +27,8 @@ pub(super) async fn report(session: &Session, command: ReportCommand) -> anyhow:
         }
         ReportCommand::Preview { job, period, out } => {
             let period = period.map(|period| format!("?period={period}")).unwrap_or_default();
-            let preview: Preview = session.client.post(&format!("/v1/previews/{job}{period}"), &json!({})).await?;
+            let preview: Preview =
+                session.client.post(&format!("/v1/previews/{job}{period}"), &json!({})).await?;
             let files = write(&preview, &out)?;
             let listed = json!({ "subject": preview.subject, "period": preview.period, "files": files, "hits": preview.hits });
             session.print(&listed, |_| print_preview(&preview, &files))?;
@@ -42,7 +44,8 @@ pub(super) async fn outbox(session: &Session, command: OutboxCommand) -> anyhow:
     let (id, decision) = match command {
         OutboxCommand::List { state, limit } => {
             let filter = state.map(|state| format!("&state={state}")).unwrap_or_default();
-            let messages: Vec<OutboxView> = session.client.get(&format!("/v1/outbox?limit={limit}{filter}")).await?;
+            let messages: Vec<OutboxView> =
+                session.client.get(&format!("/v1/outbox?limit={limit}{filter}")).await?;
             session.print(&messages, |messages| print_outbox(session, messages))?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -50,7 +53,9 @@ pub(super) async fn outbox(session: &Session, command: OutboxCommand) -> anyhow:
         OutboxCommand::Cancel { id } => (id, Decision::Cancel),
     };
     let () = session.client.post(&format!("/v1/outbox/{id}"), &json!({ "decision": decision })).await?;
-    session.print(&json!({ "outbox": id, "decision": decision }), |_| anstream::println!("message {id}: done"))?;
+    session.print(&json!({ "outbox": id, "decision": decision }), |_| {
+        anstream::println!("message {id}: done")
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -60,7 +65,9 @@ fn write(preview: &Preview, out: &Path) -> anyhow::Result<Vec<String>> {
     let mut written = Vec::new();
     for file in &preview.files {
         if Path::new(&file.name).file_name().is_none_or(|name| name != file.name.as_str()) {
-            return Err(BadData(format!("the preview names a file {:?}, which is no plain name", file.name)).into());
+            return Err(
+                BadData(format!("the preview names a file {:?}, which is no plain name", file.name)).into()
+            );
         }
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(&file.content)
