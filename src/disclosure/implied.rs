@@ -67,11 +67,12 @@ impl Search<'_> {
                 for &greater in &self.system.sets_of_atom[first as usize] {
                     let greater = greater as usize;
                     let Some(&(of_greater, is_new)) = shown.get(&greater) else { continue };
-                    if (is_new || lesser_is_new) && self.may_leave_little(measure, greater, lesser) {
-                        if let Some(atoms) = rest(&self.system.sets[greater], &self.system.sets[lesser]) {
-                            let subject = Subject::Difference { greater: of_greater, lesser: of_lesser };
-                            self.judge(&subject, &[measure], &atoms, targets);
-                        }
+                    if (is_new || lesser_is_new)
+                        && self.may_leave_little(measure, greater, lesser)
+                        && let Some(atoms) = rest(&self.system.sets[greater], &self.system.sets[lesser])
+                    {
+                        let subject = Subject::Difference { greater: of_greater, lesser: of_lesser };
+                        self.judge(&subject, &[measure], &atoms, targets);
                     }
                 }
             }

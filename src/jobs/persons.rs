@@ -44,7 +44,11 @@ impl<'a> Persons<'a> {
         person: &Person,
         province: Option<&str>,
     ) -> anyhow::Result<Option<CustomerNo>> {
-        let Some((kind, identity)) = self.identity(account, person) else { return Ok(None) };
+        let Some((kind, identity)) = self.identity(account, person) else {
+            // Nobody we can tell apart, and still a name and an address that must not leave the house.
+            self.index(None, person)?;
+            return Ok(None);
+        };
         let blind = self.house.vault.blind(kind, &identity).0;
         let no = match self.writer.customer_by_index(kind, &blind)? {
             Some(no) => {
@@ -60,7 +64,7 @@ impl<'a> Persons<'a> {
                 no
             }
         };
-        self.index(no, person)?;
+        self.index(Some(no), person)?;
         Ok(Some(no))
     }
 
@@ -120,7 +124,7 @@ impl<'a> Persons<'a> {
     }
 
     /// Makes the person findable by exact look-up: for the administrator, and for the egress guard.
-    fn index(&self, no: CustomerNo, person: &Person) -> anyhow::Result<()> {
+    fn index(&self, no: Option<CustomerNo>, person: &Person) -> anyhow::Result<()> {
         let identifiers = [
             (IdentifierKind::Phone, person.phone.as_deref().and_then(normalise_phone)),
             (IdentifierKind::Email, person.email.as_deref().and_then(normalise_email)),
