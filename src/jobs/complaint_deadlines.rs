@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::deliver_mail::Dispatch;
 use super::house::House;
@@ -143,7 +144,7 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
         let matter = Matter::OverdueComplaints { complaints: &complaints, at: run.now };
         let notice = Notice { business: &business.name, zone: &business.zone, matter };
         let rendered = document::notice(&notice, business.language)?;
-        let purpose = format!("complaints.{}", run.slot.at.as_second());
+        let purpose = purpose(run, alarms);
         let messages = Dispatch { house, purpose: &purpose, date: run.now }
             .compose(&rendered, std::slice::from_ref(recipient))?;
         house.store.write(|writer| {
@@ -159,4 +160,14 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
         told += alarms.len();
     }
     Ok(told)
+}
+
+/// Names the mail by the steps it tells of: a retry of the slot, or a run by hand in the same second, that
+/// finds other steps makes another mail.
+fn purpose(run: &Run, alarms: &[Alarm]) -> String {
+    let mut steps = Sha256::new();
+    for Alarm { no, overdue, .. } in alarms {
+        steps.update(format!("{no}/{}/{};", overdue.clock.as_str(), overdue.deadline));
+    }
+    format!("complaints.{}.{}", run.slot.at.as_second(), hex::encode(&steps.finalize()[..8]))
 }
