@@ -46,7 +46,7 @@ impl Draft {
 pub enum DraftError {
     #[error("the period {0} is not over yet")]
     NotOver(Period),
-    #[error("{0:#}")]
+    #[error(transparent)]
     Failed(#[from] anyhow::Error),
 }
 

@@ -128,7 +128,7 @@ fn master_key(settings: &Settings, credentials: Option<PathBuf>) -> Result<Maste
         }
     };
     MasterKey::read(&path, origin)
-        .map_err(|error| OpenError::Configuration(format!("{}: {error}", path.display())))
+        .map_err(|error| OpenError::Configuration(format!("{:#}", anyhow::Error::from(error))))
 }
 
 /// Refuses a master key that is not the store's, and finds (the first time: makes) the system key.
@@ -149,7 +149,8 @@ fn know_the_vault(store: &Store, vault: &Vault) -> Result<WrappedKey, OpenError>
     })?;
     found.ok_or_else(|| {
         OpenError::Configuration(
-            "the master key is not the one this store was sealed with; give it the right key file".to_owned(),
+            "the master key is not the one this store was sealed with; name the right file as master_key_file in [vault]"
+                .to_owned(),
         )
     })
 }

@@ -93,12 +93,14 @@ fn work(house: &House, job: &JobSpec, run: Run) -> Result<(), store::Error> {
             warn!(message, again_at = %again_at, "held");
             RunOutcome { end: RunEnd::Held { next_attempt_at: Some(again_at) }, message, details: json!({}) }
         }
+        Ok(Outcome::Partly { message, details }) => {
+            error!(message, "failed in part");
+            RunOutcome { end: failed(house, &run, now)?, message, details }
+        }
         Err(failure) => {
             let message = format!("{failure:#}");
             error!(message, "failed");
-            let attempt = house.store.read(|reader| reader.run(run.id))?.map_or(1, |row| row.attempt);
-            let end = RunEnd::Failed { next_attempt_at: next_attempt(attempt, now) };
-            RunOutcome { end, message, details: json!({}) }
+            RunOutcome { end: failed(house, &run, now)?, message, details: json!({}) }
         }
     };
     house.store.write(|writer| writer.finish_run(run.id, &outcome, now))?;
@@ -122,6 +124,11 @@ fn tell_of_failure(house: &House, run: &Run, what: &str, now: Timestamp) {
     if let Err(error) = recipients::tell_administrators(house, &purpose, trouble, now) {
         error!(error = %format!("{error:#}"), "failed to tell the administrators");
     }
+}
+
+fn failed(house: &House, run: &Run, now: Timestamp) -> Result<RunEnd, store::Error> {
+    let attempt = house.store.read(|reader| reader.run(run.id))?.map_or(1, |row| row.attempt);
+    Ok(RunEnd::Failed { next_attempt_at: next_attempt(attempt, now) })
 }
 
 fn next_attempt(attempt: u32, now: Timestamp) -> Option<Timestamp> {

@@ -2,7 +2,8 @@
 //!
 //! The steps, for each source: fetch -> store the persons -> store what changed -> book the differences
 //! -> keep the rejects -> advance the watermark; all but the first in one transaction. A source that
-//! cannot be read fails alone: the others are pulled, and the run says which one failed.
+//! cannot be read fails alone: the others are pulled, and the run, which counts as failed and is tried
+//! again, says which one it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,19 +40,30 @@ struct Tally {
 
 pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
     let mut done = serde_json::Map::new();
-    let mut failed = Vec::new();
+    let mut failed = serde_json::Map::new();
     for settings in &house.settings.sources {
         match pull_source(house, settings, run) {
             Ok(tally) => {
                 done.insert(settings.name.to_string(), tally.to_json());
             }
-            Err(error) => failed.push(format!("source {}: {error:#}", settings.name)),
+            Err(error) => {
+                failed.insert(settings.name.to_string(), format!("{error:#}").into());
+            }
         }
     }
-    if !failed.is_empty() {
-        bail!("{}", failed.join("; "));
+    if failed.is_empty() {
+        return Ok(Outcome::done(summary(&done), json!({ "sources": done })));
     }
-    Ok(Outcome::done(summary(&done), json!({ "sources": done })))
+    let mut sentences: Vec<&str> = failed.values().filter_map(serde_json::Value::as_str).collect();
+    if done.is_empty() {
+        bail!("{}", sentences.join("; "));
+    }
+    let pulled = summary(&done);
+    sentences.push(&pulled);
+    Ok(Outcome::Partly {
+        message: sentences.join("; "),
+        details: json!({ "sources": done, "failed": failed }),
+    })
 }
 
 /// Reads one source and commits what it brought.
