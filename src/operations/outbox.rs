@@ -87,6 +87,6 @@ pub fn decide(house: &House, actor: &Actor, id: OutboxId, decision: Decision) ->
         }
         decided => decided?,
     }
-    jobs::deliver(house)?;
+    jobs::deliver(house, &|| false)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Jobs and the run ledger: list, show, run by hand, pause, resume, retry.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -107,7 +107,7 @@ pub fn list_jobs(house: &House, actor: &Actor) -> Result<Vec<JobView>> {
 }
 
 pub fn show_job(house: &House, actor: &Actor, name: &JobName) -> Result<JobView> {
-    allow(house, actor, Operation::JobList)?;
+    allow(house, actor, Operation::JobShow)?;
     view(house, find(house, name)?)
 }
 
@@ -166,12 +166,17 @@ pub fn prepare(house: &House, actor: &Actor, name: &JobName, request: &RunReques
 pub fn carry_out(house: &House, prepared: Prepared, trigger: Trigger) -> Result<RunView> {
     let job = find(house, &prepared.slot.job)?;
     let row = jobs::run_slot(house, job, prepared.slot, trigger, prepared.period)?;
-    let jobs::Delivered { sent, refused, postponed, ambiguous } = jobs::deliver(house)?;
+    if prepared.period.is_some() && row.period != prepared.period {
+        let other = row.period.map_or_else(|| "no period".to_owned(), |period| period.to_string());
+        return Err(Error::TryAgain(format!("the slot is taken by run {} of {other}", row.id)));
+    }
+    let jobs::Delivered { sent, refused, postponed, ambiguous } = jobs::deliver(house, &|| false)?;
     Ok(RunView { mail: Some(MailView { sent, refused, postponed, ambiguous }), ..run_view(row) })
 }
 
 pub fn pause(house: &House, actor: &Actor, name: &JobName, paused: bool) -> Result<JobView> {
-    allow(house, actor, Operation::JobPause)?;
+    let operation = if paused { Operation::JobPause } else { Operation::JobResume };
+    allow(house, actor, operation)?;
     let job = find(house, name)?;
     let now = house.now();
     let what = if paused { "paused" } else { "resumed" };
@@ -180,7 +185,7 @@ pub fn pause(house: &House, actor: &Actor, name: &JobName, paused: bool) -> Resu
             true => writer.pause_job(name, now)?,
             false => writer.resume_job(name)?,
         }
-        record(writer, actor, Operation::JobPause, name.as_str(), what, now)
+        record(writer, actor, operation, name.as_str(), what, now)
     })?;
     view(house, job)
 }
@@ -192,7 +197,7 @@ pub fn list_runs(house: &House, actor: &Actor, job: Option<&JobName>, limit: u32
 }
 
 pub fn show_run(house: &House, actor: &Actor, id: RunId) -> Result<RunView> {
-    allow(house, actor, Operation::RunList)?;
+    allow(house, actor, Operation::RunShow)?;
     find_run(house, id).map(run_view)
 }
 
@@ -228,7 +233,7 @@ fn find_run(house: &House, id: RunId) -> Result<RunRow> {
 
 fn audited(house: &House, actor: &Actor, operation: Operation, subject: &str) -> Result<()> {
     let now = house.now();
-    Ok(house.store.write(|writer| record(writer, actor, operation, subject, "done", now))?)
+    Ok(house.store.write(|writer| record(writer, actor, operation, subject, "asked", now))?)
 }
 
 pub(super) fn period_of(house: &House, job: &JobSpec, request: &RunRequest) -> Result<Option<Period>> {
@@ -252,13 +257,22 @@ pub(super) fn period_of(house: &House, job: &JobSpec, request: &RunRequest) -> R
     }
 }
 
+/// Enough to reach past a week of days off.
+const SLOTS_LOOKED_AT: usize = 40;
+
 /// The slot that stands for the job's run: for a report the first scheduled one after its period's end.
 fn slot_of(house: &House, job: &JobSpec, period: Option<Period>) -> Slot {
     let at = match period {
         None => house.now(),
         Some(period) => {
-            let end = period.end(&house.settings.business.zone);
-            jobs::next_slots(house, job, end, 1).first().copied().unwrap_or(end)
+            let zone = &house.settings.business.zone;
+            let end = period.end(zone);
+            let reports_on = |at: &Timestamp| {
+                period.kind().map(|kind| kind.last_complete(at.to_zoned(zone.clone()).date())) == Some(period)
+            };
+            // The end itself may be a slot; where no slot reports on the period, the end stands for it.
+            let soon = jobs::next_slots(house, job, end - SignedDuration::from_secs(1), SLOTS_LOOKED_AT);
+            soon.into_iter().find(reports_on).unwrap_or(end)
         }
     };
     Slot { job: job.name.clone(), at }

@@ -34,7 +34,9 @@ pub struct SourceView {
 
 pub fn status(house: &House, actor: &Actor) -> Result<Status> {
     allow(house, actor, Operation::Status)?;
-    let jobs = list_jobs(house, &Actor::Daemon)?;
+    let mut jobs = list_jobs(house, &Actor::Daemon)?;
+    // Who gets what is for those who may list jobs.
+    jobs.iter_mut().for_each(|job| job.recipients.clear());
     let now = house.now();
     let (sources, outbox, totals) = house.store.read(|reader| {
         let watermarks = reader.watermarks()?;

@@ -11,6 +11,7 @@ mod disclosure;
 mod document;
 mod end_to_end;
 mod harness;
+mod ledger;
 mod mail;
 mod march_2016;
 mod mta;
