@@ -122,10 +122,14 @@ mod tests {
 
     #[test]
     fn what_slipped_into_a_wrong_column_is_not_told() {
-        for text in ["Trần Thị Bình", "an@example.vn", "0912 345 678", "+84912345678", "12 Lý Thường Kiệt", "LE AN"] {
+        for text in
+            ["Trần Thị Bình", "an@example.vn", "0912 345 678", "+84912345678", "12 Lý Thường Kiệt", "LE AN"]
+        {
             assert!(may_tell_of_somebody(text), "{text}");
         }
-        for text in ["cho-hang-ve", "Đã giao", "một triệu rưỡi", "1.500.000.000", "31/12/2026 10:00", "03-04-2026"] {
+        for text in
+            ["cho-hang-ve", "Đã giao", "một triệu rưỡi", "1.500.000.000", "31/12/2026 10:00", "03-04-2026"]
+        {
             assert!(!may_tell_of_somebody(text), "{text}");
         }
     }
