@@ -1,7 +1,7 @@
 //! Nobody is found: no name, e-mail, phone or address of any customer in the state directory, in a mail, or in
 //! anything the program says.
 
-use std::fmt::Write;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -59,11 +59,12 @@ fn live(shop: &Shop, periods: [&str; 5]) {
 #[test]
 fn no_customer_of_superstore_is_found() {
     let Some(data) = sample("superstore/superstore.csv") else { return };
-    let (mut names, mut catalogue) = (vec![], String::new());
+    let (mut names, mut catalogue) = (BTreeSet::new(), BTreeSet::new());
     for row in csv::Reader::from_path(&data).unwrap().records().map(Result::unwrap) {
-        names.push(row[6].to_owned());
-        writeln!(catalogue, "{}\n{}\n{}", &row[14], &row[15], &row[16]).unwrap();
+        names.insert(row[6].to_owned());
+        catalogue.extend([14, 15, 16].map(|column| row[column].to_owned()));
     }
+    let catalogue: String = catalogue.iter().map(|term| format!("{term}\n")).collect();
     let everybody = Wanted::new(names.clone(), "");
     let wanted = Wanted::new(names, &catalogue);
     // Nobody is called like a product, so that nobody goes unlooked for.
