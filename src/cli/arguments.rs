@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use super::output::OutputFormat;
+use super::output::{self, OutputFormat};
 use crate::domain::ids::JobName;
 use crate::domain::period::Period;
 
 /// A shop's night watch: sales reports in which no customer can be found, complaints that never miss a
 /// deadline.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, after_help = "Start here:  firstwatch demo --dir /tmp/shop")]
+#[command(version, propagate_version = true, after_help = "Example:  firstwatch demo --dir /tmp/shop")]
 pub struct Cli {
     /// The configuration; /etc/firstwatch/firstwatch.toml when not given
     #[arg(long, global = true, value_name = "FILE")]
@@ -43,40 +43,46 @@ pub enum Command {
     #[command(after_help = "Example:  firstwatch status --format json")]
     Status,
     /// Jobs: list, show, run by hand, pause, resume
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch job run weekly-sales --period 2026-W46 --wait")]
     Job(JobCommand),
     /// The run ledger
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch run list --job weekly-sales")]
     Run(RunCommand),
     /// Reports: released ones, and previews
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch report list --format json")]
     Report(ReportCommand),
     /// Messages on their way out
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch outbox list --state refused")]
     Outbox(OutboxCommand),
     /// Complaints and their deadlines
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch complaint list")]
     Complaint(ComplaintCommand),
     /// Sources: list, test, and the rows that did not fit
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch source rejected shop --format json")]
     Source(SourceCommand),
     /// The audit log
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch audit verify")]
     Audit(AuditCommand),
     /// Backups
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch backup create")]
     Backup(BackupCommand),
     /// Keys
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch key new /etc/firstwatch/master.key")]
     Key(super::key::KeyCommand),
     /// Statistical disclosure control on any table, without a store
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:  firstwatch disclosure protect --spec week.toml --out week.csv"
+    )]
     Disclosure(super::disclosure::DisclosureCommand),
     /// What the planner would do with a schedule
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:  firstwatch schedule next \"0 7 * * MON\" --timezone Asia/Ho_Chi_Minh"
+    )]
     Schedule(super::schedule::Command),
     /// Working time and days off
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:  firstwatch calendar list --year 2026")]
     Calendar(super::calendar::Command),
     /// Print a shell's completions
     #[command(after_help = "Example:  firstwatch completions bash > /etc/bash_completion.d/firstwatch")]
@@ -92,8 +98,10 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum JobCommand {
     /// Every job with its last and next slot
+    #[command(after_help = "Example:  firstwatch job list")]
     List,
     /// One job
+    #[command(after_help = "Example:  firstwatch job show weekly-sales")]
     Show {
         #[arg(value_parser = job_name)]
         name: JobName,
@@ -102,11 +110,13 @@ pub enum JobCommand {
     #[command(after_help = "Example:  firstwatch job run weekly-sales --period 2026-W46 --wait")]
     Run(RunArguments),
     /// Plan no more slots of a job
+    #[command(after_help = "Example:  firstwatch job pause weekly-sales")]
     Pause {
         #[arg(value_parser = job_name)]
         name: JobName,
     },
     /// Plan a paused job's slots again
+    #[command(after_help = "Example:  firstwatch job resume weekly-sales")]
     Resume {
         #[arg(value_parser = job_name)]
         name: JobName,
@@ -131,6 +141,7 @@ pub struct RunArguments {
 #[derive(Debug, Subcommand)]
 pub enum RunCommand {
     /// The newest runs
+    #[command(after_help = "Example:  firstwatch run list --job pull --limit 5")]
     List {
         /// Only this job's
         #[arg(long, value_parser = job_name)]
@@ -139,22 +150,28 @@ pub enum RunCommand {
         limit: u32,
     },
     /// One run
+    #[command(after_help = "Example:  firstwatch run show 12 --format json")]
     Show { id: i64 },
     /// Run a failed or held run's slot again, now
+    #[command(after_help = "Example:  firstwatch run retry 12")]
     Retry { id: i64 },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum ReportCommand {
     /// Released reports, the newest first
+    #[command(after_help = "Example:  firstwatch report list --limit 5")]
     List {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
     /// One release: its slot, its pages, its hashes
+    #[command(after_help = "Example:  firstwatch report show 3 --format json")]
     Show { id: i64 },
     /// Write what would be sent, without sending or releasing it
-    #[command(after_help = "Example:  firstwatch report preview weekly-sales --period 2026-W46 --out /tmp/preview")]
+    #[command(
+        after_help = "Example:  firstwatch report preview weekly-sales --period 2026-W46 --out /tmp/preview"
+    )]
     Preview {
         #[arg(value_parser = job_name)]
         job: JobName,
@@ -169,73 +186,95 @@ pub enum ReportCommand {
 #[derive(Debug, Subcommand)]
 pub enum OutboxCommand {
     /// The newest messages
+    #[command(after_help = "Example:  firstwatch outbox list --state ambiguous")]
     List {
-        /// pending, claimed, dot_pending, sent, refused, ambiguous, cancelled or quarantined
-        #[arg(long)]
+        /// Only those in this state
+        #[arg(long, value_parser = states())]
         state: Option<String>,
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
     /// Send a refused or ambiguous message again, the same bytes
+    #[command(after_help = "Example:  firstwatch outbox retry 7")]
     Retry { id: i64 },
     /// Never send a message
+    #[command(after_help = "Example:  firstwatch outbox cancel 7")]
     Cancel { id: i64 },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum ComplaintCommand {
     /// Open complaints, the earliest deadline first
+    #[command(after_help = "Example:  firstwatch complaint list --all")]
     List {
         /// Resolved ones too
         #[arg(long)]
         all: bool,
     },
     /// One complaint: its events and its clocks
+    #[command(after_help = "Example:  firstwatch complaint show 4")]
     Show { number: i64 },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum SourceCommand {
     /// The configured sources
+    #[command(after_help = "Example:  firstwatch source list")]
     List,
     /// Connect, read ten rows of each feed, and say what was understood
+    #[command(after_help = "Example:  firstwatch source test shop")]
     Test { name: String },
     /// The rows that did not fit, and why
+    #[command(after_help = "Example:  firstwatch source rejected shop --format json")]
     Rejected { name: Option<String> },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// The newest lines
+    #[command(after_help = "Example:  firstwatch audit list --limit 50")]
     List {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
     /// Walk the whole chain
+    #[command(after_help = "Example:  firstwatch audit verify")]
     Verify,
     /// The newest line's number and hash: keep it elsewhere
+    #[command(after_help = "Example:  firstwatch audit head")]
     Head,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum BackupCommand {
     /// Make a copy now
+    #[command(after_help = "Example:  firstwatch backup create")]
     Create,
+}
+
+fn states() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(crate::operations::outbox::states())
 }
 
 fn job_name(text: &str) -> Result<JobName, std::convert::Infallible> {
     Ok(JobName::new(text))
 }
 
-pub(super) fn completions(shell: clap_complete::Shell) -> ExitCode {
-    clap_complete::generate(shell, &mut Cli::command(), "firstwatch", &mut std::io::stdout());
-    ExitCode::SUCCESS
+/// A script for a shell, whatever `--format` says.
+pub(super) fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "firstwatch", &mut script);
+    output::write(&String::from_utf8(script).context("the completions are not text")?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn man(dir: &std::path::Path) -> anyhow::Result<ExitCode> {
+pub(super) fn man(dir: &std::path::Path, format: OutputFormat) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(dir).with_context(|| format!("failed to create {}", dir.display()))?;
     clap_mangen::generate_to(Cli::command(), dir)
         .with_context(|| format!("failed to write manual pages into {}", dir.display()))?;
+    output::print(&serde_json::json!({ "manual": dir }), format, |_| {
+        format!("wrote the manual; read it with `man {}/firstwatch.1`", dir.display())
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -246,5 +285,54 @@ mod tests {
     #[test]
     fn the_arguments_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_carries_an_example() {
+        fn walk(command: &clap::Command, path: &str, without: &mut Vec<String>, seen: &mut usize) {
+            let path = format!("{path} {}", command.get_name());
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            *seen += 1;
+            // The example is one that can be typed: it calls firstwatch with this command or one below it.
+            let words = path.trim().trim_start_matches("firstwatch").trim();
+            if !(help.contains("Example") && help.contains(&format!("firstwatch {words}"))) {
+                without.push(path.clone());
+            }
+            for below in command.get_subcommands() {
+                walk(below, &path, without, seen);
+            }
+        }
+        let (mut without, mut seen) = (Vec::new(), 0);
+        walk(&Cli::command(), "", &mut without, &mut seen);
+        assert!(without.is_empty(), "no example in the help of {without:?}");
+        assert!(seen > 40, "{seen} commands were looked at");
+    }
+
+    #[test]
+    fn every_example_is_understood() {
+        fn examples(command: &clap::Command, all: &mut Vec<String>) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines =
+                help.lines().filter_map(|line| line.find("firstwatch ").map(|at| line[at..].to_owned()));
+            all.extend(lines);
+            command.get_subcommands().for_each(|below| examples(below, all));
+        }
+        let mut all = Vec::new();
+        examples(&Cli::command(), &mut all);
+        for example in all {
+            let command = example.split('>').next().unwrap_or_default();
+            // Only the schedule's pattern is quoted.
+            let words: Vec<String> = command
+                .split('"')
+                .enumerate()
+                .flat_map(|(at, part)| match at % 2 {
+                    1 => vec![part.to_owned()],
+                    _ => part.split_whitespace().map(str::to_owned).collect(),
+                })
+                .collect();
+            if let Err(error) = Cli::try_parse_from(&words) {
+                panic!("{example}: {error}");
+            }
+        }
     }
 }

@@ -1,14 +1,12 @@
 //! `calendar`: the working calendar, without a store.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::output::OutputFormat;
+use super::output::{self, OutputFormat};
 use super::schedule::zone;
 use crate::calendar::WorkingCalendar;
 use crate::domain::clock::{Clock, SystemClock};
@@ -64,7 +62,7 @@ pub fn run(
             listed(year, calendar, output)
         }
     };
-    std::io::stdout().lock().write_all(text.as_bytes()).context("failed to write the answer")?;
+    output::write(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,4 +1,5 @@
-//! `check`: every problem of configuration, jobs, calendars and keys at once, then the plan.
+//! `check`: every problem of configuration, jobs, calendars and keys at once, then the plan. As JSON:
+//! `{"problems": [sentence], "plan": [{"job", "schedule", "next": [instant], "recipients": [address]}]}`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::exit;
-use super::output::OutputFormat;
+use super::output::{self, OutputFormat};
 use super::{reach, show};
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::{Clock, SystemClock};
@@ -20,7 +21,8 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
     let loaded = settings::load(&LoadOptions { file: config, environment: std::env::vars().collect() });
     let (settings, mut problems) = match loaded {
         Ok(settings) => {
-            let mut problems = settings::check_files(&settings).into_iter().map(|p| p.to_string()).collect::<Vec<_>>();
+            let mut problems =
+                settings::check_files(&settings).into_iter().map(|p| p.to_string()).collect::<Vec<_>>();
             problems.extend(jobs::working_calendar(&settings).err());
             (Some(settings), problems)
         }
@@ -29,13 +31,11 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
     problems.sort();
     problems.dedup();
     let plan = settings.as_ref().map(|settings| plan(settings, SystemClock.now()));
-    match format {
-        OutputFormat::Json => {
-            let plan: Vec<_> = plan.iter().flatten().map(Planned::to_json).collect();
-            anstream::println!("{}", json!({ "problems": problems, "plan": plan }));
-        }
-        OutputFormat::Human => print_human(&problems, plan.as_deref(), settings.as_ref()),
-    }
+    let answer = json!({
+        "problems": problems,
+        "plan": plan.iter().flatten().map(Planned::to_json).collect::<Vec<_>>(),
+    });
+    output::print(&answer, format, |_| shown(&problems, plan.as_deref(), settings.as_ref()))?;
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::CONFIGURATION) })
 }
 
@@ -78,25 +78,27 @@ fn plan(settings: &Settings, now: Timestamp) -> Vec<Planned> {
         .collect()
 }
 
-fn print_human(problems: &[String], plan: Option<&[Planned]>, settings: Option<&Settings>) {
-    for problem in problems {
-        anstream::println!("{}{problem}", show::cross());
-    }
+fn shown(problems: &[String], plan: Option<&[Planned]>, settings: Option<&Settings>) -> String {
+    let mut text: String = problems.iter().map(|problem| format!("{}{problem}\n", show::cross())).collect();
+    let count = show::count(problems.len() as u64, "problem");
     let Some((plan, settings)) = plan.zip(settings) else {
-        anstream::println!("\n{} problems; there is no plan until they are mended", problems.len());
-        return;
+        return text + &format!("{count}; there is no plan before that is mended");
     };
     let mut table = show::table(&["job", "schedule", "next slots", "who gets it"]);
     for planned in plan {
         let next: Vec<String> =
             planned.next.iter().map(|&at| show::instant(at, &settings.business.zone)).collect();
-        table.add_row([planned.job.clone(), planned.schedule.clone(), next.join("\n"), planned.recipients.join("\n")]);
+        table.add_row([
+            planned.job.clone(),
+            planned.schedule.clone(),
+            next.join("\n"),
+            planned.recipients.join("\n"),
+        ]);
     }
-    anstream::println!("{table}");
-    let zone = &settings.business.zone_name;
-    match problems.len() {
-        0 => anstream::println!("{}the configuration is sound; times are in {zone}", show::tick()),
-        1 => anstream::println!("1 problem"),
-        count => anstream::println!("{count} problems"),
+    text += &show::lines(&table, "there is no job\n");
+    if problems.is_empty() {
+        let zone = &settings.business.zone_name;
+        return text + &format!("{}the configuration is sound; times are in {zone}", show::tick());
     }
+    text + &count
 }

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+use super::output::OutputFormat;
 use crate::api::{ClientError, ErrorKind};
 use crate::jobs::OpenError;
 
@@ -24,16 +25,37 @@ pub struct BadConfiguration(pub String);
 #[error("{0}")]
 pub struct BadData(pub String);
 
+/// The caller may not do this; the text says who may.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotAllowed(pub String);
+
 /// Prints the error with its causes, and says the exit code it stands for.
-pub fn report(error: &anyhow::Error, json: bool) -> ExitCode {
+pub fn report(error: &anyhow::Error, format: OutputFormat) -> ExitCode {
     let code = code_of(error);
-    if json {
-        let body = serde_json::json!({ "error": { "message": format!("{error:#}"), "exit_code": code } });
-        anstream::eprintln!("{body}");
-    } else {
-        anstream::eprintln!("firstwatch: {error:#}");
+    let message = format!("{error:#}");
+    match format {
+        OutputFormat::Json => print_json(&message, code),
+        OutputFormat::Human => anstream::eprintln!("firstwatch: {message}"),
     }
     ExitCode::from(code)
+}
+
+/// What clap has to say: help and version, or how the command is to be called.
+pub fn usage(error: &clap::Error, format: OutputFormat) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(FAILED);
+    if error.use_stderr() && format == OutputFormat::Json {
+        print_json(error.to_string().trim_end(), code);
+    } else {
+        // There is nobody left to tell that nothing can be printed.
+        drop(error.print());
+    }
+    ExitCode::from(code)
+}
+
+/// `{"error": {"message", "exit_code"}}`.
+fn print_json(message: &str, code: u8) {
+    anstream::eprintln!("{}", serde_json::json!({ "error": { "message": message, "exit_code": code } }));
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {
@@ -54,8 +76,12 @@ fn code_of(error: &anyhow::Error) -> u8 {
         return match error {
             OpenError::Configuration(_) => CONFIGURATION,
             OpenError::Busy => TRY_AGAIN,
+            OpenError::Store(_) if is_denied(error) => NOT_ALLOWED,
             OpenError::Store(_) | OpenError::Vault(_) => FAILED,
         };
+    }
+    if error.downcast_ref::<NotAllowed>().is_some() {
+        return NOT_ALLOWED;
     }
     if error.downcast_ref::<BadConfiguration>().is_some() {
         return CONFIGURATION;
@@ -64,4 +90,12 @@ fn code_of(error: &anyhow::Error) -> u8 {
         return BAD_DATA;
     }
     FAILED
+}
+
+/// Whether the operating system said no to this user.
+fn is_denied(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use serde_json::json;
 
+use super::output::{self, OutputFormat};
 use crate::vault::MasterKey;
 
 #[derive(Debug, Subcommand)]
@@ -17,12 +19,15 @@ pub enum KeyCommand {
     },
 }
 
-pub fn run(command: KeyCommand) -> anyhow::Result<ExitCode> {
+pub fn run(command: KeyCommand, format: OutputFormat) -> anyhow::Result<ExitCode> {
     match command {
         KeyCommand::New { file } => {
             MasterKey::generate()?.write_new(&file)?;
-            anstream::println!("wrote {}", file.display());
-            anstream::println!("Keep a copy where backups are not: without it nobody can read the customers again.");
+            output::print(&json!({ "master_key_file": file }), format, |_| {
+                let keep =
+                    "Keep a copy where backups are not: without it nobody can read the customers again.";
+                format!("wrote {}\n{keep}", file.display())
+            })?;
             Ok(ExitCode::SUCCESS)
         }
     }

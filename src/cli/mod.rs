@@ -16,18 +16,36 @@ pub mod schedule;
 pub mod serve;
 pub mod show;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use clap::Parser;
 
 pub use arguments::Cli;
 
 use arguments::Command;
+use output::OutputFormat;
 
-/// Runs the command and says what went wrong, once, here.
-pub fn run(cli: Cli) -> ExitCode {
-    let json = cli.format == output::OutputFormat::Json;
+/// Reads the command line, runs the command, and says what went wrong, once, here.
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error, format_of(&arguments)),
+    };
+    let format = cli.format;
     match dispatch(cli) {
         Ok(code) => code,
-        Err(error) => exit::report(&error, json),
+        Err(error) => exit::report(&error, format),
+    }
+}
+
+/// The format that a command line asks for which is wrong elsewhere.
+fn format_of(arguments: &[OsString]) -> OutputFormat {
+    let says_json = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    if arguments.windows(2).any(says_json) || arguments.iter().any(|argument| argument == "--format=json") {
+        OutputFormat::Json
+    } else {
+        OutputFormat::Human
     }
 }
 
@@ -47,9 +65,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             let (calendar, zone) = check::calendar_of(config)?;
             calendar::run(command, &calendar, &zone, format)
         }
-        Command::Key(command) => key::run(command),
-        Command::Completions { shell } => Ok(arguments::completions(shell)),
-        Command::Man { dir } => arguments::man(&dir),
+        Command::Key(command) => key::run(command, format),
+        Command::Completions { shell } => arguments::completions(shell),
+        Command::Man { dir } => arguments::man(&dir, format),
         other => remote::run(other, config, format),
     }
 }

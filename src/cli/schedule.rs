@@ -1,19 +1,15 @@
 //! `schedule`: what the planner would do, without a store.
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::output::OutputFormat;
+use super::exit::BadData;
+use super::output::{self, OutputFormat};
 use crate::calendar::WorkingCalendar;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::schedule::{CronError, OnDays, Schedule};
-
-/// What a cron pattern that is refused exits with (sysexits' EX_DATAERR).
-const BAD_DATA: u8 = 65;
 
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Command {
@@ -56,16 +52,10 @@ pub fn run(
     output: OutputFormat,
 ) -> anyhow::Result<ExitCode> {
     let Command::Next(next) = command;
-    match answer(&next, calendar, zone, output, &SystemClock) {
-        Ok(text) => {
-            std::io::stdout().lock().write_all(text.as_bytes()).context("failed to write the slots")?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) => {
-            writeln!(std::io::stderr().lock(), "error: {error}").context("failed to write the error")?;
-            Ok(ExitCode::from(BAD_DATA))
-        }
-    }
+    let text =
+        answer(&next, calendar, zone, output, &SystemClock).map_err(|error| BadData(error.to_string()))?;
+    output::write(&text)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Reads a time zone's name, for clap.

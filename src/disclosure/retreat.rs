@@ -111,7 +111,11 @@ mod tests {
             equations: Vec::new(),
         };
         Request {
-            measures: vec![MeasureTerms { name: "gross".to_owned(), terms: vec![(0, 1)], is_magnitude: true }],
+            measures: vec![MeasureTerms {
+                name: "gross".to_owned(),
+                terms: vec![(0, 1)],
+                is_magnitude: true,
+            }],
             tables: vec![
                 table("fine", vec![cell("a", vec![0]), cell("b", vec![1])]),
                 table("other", vec![cell("c", vec![2])]),

@@ -20,8 +20,11 @@ use super::target::{End, Subject, Target};
 use super::view::{View, views};
 use super::witness::{Proof, TOLERANCE, Witness};
 
+/// How many times dearer a headline cell is than another of its size.
+const HEADLINE_WORTH: f64 = 30.0;
+
 /// How many atoms a programme starts with beyond those withheld; four times as many at each further try.
-const FIRST_SLICE: usize = 1_500;
+const FIRST_SLICE: usize = 900;
 
 pub(super) struct Search<'s> {
     pub system: &'s System<'s>,
@@ -281,7 +284,9 @@ impl<'s> Search<'s> {
 
     /// The root keeps large cells dear without making the programmes ill-conditioned.
     fn weight(&self, unit: usize) -> f64 {
-        1.0 + 1e3 * (self.system.units[unit].cost.max(0) as f64 / self.dearest).sqrt()
+        let unit = &self.system.units[unit];
+        let worth = if unit.table < self.policy.headlines { HEADLINE_WORTH } else { 1.0 };
+        worth * (1.0 + 1e3 * (unit.cost.max(0) as f64 / self.dearest).sqrt())
     }
 
     /// Whether nothing is left to withhold.

@@ -31,7 +31,7 @@ pub fn create(house: &House, now: Timestamp) -> anyhow::Result<PathBuf> {
     let name = now.strftime("%Y%m%dT%H%M%SZ").to_string();
     let unfinished = backups.join(format!("{name}.unfinished"));
     let folder = backups.join(&name);
-    anyhow::ensure!(!folder.exists(), "there is a backup {name} already");
+    anyhow::ensure!(!folder.exists(), "there is a backup {name} already; a copy a second is enough");
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).context("failed to clear an unfinished backup")?;
     }

@@ -66,7 +66,12 @@ fn send(house: &House, courier: &mut Courier, item: &OutboxItem) -> anyhow::Resu
     Ok(courier.deliver(&recipient, &bytes, &mut before_dot)?)
 }
 
-fn record(house: &House, item: &OutboxItem, fate: &Delivery, delivered: &mut Delivered) -> anyhow::Result<()> {
+fn record(
+    house: &House,
+    item: &OutboxItem,
+    fate: &Delivery,
+    delivered: &mut Delivered,
+) -> anyhow::Result<()> {
     let now = house.now();
     house.store.write(|writer| match fate {
         Delivery::Sent { reply } => {

@@ -34,7 +34,9 @@ impl Draft {
     pub fn parts(&self) -> Vec<(&str, &[u8])> {
         let mut parts = vec![("report.txt", self.rendered.text.as_bytes())];
         parts.extend(self.rendered.html.as_deref().map(|html| ("report.html", html.as_bytes())));
-        parts.extend(self.rendered.attachments.iter().map(|part| (part.file_name.as_str(), part.bytes.as_slice())));
+        parts.extend(
+            self.rendered.attachments.iter().map(|part| (part.file_name.as_str(), part.bytes.as_slice())),
+        );
         parts
     }
 }
@@ -44,7 +46,7 @@ impl Draft {
 pub enum DraftError {
     #[error("the period {0} is not over yet")]
     NotOver(Period),
-    #[error("{0:#}")]
+    #[error(transparent)]
     Failed(#[from] anyhow::Error),
 }
 
@@ -70,7 +72,12 @@ pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError>
         .context("disclosure control could not make this report safe, so it is not released")?;
     let rendered = render(house, from, &protection.tables)?;
     let hits = guard(house, &rendered, &protection.tables)?;
-    Ok(Draft { rendered, cells: recorded(&tables, &cells, &protection.tables), summary: protection.summary, hits })
+    Ok(Draft {
+        rendered,
+        cells: recorded(&tables, &cells, &protection.tables),
+        summary: protection.summary,
+        hits,
+    })
 }
 
 /// The key figures' tables, in order of worth: what comes first is shown first. The refunds stand apart
@@ -120,7 +127,8 @@ fn cells(from: &Ingredients<'_>, tables: &[CellTable], earlier: &[RecordedCell])
     let (first, until) = spans.fold((from.period.first(), from.period.until()), |(first, until), span| {
         (first.min(span.0), until.max(span.1))
     });
-    let frame = facts::load(from.directory, from.pages, first, until).context("failed to read the sealed pages")?;
+    let frame =
+        facts::load(from.directory, from.pages, first, until).context("failed to read the sealed pages")?;
     Ok(report::cells(&frame, tables, earlier)?)
 }
 
@@ -137,6 +145,8 @@ fn policy(house: &House) -> anyhow::Result<Policy> {
         dominance: settings.dominance.iter().map(dominance).collect::<anyhow::Result<_>>()?,
         implied_cells: settings.implied_cells,
         insiders: settings.insiders,
+        // Net sales, orders and units come first.
+        headlines: 1,
         ..Policy::default()
     })
 }
@@ -219,7 +229,11 @@ fn guard(house: &House, rendered: &Rendered, tables: &[ProtectedTable]) -> anyho
     })
 }
 
-fn recorded(tables: &[CellTable], cells: &Cells, protected: &[ProtectedTable]) -> Vec<(String, RecordedCell)> {
+fn recorded(
+    tables: &[CellTable],
+    cells: &Cells,
+    protected: &[ProtectedTable],
+) -> Vec<(String, RecordedCell)> {
     let mut recorded = Vec::new();
     for ((table, definitions), protected) in tables.iter().zip(&cells.definitions).zip(protected) {
         for (definition, cell) in definitions.iter().zip(protected.cells()) {

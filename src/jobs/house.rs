@@ -75,7 +75,11 @@ impl House {
         &self.system_key
     }
 
-    pub fn seal_with_system_key<T: Sealable>(&self, context: &str, value: &T) -> Result<Sealed<T>, vault::Error> {
+    pub fn seal_with_system_key<T: Sealable>(
+        &self,
+        context: &str,
+        value: &T,
+    ) -> Result<Sealed<T>, vault::Error> {
         self.vault.seal_value(&self.system_key, context, value)
     }
 
@@ -103,8 +107,8 @@ pub fn working_calendar(settings: &Settings) -> Result<WorkingCalendar, String> 
     for file in &settings.calendar.files {
         let text = std::fs::read_to_string(file)
             .map_err(|error| format!("failed to read the calendar {}: {error}", file.display()))?;
-        let more = CalendarDays::parse(&text)
-            .map_err(|error| format!("calendar {}: {error}", file.display()))?;
+        let more =
+            CalendarDays::parse(&text).map_err(|error| format!("calendar {}: {error}", file.display()))?;
         days = days.overridden_by(more);
     }
     WorkingCalendar::new(days, &settings.calendar.working_days, &settings.calendar.working_hours)
@@ -123,7 +127,8 @@ fn master_key(settings: &Settings, credentials: Option<PathBuf>) -> Result<Maste
             ));
         }
     };
-    MasterKey::read(&path, origin).map_err(|error| OpenError::Configuration(format!("{}: {error}", path.display())))
+    MasterKey::read(&path, origin)
+        .map_err(|error| OpenError::Configuration(format!("{:#}", anyhow::Error::from(error))))
 }
 
 /// Refuses a master key that is not the store's, and finds (the first time: makes) the system key.
@@ -144,7 +149,8 @@ fn know_the_vault(store: &Store, vault: &Vault) -> Result<WrappedKey, OpenError>
     })?;
     found.ok_or_else(|| {
         OpenError::Configuration(
-            "the master key is not the one this store was sealed with; give it the right key file".to_owned(),
+            "the master key is not the one this store was sealed with; name the right file as master_key_file in [vault]"
+                .to_owned(),
         )
     })
 }

@@ -67,7 +67,10 @@ pub fn rescue_interrupted(house: &House) -> Result<u64, store::Error> {
         }
         let mail = writer.recover_outbox(now)?;
         if !mail.ambiguous.is_empty() {
-            warn!(messages = mail.ambiguous.len(), "cut off while being accepted; see `firstwatch outbox list`");
+            warn!(
+                messages = mail.ambiguous.len(),
+                "cut off while being accepted; see `firstwatch outbox list`"
+            );
         }
         Ok(left.len() as u64)
     })
@@ -90,12 +93,14 @@ fn work(house: &House, job: &JobSpec, run: Run) -> Result<(), store::Error> {
             warn!(message, again_at = %again_at, "held");
             RunOutcome { end: RunEnd::Held { next_attempt_at: Some(again_at) }, message, details: json!({}) }
         }
+        Ok(Outcome::Partly { message, details }) => {
+            error!(message, "failed in part");
+            RunOutcome { end: failed(house, &run, now)?, message, details }
+        }
         Err(failure) => {
             let message = format!("{failure:#}");
             error!(message, "failed");
-            let attempt = house.store.read(|reader| reader.run(run.id))?.map_or(1, |row| row.attempt);
-            let end = RunEnd::Failed { next_attempt_at: next_attempt(attempt, now) };
-            RunOutcome { end, message, details: json!({}) }
+            RunOutcome { end: failed(house, &run, now)?, message, details: json!({}) }
         }
     };
     house.store.write(|writer| writer.finish_run(run.id, &outcome, now))?;
@@ -121,6 +126,11 @@ fn tell_of_failure(house: &House, run: &Run, what: &str, now: Timestamp) {
     }
 }
 
+fn failed(house: &House, run: &Run, now: Timestamp) -> Result<RunEnd, store::Error> {
+    let attempt = house.store.read(|reader| reader.run(run.id))?.map_or(1, |row| row.attempt);
+    Ok(RunEnd::Failed { next_attempt_at: next_attempt(attempt, now) })
+}
+
 fn next_attempt(attempt: u32, now: Timestamp) -> Option<Timestamp> {
     (attempt < ATTEMPTS).then(|| now + SignedDuration::from_mins(1 << attempt.saturating_sub(1)))
 }
@@ -132,6 +142,8 @@ fn dispatch(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> 
         JobKind::ComplaintDeadlines => complaint_deadlines::run(house, job, run),
         JobKind::Backup => backup::run(house, job, run),
         JobKind::Integrity => integrity::run(house, run),
-        JobKind::ComplaintReport => Ok(Outcome::done("complaint reports are not built into this version", json!({}))),
+        JobKind::ComplaintReport => {
+            Ok(Outcome::done("complaint reports are not built into this version", json!({})))
+        }
     }
 }

@@ -94,7 +94,8 @@ impl<'a> Persons<'a> {
         if let Some(account) = account {
             return Some((IdentifierKind::Account, format!("{}/{account}", self.source)));
         }
-        let phone = person.phone.as_deref().and_then(normalise_phone).map(|phone| (IdentifierKind::Phone, phone));
+        let phone =
+            person.phone.as_deref().and_then(normalise_phone).map(|phone| (IdentifierKind::Phone, phone));
         phone.or_else(|| {
             person.email.as_deref().and_then(normalise_email).map(|email| (IdentifierKind::Email, email))
         })
@@ -128,10 +129,17 @@ impl<'a> Persons<'a> {
         let identifiers = [
             (IdentifierKind::Phone, person.phone.as_deref().and_then(normalise_phone)),
             (IdentifierKind::Email, person.email.as_deref().and_then(normalise_email)),
-            (IdentifierKind::Name, person.name.as_deref().and_then(normalise_words).filter(|name| tells_a_name(name))),
+            (
+                IdentifierKind::Name,
+                person.name.as_deref().and_then(normalise_words).filter(|name| tells_a_name(name)),
+            ),
             (
                 IdentifierKind::Address,
-                person.address.as_deref().and_then(normalise_words).filter(|address| tells_an_address(address)),
+                person
+                    .address
+                    .as_deref()
+                    .and_then(normalise_words)
+                    .filter(|address| tells_an_address(address)),
             ),
         ];
         for (kind, identifier) in identifiers {

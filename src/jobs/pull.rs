@@ -2,7 +2,8 @@
 //!
 //! The steps, for each source: fetch -> store the persons -> store what changed -> book the differences
 //! -> keep the rejects -> advance the watermark; all but the first in one transaction. A source that
-//! cannot be read fails alone: the others are pulled, and the run says which one failed.
+//! cannot be read fails alone: the others are pulled, and the run, which counts as failed and is tried
+//! again, says which one it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,19 +40,30 @@ struct Tally {
 
 pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
     let mut done = serde_json::Map::new();
-    let mut failed = Vec::new();
+    let mut failed = serde_json::Map::new();
     for settings in &house.settings.sources {
         match pull_source(house, settings, run) {
             Ok(tally) => {
                 done.insert(settings.name.to_string(), tally.to_json());
             }
-            Err(error) => failed.push(format!("source {}: {error:#}", settings.name)),
+            Err(error) => {
+                failed.insert(settings.name.to_string(), format!("{error:#}").into());
+            }
         }
     }
-    if !failed.is_empty() {
-        bail!("{}", failed.join("; "));
+    if failed.is_empty() {
+        return Ok(Outcome::done(summary(&done), json!({ "sources": done })));
     }
-    Ok(Outcome::done(summary(&done), json!({ "sources": done })))
+    let mut sentences: Vec<&str> = failed.values().filter_map(serde_json::Value::as_str).collect();
+    if done.is_empty() {
+        bail!("{}", sentences.join("; "));
+    }
+    let pulled = summary(&done);
+    sentences.push(&pulled);
+    Ok(Outcome::Partly {
+        message: sentences.join("; "),
+        details: json!({ "sources": done, "failed": failed }),
+    })
 }
 
 /// Reads one source and commits what it brought.
@@ -125,7 +137,8 @@ impl Pull<'_> {
             if self.writer.order_seen(self.source, &order.id)? == Some(hash) {
                 continue;
             }
-            let customer = self.persons.known(order.customer.as_ref(), &order.person, order.province.as_deref())?;
+            let customer =
+                self.persons.known(order.customer.as_ref(), &order.person, order.province.as_deref())?;
             let sealed_person = self.persons.seal(customer, &order.id, &order.person)?;
             let row = OrderRow { source: self.source, order, customer, sealed_person, hash };
             self.writer.upsert_order(&row)?;
@@ -160,7 +173,8 @@ impl Pull<'_> {
     /// Books what the changed orders now say, in the order they were placed.
     fn book(&mut self, batch: &Batch, changed: &BTreeSet<OrderId>) -> anyhow::Result<()> {
         let mut orders = Vec::with_capacity(changed.len());
-        let in_batch: BTreeMap<&OrderId, &Order> = batch.orders.iter().map(|order| (&order.id, order)).collect();
+        let in_batch: BTreeMap<&OrderId, &Order> =
+            batch.orders.iter().map(|order| (&order.id, order)).collect();
         for id in changed {
             // A refund may come home without its order, or before it; it is booked when the order is there.
             let Some((stored, customer)) = self.writer.order(self.source, id)? else { continue };
@@ -195,7 +209,11 @@ impl Pull<'_> {
 
     /// Who holds this order together with others, and whether it is their first. An order that names
     /// nobody is a contributor of its own.
-    fn contributor(&self, order: &Order, customer: Option<CustomerNo>) -> anyhow::Result<(Pseudonym, CustomerType)> {
+    fn contributor(
+        &self,
+        order: &Order,
+        customer: Option<CustomerNo>,
+    ) -> anyhow::Result<(Pseudonym, CustomerType)> {
         let Some(customer) = customer else {
             let pseudonym = self.house.vault.anonymous_pseudonym(self.source, &order.id);
             return Ok((pseudonym, CustomerType::New));
@@ -204,8 +222,7 @@ impl Pull<'_> {
         if !order.status.counts() {
             return Ok((pseudonym, CustomerType::Returning));
         }
-        let this =
-            FirstOrder { at: order.placed_at, source: self.source.clone(), order: order.id.clone() };
+        let this = FirstOrder { at: order.placed_at, source: self.source.clone(), order: order.id.clone() };
         let first = match self.writer.first_order(customer)? {
             Some(first) if first <= this => first,
             _ => {
@@ -226,7 +243,14 @@ impl Pull<'_> {
                 address: None,
             };
             let customer = self.persons.known(complaint.customer.as_ref(), &person, None)?;
-            super::complaints::store_seen(self.house, self.writer, self.source, complaint, customer, self.run.now)?;
+            super::complaints::store_seen(
+                self.house,
+                self.writer,
+                self.source,
+                complaint,
+                customer,
+                self.run.now,
+            )?;
             self.tally.complaints += 1;
         }
         Ok(())

@@ -18,7 +18,7 @@ pub struct Run {
     pub now: Timestamp,
 }
 
-/// What came of a run that did not fail.
+/// What came of a run that did not fail as a whole.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Done {
@@ -29,6 +29,11 @@ pub enum Outcome {
     Held {
         message: String,
         again_at: Timestamp,
+    },
+    /// Part of it failed, which fails the run; what was done stands, and `details` tell of both.
+    Partly {
+        message: String,
+        details: Value,
     },
 }
 

@@ -34,8 +34,15 @@ pub enum Error {
     /// A system that it needs does not answer.
     #[error("{0}")]
     Unavailable(String),
+    /// Tells its whole chain itself, for it travels as a text; so it names no source.
     #[error("{0:#}")]
-    Failed(#[from] anyhow::Error),
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl From<crate::store::Error> for Error {
@@ -63,6 +70,7 @@ pub(crate) fn record(
     outcome: &str,
     now: Timestamp,
 ) -> std::result::Result<(), crate::store::Error> {
-    let entry = AuditEntry { actor: &actor.to_string(), operation: operation.as_str(), subject, reason: "", outcome };
+    let entry =
+        AuditEntry { actor: &actor.to_string(), operation: operation.as_str(), subject, reason: "", outcome };
     writer.append_audit(&entry, now).map(|_| ())
 }

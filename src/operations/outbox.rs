@@ -34,11 +34,16 @@ pub enum Decision {
     Cancel,
 }
 
+/// The names of the states.
+pub fn states() -> impl Iterator<Item = &'static str> {
+    OutboxState::ALL.into_iter().map(OutboxState::as_str)
+}
+
 /// Reads a state's name.
 pub fn state(name: &str) -> Result<OutboxState> {
     OutboxState::ALL.into_iter().find(|state| state.as_str() == name).ok_or_else(|| {
-        let names: Vec<_> = OutboxState::ALL.iter().map(|state| state.as_str()).collect();
-        Error::BadRequest(format!("there is no state {name:?}; the states are {}", names.join(", ")))
+        let names = states().collect::<Vec<_>>().join(", ");
+        Error::BadRequest(format!("there is no state {name:?}; the states are {names}"))
     })
 }
 

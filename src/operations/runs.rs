@@ -12,36 +12,70 @@ use crate::domain::period::Period;
 use crate::domain::slot::Slot;
 use crate::jobs::{self, House, Trigger};
 use crate::settings::{JobKind, JobSpec};
-use crate::store::RunRow;
+use crate::store::{RunRow, RunState};
 
 /// A job and where it stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobView {
     pub name: JobName,
     pub kind: JobKind,
+    /// Five-field cron, in the business time zone.
     pub schedule: String,
     pub paused: bool,
+    /// Addresses, the groups resolved.
     pub recipients: Vec<String>,
+    /// The newest run, if there was one.
     pub last: Option<RunView>,
-    /// The next three slots, in UTC.
+    /// The next three slots, in UTC; when it is paused, those it would have.
     pub next: Vec<Timestamp>,
 }
 
-/// A row of the run ledger.
+/// A row of the run ledger. Instants are in UTC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunView {
     pub id: RunId,
     pub job: JobName,
+    /// The scheduled instant that the run stands for; of a run by hand without a period, when it was asked for.
     pub slot: Timestamp,
+    /// Of a report.
     pub period: Option<Period>,
+    /// `schedule`, `catch-up`, `manual` or `retry`.
     pub trigger: String,
+    /// `running`, `done`, `failed`, `held` or `skipped`.
     pub state: String,
+    /// From 1.
     pub attempt: u32,
     pub started_at: Timestamp,
     pub finished_at: Option<Timestamp>,
+    /// When a failed or held run is tried again by itself; `null` when that is left to a person.
     pub next_attempt_at: Option<Timestamp>,
+    /// What came of it, in one sentence.
     pub message: String,
+    /// What came of it, by kind of job: of a pull `sources` (rows read by feed, and what became of them) and
+    /// `failed` (each source that could not be read, with the reason); of a report `release` and `disclosure`.
     pub details: Value,
+    /// What was delivered right after it; only in the answer to a run by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailView>,
+}
+
+impl RunView {
+    /// Whether it failed, but some of it was done.
+    pub fn is_partly_done(&self) -> bool {
+        self.state == RunState::Failed.as_str() && self.details.get("sources").is_some()
+    }
+}
+
+/// How many messages of the outbox went which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailView {
+    pub sent: u64,
+    /// For good; a person decides.
+    pub refused: u64,
+    /// To be tried again.
+    pub postponed: u64,
+    /// Cut off while being accepted; a person decides.
+    pub ambiguous: u64,
 }
 
 /// What `job run` asks.
@@ -87,7 +121,9 @@ pub fn dry_run(house: &House, actor: &Actor, name: &JobName, request: &RunReques
         (JobKind::SalesReport, Some(period)) => {
             let before = house.store.read(|reader| reader.release_of(name, period))?;
             match before {
-                Some(release) => format!("do nothing: {period} was released before, as release {}", release.id),
+                Some(release) => {
+                    format!("do nothing: {period} was released before, as release {}", release.id)
+                }
                 None => {
                     let draft = super::releases::draft(house, job, period)?;
                     let summary = &draft.summary;
@@ -100,7 +136,10 @@ pub fn dry_run(house: &House, actor: &Actor, name: &JobName, request: &RunReques
                 }
             }
         }
-        (kind, _) => format!("run the {} job now", serde_json::to_value(kind).unwrap_or_default().as_str().unwrap_or("")),
+        (kind, _) => format!(
+            "run the {} job now",
+            serde_json::to_value(kind).unwrap_or_default().as_str().unwrap_or("")
+        ),
     };
     Ok(DryRun { job: name.clone(), period, recipients, would })
 }
@@ -127,8 +166,8 @@ pub fn prepare(house: &House, actor: &Actor, name: &JobName, request: &RunReques
 pub fn carry_out(house: &House, prepared: Prepared, trigger: Trigger) -> Result<RunView> {
     let job = find(house, &prepared.slot.job)?;
     let row = jobs::run_slot(house, job, prepared.slot, trigger, prepared.period)?;
-    jobs::deliver(house)?;
-    Ok(run_view(row))
+    let jobs::Delivered { sent, refused, postponed, ambiguous } = jobs::deliver(house)?;
+    Ok(RunView { mail: Some(MailView { sent, refused, postponed, ambiguous }), ..run_view(row) })
 }
 
 pub fn pause(house: &House, actor: &Actor, name: &JobName, paused: bool) -> Result<JobView> {
@@ -161,6 +200,12 @@ pub fn show_run(house: &House, actor: &Actor, id: RunId) -> Result<RunView> {
 pub fn retry_run(house: &House, actor: &Actor, id: RunId) -> Result<RunView> {
     allow(house, actor, Operation::RunRetry)?;
     let row = find_run(house, id)?;
+    if !matches!(row.state, RunState::Failed | RunState::Held) {
+        let state = row.state.as_str();
+        return Err(Error::BadRequest(format!(
+            "run {id} is {state}; only a failed or held run is tried again"
+        )));
+    }
     audited(house, actor, Operation::RunRetry, &format!("run {id}"))?;
     carry_out(house, Prepared { slot: row.slot, period: row.period }, Trigger::Retry)
 }
@@ -248,5 +293,6 @@ pub(super) fn run_view(row: RunRow) -> RunView {
         next_attempt_at: row.next_attempt_at,
         message: row.message,
         details: row.details,
+        mail: None,
     }
 }

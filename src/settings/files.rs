@@ -1,7 +1,7 @@
 //! Whether the files that the settings name are there and can be read; loading only records their paths.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -73,6 +73,9 @@ fn secret(path: &Path, remedy: &'static str) -> Option<(String, &'static str)> {
 fn unreadable(path: &Path) -> Option<(String, &'static str)> {
     let read = File::open(path).and_then(|mut file| file.read(&mut [0]));
     let error = read.err()?;
-    let message = format!("{} cannot be read: {}", path.display(), error.kind());
+    let message = match error.kind() {
+        ErrorKind::NotFound => format!("there is no file {}", path.display()),
+        kind => format!("{} cannot be read: {kind}", path.display()),
+    };
     Some((message, "correct the path, or let the user that runs firstwatch read the file"))
 }

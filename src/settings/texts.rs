@@ -133,7 +133,10 @@ impl Texts {
             file: path.display().to_string(),
             line: None,
             key: String::new(),
-            message: format!("cannot be read: {kind}"),
+            message: match kind {
+                ErrorKind::NotFound => "there is no such file".to_owned(),
+                kind => format!("cannot be read: {kind}"),
+            },
             remedy: "put it there after config/production.example.toml, or name another with --config"
                 .to_owned(),
         });

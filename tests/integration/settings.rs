@@ -225,7 +225,7 @@ fn a_missing_file_is_named() {
     fs::remove_file(folder.path("firstwatch.toml")).unwrap();
     assert_eq!(
         folder.bad(),
-        "firstwatch.toml: cannot be read: entity not found; \
+        "firstwatch.toml: there is no such file; \
          put it there after config/production.example.toml, or name another with --config\n",
         "what a missing file lacks goes without saying"
     );

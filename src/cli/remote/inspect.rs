@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::Session;
+use super::jobs::next_of;
+use super::{Session, segment};
 use crate::cli::arguments::{AuditCommand, BackupCommand, ComplaintCommand, SourceCommand};
 use crate::cli::{exit, show};
 use crate::jobs::Reject;
@@ -16,19 +17,20 @@ use crate::source::TestReport;
 
 pub(super) async fn status(session: &Session) -> anyhow::Result<ExitCode> {
     let status: Status = session.client.get("/v1/status").await?;
-    session.print(&status, |status| print_status(session, status))?;
+    session.print(&status, |status| shown_status(session, status))?;
     Ok(if status.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::HELD) })
 }
 
 pub(super) async fn complaint(session: &Session, command: ComplaintCommand) -> anyhow::Result<ExitCode> {
     match command {
         ComplaintCommand::List { all } => {
-            let complaints: Vec<ComplaintView> = session.client.get(&format!("/v1/complaints?all={all}")).await?;
-            session.print(&complaints, |complaints| print_complaints(session, complaints))?;
+            let complaints: Vec<ComplaintView> =
+                session.client.get(&format!("/v1/complaints?all={all}")).await?;
+            session.print(&complaints, |complaints| shown_complaints(session, complaints))?;
         }
         ComplaintCommand::Show { number } => {
             let complaint: ComplaintView = session.client.get(&format!("/v1/complaints/{number}")).await?;
-            session.print(&complaint, |complaint| print_complaint(session, complaint))?;
+            session.print(&complaint, |complaint| shown_complaint(session, complaint))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -42,23 +44,24 @@ pub(super) async fn source(session: &Session, command: SourceCommand) -> anyhow:
                 let mut table = show::table(&["source", "kind", "feeds"]);
                 for source in sources {
                     let kind = serde_json::to_value(source.kind).unwrap_or_default();
-                    table.add_row([source.name.to_string(), kind.as_str().unwrap_or("").to_owned(), source.feeds.join(", ")]);
+                    table.add_row([
+                        source.name.to_string(),
+                        kind.as_str().unwrap_or("").to_owned(),
+                        source.feeds.join(", "),
+                    ]);
                 }
-                anstream::println!("{table}");
+                show::lines(&table, "no source is configured; add a [[source]]")
             })?;
         }
         SourceCommand::Test { name } => {
-            let report: TestReport = session.client.post(&format!("/v1/sources/{name}/test"), &json!({})).await?;
-            session.print(&report, |report| {
-                for sentence in &report.sentences {
-                    anstream::println!("{sentence}");
-                }
-            })?;
+            let path = format!("/v1/sources/{}/test", segment(&name));
+            let report: TestReport = session.client.post(&path, &json!({})).await?;
+            session.print(&report, |report| report.sentences.join("\n"))?;
         }
         SourceCommand::Rejected { name } => {
-            let filter = name.map(|name| format!("?source={name}")).unwrap_or_default();
+            let filter = name.map(|name| format!("?source={}", segment(&name))).unwrap_or_default();
             let rejects: Vec<Reject> = session.client.get(&format!("/v1/rejected{filter}")).await?;
-            session.print(&rejects, |rejects| print_rejects(rejects))?;
+            session.print(&rejects, |rejects| shown_rejects(rejects))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -80,18 +83,21 @@ pub(super) async fn audit(session: &Session, command: AuditCommand) -> anyhow::R
                         line.outcome.clone(),
                     ]);
                 }
-                anstream::println!("{table}");
+                show::lines(&table, "the audit log is empty")
             })?;
         }
         AuditCommand::Verify => {
             let answer: Value = session.client.post("/v1/audit/verify", &json!({})).await?;
-            session.print(&answer, |answer| anstream::println!("{} lines, every one as it was written", answer["lines"]))?;
+            session.print(&answer, |answer| {
+                let lines = show::count(answer["lines"].as_u64().unwrap_or(0), "line");
+                format!("{}{lines}, every one as it was written", show::tick())
+            })?;
         }
         AuditCommand::Head => {
             let head: Option<AuditHead> = session.client.get("/v1/audit/head").await?;
             session.print(&head, |head| match head {
-                Some(head) => anstream::println!("{} {}", head.id, head.sha256),
-                None => anstream::println!("the audit log is empty"),
+                Some(head) => format!("{} {}", head.id, head.sha256),
+                None => "the audit log is empty".to_owned(),
             })?;
         }
     }
@@ -101,13 +107,11 @@ pub(super) async fn audit(session: &Session, command: AuditCommand) -> anyhow::R
 pub(super) async fn backup(session: &Session, command: BackupCommand) -> anyhow::Result<ExitCode> {
     let BackupCommand::Create = command;
     let answer: Value = session.client.post("/v1/backups", &json!({})).await?;
-    session.print(&answer, |answer| anstream::println!("backed up as {}", answer["backup"].as_str().unwrap_or("")))?;
+    session.print(&answer, |answer| format!("backed up as {}", answer["backup"].as_str().unwrap_or("")))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_status(session: &Session, status: &Status) {
-    let now = show::instant(status.now, &session.zone);
-    anstream::println!("{}  {now}  {} customers, {} orders, {} open complaints", status.business, status.customers, status.orders, status.open_complaints);
+fn shown_status(session: &Session, status: &Status) -> String {
     let mut table = show::table(&["job", "last slot", "state", "next slot"]);
     for job in &status.jobs {
         let last = job.last.as_ref();
@@ -115,48 +119,76 @@ fn print_status(session: &Session, status: &Status) {
             job.name.to_string().into(),
             show::maybe(last.map(|run| run.slot), &session.zone).into(),
             show::state(if job.paused { "paused" } else { last.map_or("never run", |run| &run.state) }),
-            show::maybe(job.next.first().copied(), &session.zone).into(),
+            show::maybe(next_of(job), &session.zone).into(),
         ]);
     }
-    anstream::println!("\n{table}\n");
-    for source in &status.sources {
+    let mut lines = vec![
+        format!(
+            "{}  {}  {}, {}, {}",
+            status.business,
+            show::instant(status.now, &session.zone),
+            show::count(status.customers, "customer"),
+            show::count(status.orders, "order"),
+            show::count(status.open_complaints, "open complaint"),
+        ),
+        String::new(),
+        show::lines(&table, "there is no job\n"),
+    ];
+    lines.extend(status.sources.iter().map(|source| {
         let watermark = show::maybe(source.watermark, &session.zone);
-        anstream::println!("source {}: data until {watermark}, {} rows rejected", source.name, source.rejected);
-    }
+        format!(
+            "source {}: data until {watermark}, {} rejected",
+            source.name,
+            show::count(source.rejected, "row")
+        )
+    }));
     let outbox: Vec<String> = status.outbox.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    anstream::println!("outbox: {}\n", if outbox.is_empty() { "empty".to_owned() } else { outbox.join(", ") });
-    for problem in &status.problems {
-        anstream::println!("{}{problem}", show::cross());
-    }
+    lines.push(format!("outbox: {}", if outbox.is_empty() { "empty".to_owned() } else { outbox.join(", ") }));
+    lines.push(String::new());
+    lines.extend(status.problems.iter().map(|problem| format!("{}{problem}", show::cross())));
     if status.problems.is_empty() {
-        anstream::println!("{}all is well", show::tick());
+        lines.push(format!("{}all is well", show::tick()));
     }
+    lines.join("\n")
 }
 
-fn print_complaints(session: &Session, complaints: &[ComplaintView]) {
+fn shown_complaints(session: &Session, complaints: &[ComplaintView]) -> String {
     let mut table = show::table(&["number", "kind", "level", "received", "clock", "due", ""]);
     for complaint in complaints {
-        for clock in complaint.clocks.iter().filter(|clock| clock.stopped.is_none()) {
-            table.add_row([
+        let row = |clock: String, due: String, note: &str| {
+            [
                 complaint.number.to_string(),
                 complaint.kind.to_string(),
                 complaint.damage_level.map_or_else(|| "-".to_owned(), |level| level.to_string()),
                 show::instant(complaint.received_at, &session.zone),
-                clock.clock.clone(),
-                show::instant(clock.due, &session.zone),
-                if clock.overdue { "overdue".to_owned() } else { String::new() },
-            ]);
+                clock,
+                due,
+                note.to_owned(),
+            ]
+        };
+        let mut running = complaint.clocks.iter().filter(|clock| clock.stopped.is_none()).peekable();
+        if running.peek().is_none() {
+            let state = if complaint.open { "open" } else { "resolved" };
+            table.add_row(row("-".to_owned(), "-".to_owned(), state));
+        }
+        for clock in running {
+            let due = show::instant(clock.due, &session.zone);
+            table.add_row(row(clock.clock.clone(), due, if clock.overdue { "overdue" } else { "" }));
         }
     }
-    anstream::println!("{table}");
+    show::lines(&table, &format!("{}no complaint is open", show::tick()))
 }
 
-fn print_complaint(session: &Session, complaint: &ComplaintView) {
+fn shown_complaint(session: &Session, complaint: &ComplaintView) -> String {
     let state = if complaint.open { "open" } else { "resolved" };
-    anstream::println!("complaint {}: {}, {state}", complaint.number, complaint.kind);
+    let mut lines = vec![format!("complaint {}: {}, {state}", complaint.number, complaint.kind)];
     for event in &complaint.events {
         let what = serde_json::to_value(&event.event).unwrap_or_default();
-        anstream::println!("  {}  {}", show::instant(event.at, &session.zone), what["event"].as_str().unwrap_or(""));
+        lines.push(format!(
+            "  {}  {}",
+            show::instant(event.at, &session.zone),
+            what["event"].as_str().unwrap_or("")
+        ));
     }
     for clock in &complaint.clocks {
         let due = show::instant(clock.due, &session.zone);
@@ -165,25 +197,22 @@ fn print_complaint(session: &Session, complaint: &ComplaintView) {
             (None, true) => "overdue".to_owned(),
             (None, false) => "running".to_owned(),
         };
-        anstream::println!("  {} due {due}, {state}", clock.clock);
+        lines.push(format!("  {} due {due}, {state}", clock.clock));
     }
+    lines.join("\n")
 }
 
-fn print_rejects(rejects: &[Reject]) {
-    if rejects.is_empty() {
-        anstream::println!("{}every row fits", show::tick());
-        return;
-    }
+fn shown_rejects(rejects: &[Reject]) -> String {
     let mut table = show::table(&["source", "origin", "row", "column", "value", "why"]);
     for reject in rejects {
         table.add_row([
             reject.source.to_string(),
             reject.origin.clone(),
             reject.row.to_string(),
-            reject.column.clone(),
+            if reject.column.is_empty() { "-".to_owned() } else { reject.column.clone() },
             reject.value.clone().unwrap_or_else(|| "(sealed)".to_owned()),
             reject.reason.clone(),
         ]);
     }
-    anstream::println!("{table}");
+    show::lines(&table, &format!("{}every row fits", show::tick()))
 }

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::arguments::Command;
-use super::output::OutputFormat;
+use super::output::{self, OutputFormat};
 use super::reach;
 use crate::api::Client;
 
@@ -24,13 +24,14 @@ pub(super) struct Session {
 
 impl Session {
     /// Prints `answer` as JSON, or as `human` shows it.
-    pub fn print<T: Serialize>(&self, answer: &T, human: impl FnOnce(&T)) -> anyhow::Result<()> {
-        match self.format {
-            OutputFormat::Json => anstream::println!("{}", serde_json::to_string_pretty(answer)?),
-            OutputFormat::Human => human(answer),
-        }
-        Ok(())
+    pub fn print<T: Serialize>(&self, answer: &T, human: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
+        output::print(answer, self.format, human)
     }
+}
+
+/// A name as a part of a request's path or query, whatever a person typed.
+fn segment(name: &str) -> percent_encoding::PercentEncode<'_> {
+    percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC)
 }
 
 pub fn run(command: Command, config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<ExitCode> {

@@ -1,5 +1,6 @@
 //! `report` and `outbox`.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -7,7 +8,7 @@ use anyhow::Context;
 use base64::Engine;
 use serde_json::json;
 
-use super::Session;
+use super::{Session, segment};
 use crate::cli::arguments::{OutboxCommand, ReportCommand};
 use crate::cli::exit::{self, BadData};
 use crate::cli::show;
@@ -17,19 +18,23 @@ use crate::operations::releases::{Preview, ReleaseView};
 pub(super) async fn report(session: &Session, command: ReportCommand) -> anyhow::Result<ExitCode> {
     match command {
         ReportCommand::List { limit } => {
-            let releases: Vec<ReleaseView> = session.client.get(&format!("/v1/reports?limit={limit}")).await?;
-            session.print(&releases, |releases| print_releases(session, releases))?;
+            let releases: Vec<ReleaseView> =
+                session.client.get(&format!("/v1/reports?limit={limit}")).await?;
+            session.print(&releases, |releases| shown_releases(session, releases))?;
         }
         ReportCommand::Show { id } => {
             let release: ReleaseView = session.client.get(&format!("/v1/reports/{id}")).await?;
-            session.print(&release, |release| print_release(session, release))?;
+            session.print(&release, |release| shown_release(session, release))?;
         }
         ReportCommand::Preview { job, period, out } => {
             let period = period.map(|period| format!("?period={period}")).unwrap_or_default();
-            let preview: Preview = session.client.post(&format!("/v1/previews/{job}{period}"), &json!({})).await?;
+            let preview: Preview = session
+                .client
+                .post(&format!("/v1/previews/{}{period}", segment(job.as_str())), &json!({}))
+                .await?;
             let files = write(&preview, &out)?;
             let listed = json!({ "subject": preview.subject, "period": preview.period, "files": files, "hits": preview.hits });
-            session.print(&listed, |_| print_preview(&preview, &files))?;
+            session.print(&listed, |_| shown_preview(&preview, &files))?;
             if !preview.hits.is_empty() {
                 return Ok(ExitCode::from(exit::HELD));
             }
@@ -42,15 +47,21 @@ pub(super) async fn outbox(session: &Session, command: OutboxCommand) -> anyhow:
     let (id, decision) = match command {
         OutboxCommand::List { state, limit } => {
             let filter = state.map(|state| format!("&state={state}")).unwrap_or_default();
-            let messages: Vec<OutboxView> = session.client.get(&format!("/v1/outbox?limit={limit}{filter}")).await?;
-            session.print(&messages, |messages| print_outbox(session, messages))?;
+            let messages: Vec<OutboxView> =
+                session.client.get(&format!("/v1/outbox?limit={limit}{filter}")).await?;
+            session.print(&messages, |messages| shown_outbox(session, messages))?;
             return Ok(ExitCode::SUCCESS);
         }
         OutboxCommand::Retry { id } => (id, Decision::Retry),
         OutboxCommand::Cancel { id } => (id, Decision::Cancel),
     };
     let () = session.client.post(&format!("/v1/outbox/{id}"), &json!({ "decision": decision })).await?;
-    session.print(&json!({ "outbox": id, "decision": decision }), |_| anstream::println!("message {id}: done"))?;
+    session.print(&json!({ "outbox": id, "decision": decision }), |_| match decision {
+        Decision::Retry => {
+            format!("message {id} is queued again; `firstwatch outbox list` shows what came of it")
+        }
+        Decision::Cancel => format!("message {id} is cancelled"),
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -60,7 +71,9 @@ fn write(preview: &Preview, out: &Path) -> anyhow::Result<Vec<String>> {
     let mut written = Vec::new();
     for file in &preview.files {
         if Path::new(&file.name).file_name().is_none_or(|name| name != file.name.as_str()) {
-            return Err(BadData(format!("the preview names a file {:?}, which is no plain name", file.name)).into());
+            return Err(
+                BadData(format!("the preview names a file {:?}, which is no plain name", file.name)).into()
+            );
         }
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(&file.content)
@@ -72,17 +85,15 @@ fn write(preview: &Preview, out: &Path) -> anyhow::Result<Vec<String>> {
     Ok(written)
 }
 
-fn print_preview(preview: &Preview, files: &[String]) {
-    anstream::println!("{}", preview.subject);
-    for file in files {
-        anstream::println!("  {file}");
-    }
-    for hit in &preview.hits {
-        anstream::println!("{}the egress guard would stop it: {hit}", show::cross());
-    }
+fn shown_preview(preview: &Preview, files: &[String]) -> String {
+    let mut lines = vec![preview.subject.clone()];
+    lines.extend(files.iter().map(|file| format!("  {file}")));
+    let hits = preview.hits.iter();
+    lines.extend(hits.map(|hit| format!("{}the egress guard would stop it: {hit}", show::cross())));
+    lines.join("\n")
 }
 
-fn print_releases(session: &Session, releases: &[ReleaseView]) {
+fn shown_releases(session: &Session, releases: &[ReleaseView]) -> String {
     let mut table = show::table(&["release", "job", "period", "released", "note"]);
     for release in releases {
         table.add_row([
@@ -93,16 +104,42 @@ fn print_releases(session: &Session, releases: &[ReleaseView]) {
             if release.provisional { "PROVISIONAL".to_owned() } else { String::new() },
         ]);
     }
-    anstream::println!("{table}");
+    show::lines(&table, "no report has been released yet")
 }
 
-fn print_release(session: &Session, release: &ReleaseView) {
+/// What a person asks of a release; all of its manifest is in the JSON.
+fn shown_release(session: &Session, release: &ReleaseView) -> String {
     let at = show::instant(release.released_at, &session.zone);
-    anstream::println!("release {}: {} {}, {at}", release.id, release.job, release.period);
-    anstream::println!("{}", serde_json::to_string_pretty(&release.manifest).unwrap_or_default());
+    let note = if release.provisional { ", PROVISIONAL" } else { "" };
+    let manifest = &release.manifest;
+    let mut text =
+        format!("release {}: {} {}, released {at}{note}\n", release.id, release.job, release.period);
+    // Writing to a string cannot fail.
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<12}{value}");
+    };
+    if let Some(until) = manifest["data_as_of"].as_str().and_then(|until| until.parse().ok()) {
+        line("data until", show::instant(until, &session.zone));
+    }
+    let disclosure = &manifest["disclosure"];
+    if let [Some(cells), Some(primary), Some(secondary)] =
+        ["cells", "primary", "secondary"].map(|key| disclosure[key].as_u64())
+    {
+        line(
+            "cells",
+            format!("{cells}, of them {primary} withheld as sensitive and {secondary} to protect those"),
+        );
+    }
+    line("recipients", manifest["messages"].as_array().map_or(0, Vec::len).to_string());
+    line("pages", format!("{} sealed", manifest["pages"].as_array().map_or(0, Vec::len)));
+    for attachment in manifest["attachments"].as_array().into_iter().flatten() {
+        let word = |key: &str| attachment[key].as_str().unwrap_or("-");
+        line("attached", format!("{}  sha256 {}", word("file"), word("sha256")));
+    }
+    text + "`--format json` shows every hash"
 }
 
-fn print_outbox(session: &Session, messages: &[OutboxView]) {
+fn shown_outbox(session: &Session, messages: &[OutboxView]) -> String {
     let mut table = show::table(&["message", "kind", "to", "state", "since", "reply"]);
     for message in messages {
         table.add_row(vec![
@@ -114,5 +151,5 @@ fn print_outbox(session: &Session, messages: &[OutboxView]) {
             message.note.clone().into(),
         ]);
     }
-    anstream::println!("{table}");
+    show::lines(&table, "the outbox is empty")
 }
