@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::house::House;
+use crate::domain::customer::may_tell_of_somebody;
 use crate::domain::feed::{Batch, Feed, Rejected};
 use crate::domain::ids::SourceName;
 use crate::settings::SourceSettings;
@@ -20,7 +21,7 @@ pub struct Reject {
     pub origin: String,
     pub row: u64,
     pub column: String,
-    /// `None` when the column may hold personal data.
+    /// `None` when it may be personal data.
     pub value: Option<String>,
     pub reason: String,
     pub first_seen_at: jiff::Timestamp,
@@ -36,8 +37,9 @@ pub fn shown(house: &House, source: Option<&SourceName>) -> anyhow::Result<Vec<R
     open.into_iter()
         .map(|row| {
             let whole = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
+            let plain = is_plain(&row.column) && !may_tell_of_somebody(&whole.value);
             Ok(Reject {
-                value: is_plain(&row.column).then(|| short(&whole.value)),
+                value: plain.then(|| whole.value.clone()),
                 source: row.source,
                 feed: row.feed,
                 origin: row.origin,
@@ -124,7 +126,7 @@ fn identity(settings: &SourceSettings, reject: &Rejected) -> Option<String> {
     reject.raw.get(theirs).cloned()
 }
 
-/// Columns that cannot hold personal data.
+/// Columns that are not meant for personal data.
 fn is_plain(column: &str) -> bool {
     const PLAIN: [&str; 26] = [
         "status",
@@ -155,13 +157,4 @@ fn is_plain(column: &str) -> bool {
         "method",
     ];
     PLAIN.contains(&column)
-}
-
-/// What is put into the wrong column may be long.
-fn short(value: &str) -> String {
-    const LONGEST: usize = 40;
-    if value.chars().count() <= LONGEST {
-        return value.to_owned();
-    }
-    value.chars().take(LONGEST - 1).chain(['…']).collect()
 }

@@ -1,7 +1,7 @@
 //! One row's values by our column names, each read as what it should be.
 //!
 //! Invariant: an [`Unfit`] reason never repeats the value, unless the column is a status, a kind or a
-//! currency, whose words cannot be a person's.
+//! currency, and it does not look like a person's.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::error::Error;
 use super::plan::{Binding, Plan};
 use super::row::{Cell, Row, Unfit};
 use crate::domain::complaint::ComplaintKind;
-use crate::domain::customer::Person;
+use crate::domain::customer::{Person, may_tell_of_somebody};
 use crate::domain::ids::CustomerId;
 use crate::domain::money::{AmountError, Currency, Money};
 use crate::domain::order::OrderStatus;
@@ -279,5 +279,5 @@ fn shown(word: &str) -> String {
 /// Whether a text looks like a word of the shop's own vocabulary.
 pub(super) fn is_word(text: &str) -> bool {
     let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | ' ');
-    text.chars().count() <= 40 && text.chars().all(plain)
+    text.chars().all(plain) && !may_tell_of_somebody(text)
 }

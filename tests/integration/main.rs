@@ -3,6 +3,7 @@
 mod architecture;
 mod bad_input;
 mod books;
+mod canaries;
 mod clocks;
 mod commands;
 mod daemon;
@@ -15,6 +16,7 @@ mod ledger;
 mod mail;
 mod march_2016;
 mod mta;
+mod planted;
 mod privacy;
 mod settings;
 mod source;
