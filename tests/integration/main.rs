@@ -14,3 +14,4 @@ mod privacy;
 mod settings;
 mod source;
 mod store;
+mod till;
