@@ -53,12 +53,21 @@ impl Client {
 
     /// # Errors
     /// [`ClientError`].
-    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
         let body = serde_json::to_vec(body).map_err(|error| ClientError::Protocol(error.to_string()))?;
         self.send(Method::POST, path, Body::from(body)).await
     }
 
-    async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> Result<T, ClientError> {
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Result<T, ClientError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -70,8 +79,11 @@ impl Client {
             Self::Socket(socket) => over_socket(socket, request).await?,
             Self::InProcess { router, actor } => {
                 request.extensions_mut().insert(actor.clone());
-                let response =
-                    router.clone().oneshot(request).await.map_err(|error| ClientError::Protocol(error.to_string()))?;
+                let response = router
+                    .clone()
+                    .oneshot(request)
+                    .await
+                    .map_err(|error| ClientError::Protocol(error.to_string()))?;
                 (response.status(), collect(response.into_body()).await?)
             }
         };
@@ -82,7 +94,11 @@ impl Client {
             Ok(body) => Err(ClientError::Refused { kind: body.error.kind, message: body.error.message }),
             // The framework's own refusals (a body or a query that does not parse) are plain text.
             Err(_) => Err(ClientError::Refused {
-                kind: if status == StatusCode::NOT_FOUND { ErrorKind::NotFound } else { ErrorKind::BadRequest },
+                kind: if status == StatusCode::NOT_FOUND {
+                    ErrorKind::NotFound
+                } else {
+                    ErrorKind::BadRequest
+                },
                 message: String::from_utf8_lossy(&bytes).into_owned(),
             }),
         }

@@ -82,9 +82,9 @@ where
     T: Serialize + Send + 'static,
     F: FnOnce(&House, &Actor) -> operations::Result<T> + Send + 'static,
 {
-    let result = tokio::task::spawn_blocking(move || operation(&house, &actor))
-        .await
-        .map_err(|_| operations::Error::Failed(anyhow::anyhow!("the operation panicked; this is a bug of firstwatch")))?;
+    let result = tokio::task::spawn_blocking(move || operation(&house, &actor)).await.map_err(|_| {
+        operations::Error::Failed(anyhow::anyhow!("the operation panicked; this is a bug of firstwatch"))
+    })?;
     let value = serde_json::to_value(result?).map_err(|error| operations::Error::Failed(error.into()))?;
     Ok(Json(value))
 }
@@ -143,7 +143,10 @@ async fn post_pause(
 }
 
 async fn get_runs(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
-    answer(house, actor, move |house, actor| runs::list_runs(house, actor, filter.job.as_ref(), filter.limit())).await
+    answer(house, actor, move |house, actor| {
+        runs::list_runs(house, actor, filter.job.as_ref(), filter.limit())
+    })
+    .await
 }
 
 async fn get_run(State(house): OpenHouse, Extension(actor): Caller, Path(id): Path<RunId>) -> Answer {
@@ -154,7 +157,11 @@ async fn post_retry(State(house): OpenHouse, Extension(actor): Caller, Path(id):
     answer(house, actor, move |house, actor| runs::retry_run(house, actor, id)).await
 }
 
-async fn get_reports(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+async fn get_reports(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Query(filter): Query<Filter>,
+) -> Answer {
     answer(house, actor, move |house, actor| releases::list(house, actor, filter.limit())).await
 }
 
@@ -171,7 +178,11 @@ async fn post_preview(
     answer(house, actor, move |house, actor| releases::preview(house, actor, &job, filter.period)).await
 }
 
-async fn get_outbox(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+async fn get_outbox(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Query(filter): Query<Filter>,
+) -> Answer {
     answer(house, actor, move |house, actor| {
         let state = filter.state.as_deref().map(outbox::state).transpose()?;
         outbox::list(house, actor, state, filter.limit())
@@ -188,8 +199,13 @@ async fn post_decision(
     answer(house, actor, move |house, actor| outbox::decide(house, actor, id, request.decision)).await
 }
 
-async fn get_complaints(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
-    answer(house, actor, move |house, actor| complaints::list(house, actor, filter.all.unwrap_or(false))).await
+async fn get_complaints(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Query(filter): Query<Filter>,
+) -> Answer {
+    answer(house, actor, move |house, actor| complaints::list(house, actor, filter.all.unwrap_or(false)))
+        .await
 }
 
 async fn get_complaint(
@@ -204,15 +220,27 @@ async fn get_sources(State(house): OpenHouse, Extension(actor): Caller) -> Answe
     answer(house, actor, sources::list).await
 }
 
-async fn post_test(State(house): OpenHouse, Extension(actor): Caller, Path(name): Path<SourceName>) -> Answer {
+async fn post_test(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Path(name): Path<SourceName>,
+) -> Answer {
     answer(house, actor, move |house, actor| sources::test(house, actor, &name)).await
 }
 
-async fn get_rejected(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+async fn get_rejected(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Query(filter): Query<Filter>,
+) -> Answer {
     answer(house, actor, move |house, actor| sources::rejected(house, actor, filter.source.as_ref())).await
 }
 
-async fn get_audit(State(house): OpenHouse, Extension(actor): Caller, Query(filter): Query<Filter>) -> Answer {
+async fn get_audit(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Query(filter): Query<Filter>,
+) -> Answer {
     answer(house, actor, move |house, actor| audit::list(house, actor, filter.limit())).await
 }
 

@@ -18,7 +18,8 @@ fn send(message: &str) {
         Some(name) => SocketAddr::from_abstract_name(name),
         None => SocketAddr::from_pathname(path.as_ref()),
     };
-    let sent = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(message.as_bytes(), &address));
+    let sent =
+        address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(message.as_bytes(), &address));
     if let Err(error) = sent {
         tracing::warn!(%error, "failed to notify systemd");
     }

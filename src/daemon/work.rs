@@ -39,7 +39,9 @@ fn work(house: &House, stopped: &dyn Fn() -> bool) {
             error!(error = %chain(&error), job = %job.name, "failed to record a run");
         }
     }
-    if !stopped() && let Err(error) = jobs::deliver(house) {
+    if !stopped()
+        && let Err(error) = jobs::deliver(house)
+    {
         error!(error = %format!("{error:#}"), "failed to deliver mail");
     }
 }

@@ -13,6 +13,9 @@ use super::target::{End, Target};
 /// Random objectives go on while they certify at least one in so many of the open ends.
 const WORTHWHILE: usize = 12;
 
+/// After so many targets in a row without a witness the rest are left to a wider slice, or to the repair.
+const PATIENCE: usize = 8;
+
 /// Columns and rows of a slice that no shown row links to others.
 struct Component {
     columns: Vec<u32>,
@@ -61,11 +64,13 @@ impl Search<'_> {
                 break;
             }
         }
+        let mut in_vain = 0;
         for (target, end) in self.open_ends(component) {
-            if self.is_open(target, end) {
+            if self.is_open(target, end) && in_vain < PATIENCE {
                 let mut costs = vec![0.0; component.columns.len()];
                 add_objective(&mut costs, slice, component, &self.targets[target], -end.sign());
                 self.take_optimum(view, slice, component, run.as_mut(), &costs);
+                in_vain = if self.is_open(target, end) { in_vain + 1 } else { 0 };
             }
         }
     }

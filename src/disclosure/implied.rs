@@ -67,11 +67,12 @@ impl Search<'_> {
                 for &greater in &self.system.sets_of_atom[first as usize] {
                     let greater = greater as usize;
                     let Some(&(of_greater, is_new)) = shown.get(&greater) else { continue };
-                    if (is_new || lesser_is_new) && self.may_leave_little(measure, greater, lesser) {
-                        if let Some(atoms) = rest(&self.system.sets[greater], &self.system.sets[lesser]) {
-                            let subject = Subject::Difference { greater: of_greater, lesser: of_lesser };
-                            self.judge(&subject, &[measure], &atoms, targets);
-                        }
+                    if (is_new || lesser_is_new)
+                        && self.may_leave_little(measure, greater, lesser)
+                        && let Some(atoms) = rest(&self.system.sets[greater], &self.system.sets[lesser])
+                    {
+                        let subject = Subject::Difference { greater: of_greater, lesser: of_lesser };
+                        self.judge(&subject, &[measure], &atoms, targets);
                     }
                 }
             }
@@ -105,16 +106,13 @@ impl Search<'_> {
             &self.system.profiles[greater].measures[measure],
             &self.system.profiles[lesser].measures[measure],
         );
-        let enough = part.contributors + self.policy.minimum_contributors;
-        let largest = whole.largest.first().copied().unwrap_or(0);
-        let judged_by_size = self.system.measure(measure).is_magnitude;
-        let composed = self.system.measure(measure).terms.len() > 1;
-        whole.contributors < enough
-            || judged_by_size
-                && (composed
-                    || !self.policy.dominance.is_empty()
-                    || whole.magnitude - part.magnitude < 4 * largest
-                    || self.policy.p_percent.numerator() > 2 * self.policy.p_percent.divisor())
+        let p = self.policy.p_percent;
+        // Nobody's part is above the bound, and the sizes of all parts add up to the figure at least.
+        let p_percent_holds =
+            (whole.value - part.value - 2 * whole.bound) * p.divisor() >= p.times(whole.bound);
+        whole.contributors < part.contributors + self.policy.minimum_contributors
+            || self.system.measure(measure).is_magnitude
+                && (!self.policy.dominance.is_empty() || !p_percent_holds)
     }
 
     /// A sensitive withheld part of a sum together with another withheld part that has a single contributor.

@@ -106,6 +106,8 @@ pub struct Policy {
     /// Contributors who know their own part are attackers too.
     pub insiders: bool,
     pub cost: Cost,
+    /// How many of the request's first tables hold the headline: their cells give way last.
+    pub headlines: usize,
 }
 
 impl Default for Policy {
@@ -118,6 +120,7 @@ impl Default for Policy {
             implied_cells: true,
             insiders: true,
             cost: Cost::Value,
+            headlines: 0,
         }
     }
 }

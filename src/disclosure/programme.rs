@@ -12,9 +12,11 @@ use highs::{HighsModelStatus, Model, RowProblem, Sense};
 pub(super) struct Programme {
     /// (cost, lower, upper).
     pub columns: Vec<(f64, f64, f64)>,
-    /// (lower, upper, terms).
-    pub rows: Vec<(f64, f64, Vec<(u32, f64)>)>,
+    pub rows: Vec<Bounded>,
 }
+
+/// (lower, upper, terms).
+pub(super) type Bounded = (f64, f64, Vec<(u32, f64)>);
 
 /// What a solver answers.
 #[derive(Clone, Debug)]
@@ -75,7 +77,7 @@ impl Solver for Highs {
         model.try_set_option("solver", "simplex").ok()?;
         model.try_set_option("random_seed", 1).ok()?;
         model.try_set_option("time_limit", self.limit.as_secs_f64()).ok()?;
-        model.try_set_option("primal_feasibility_tolerance", 1e-9).ok()?;
+        model.try_set_option("primal_feasibility_tolerance", 1e-8).ok()?;
         let costs = programme.columns.iter().map(|column| column.0).collect();
         Some(Box::new(HighsRun { model: Some(model), columns, costs, solved_before: false }))
     }
@@ -104,7 +106,9 @@ impl Run for HighsRun {
         }
         let Ok(solved) = model.try_solve() else { return Outcome::Failed };
         let outcome = match solved.status() {
-            HighsModelStatus::Optimal => {
+            // An optimum that is not quite proved, or not quite within the tolerance, is as good as any: whoever takes
+            // it checks it, and only cost depends on it.
+            HighsModelStatus::Optimal | HighsModelStatus::Unknown => {
                 let solution = solved.get_solution();
                 Outcome::Optimal {
                     columns: solution.columns().to_vec(),

@@ -7,6 +7,7 @@ use super::error::Error;
 use super::policy::Policy;
 use super::programme::{Highs, Solver};
 use super::request::{Judgement, Request};
+use super::retreat::protect_what_can_be;
 use super::search::Search;
 use super::system::System;
 use super::table::{CellStatus, ProtectedCell, ProtectedTable};
@@ -47,7 +48,7 @@ pub struct Summary {
 /// [`Error::Malformed`] for a request that breaks its contract; [`Error::DisclosedEarlier`] when earlier releases alone
 /// disclose something, so that withholding cannot help.
 pub fn protect(request: &Request, policy: &Policy) -> Result<Protection, Error> {
-    protect_with(request, &[], policy, &Highs::default())
+    protect_what_can_be(request, &[], policy, &Highs::default())
 }
 
 /// Likewise, with what the caller already knows of the cells of each table; for tables past the end of
@@ -60,7 +61,7 @@ pub fn protect_judged(
     judgements: &[Vec<Judgement>],
     policy: &Policy,
 ) -> Result<Protection, Error> {
-    protect_with(request, judgements, policy, &Highs::default())
+    protect_what_can_be(request, judgements, policy, &Highs::default())
 }
 
 /// Judges a pattern made elsewhere: for each table and cell its status, of which only shown or not counts.
@@ -191,5 +192,156 @@ impl Summary {
                 self.secondary_cost += cost;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disclosure::programme::{Outcome, Programme, Run};
+    use crate::disclosure::request::{
+        CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, MeasureTerms,
+    };
+
+    /// Three by three cells, each an atom with four contributors but for the first, which has one; and all totals.
+    fn square() -> Request {
+        let mut data = Contributions { components: vec![Vec::new()], ..Contributions::default() };
+        for atom in 0..9u32 {
+            for contributor in 0..if atom == 0 { 1 } else { 4 } {
+                data.atoms.push(atom);
+                data.contributors.push(u64::from(atom) * 10 + contributor);
+                data.components[0].push(100);
+            }
+        }
+        let mut cells: Vec<CandidateCell> = (0..9u32).map(|atom| cell(vec![atom])).collect();
+        let mut equations = Vec::new();
+        for line in 0..3usize {
+            for parts in [[3 * line, 3 * line + 1, 3 * line + 2], [line, line + 3, line + 6]] {
+                equations.push(Equation { total: cells.len(), parts: parts.to_vec() });
+                cells.push(cell(parts.iter().map(|&part| part as u32).collect()));
+            }
+        }
+        let measures = vec![MeasureTerms { name: "value".into(), terms: vec![(0, 1)], is_magnitude: true }];
+        let table = CandidateTable {
+            name: "square".into(),
+            dimensions: vec!["place".into()],
+            measures: vec![0],
+            cells,
+            equations,
+        };
+        Request { measures, tables: vec![table], earlier: Vec::new(), data }
+    }
+
+    fn cell(atoms: Vec<u32>) -> CandidateCell {
+        CandidateCell { place: vec![vec![format!("{atoms:?}")]], atoms }
+    }
+
+    fn policy() -> Policy {
+        Policy { minimum_contributors: 3, ..Policy::default() }
+    }
+
+    fn withheld(protection: &Protection) -> usize {
+        protection.tables[0].cells().iter().filter(|cell| cell.values().is_none()).count()
+    }
+
+    /// What goes wrong with a solver.
+    enum Fault {
+        Fails,
+        NeverLoads,
+        SaysNothingIsPossible,
+        /// Gives numbers that satisfy nothing.
+        Lies,
+    }
+
+    impl Solver for Fault {
+        fn load(&self, programme: Programme) -> Option<Box<dyn Run>> {
+            let outcome = match self {
+                Self::NeverLoads => return None,
+                Self::Fails => Outcome::Failed,
+                Self::SaysNothingIsPossible => Outcome::Infeasible,
+                Self::Lies => Outcome::Optimal {
+                    columns: (0..programme.columns.len()).map(|column| (column * 1000) as f64).collect(),
+                    row_duals: vec![0.0; programme.rows.len()],
+                },
+            };
+            Some(Box::new(Faulty(outcome)))
+        }
+    }
+
+    struct Faulty(Outcome);
+
+    impl Run for Faulty {
+        fn minimise(&mut self, _: &[f64]) -> Outcome {
+            self.0.clone()
+        }
+    }
+
+    #[test]
+    fn a_sensitive_cell_takes_another_along_in_each_of_its_sums() {
+        let protection = protect(&square(), &policy()).expect("protects");
+        assert_eq!((protection.summary.primary, protection.summary.secondary), (1, 2));
+        let cells = protection.tables[0].cells();
+        for equation in square().tables[0].equations.iter().filter(|equation| equation.parts.contains(&0)) {
+            let in_the_sum = equation.parts.iter().chain([&equation.total]);
+            assert!(in_the_sum.filter(|&&cell| cells[cell].values().is_none()).count() > 1);
+        }
+    }
+
+    #[test]
+    fn a_solver_that_fails_or_lies_publishes_nothing_it_should_not() {
+        let all = square().tables[0].cells.len();
+        for fault in [Fault::Fails, Fault::NeverLoads, Fault::Lies] {
+            let protection = protect_with(&square(), &[], &policy(), &fault).expect("withholds");
+            let report = audit(&square(), &pattern(&protection), &policy()).expect("fits");
+            assert!(report.disclosed.is_empty());
+        }
+        let failed = protect_with(&square(), &[], &policy(), &Fault::Fails).expect("withholds");
+        assert_eq!(withheld(&failed), all);
+        let refused = protect_with(&square(), &[], &policy(), &Fault::SaysNothingIsPossible);
+        assert!(matches!(refused, Err(Error::DisclosedEarlier(_))));
+    }
+
+    fn pattern(protection: &Protection) -> Vec<Vec<CellStatus>> {
+        protection
+            .tables
+            .iter()
+            .map(|table| table.cells().iter().map(|cell| cell.status()).collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_false_pattern_is_found_with_what_reveals_it() {
+        let protection = protect(&square(), &policy()).expect("protects");
+        for published in 0..protection.tables[0].cells().len() {
+            let mut forged = pattern(&protection);
+            if forged[0][published].is_shown() {
+                continue;
+            }
+            forged[0][published] = CellStatus::Safe;
+            let report = audit(&square(), &forged, &policy()).expect("fits");
+            assert!(report.exact > 0, "publishing {published} reveals the first cell");
+            assert!(report.disclosed.iter().all(|disclosed| !disclosed.revealed_by.is_empty()));
+        }
+    }
+
+    #[test]
+    fn what_was_shown_earlier_cannot_be_taken_back() {
+        let mut request = square();
+        let shown = |atoms: Vec<u32>| EarlierCell { atoms, measures: vec![0], shown: true };
+        request.earlier = vec![shown(vec![0, 1, 2]), shown(vec![1]), shown(vec![2])];
+        let Err(Error::DisclosedEarlier(disclosed)) = protect(&request, &policy()) else {
+            panic!("the first cell follows from earlier releases");
+        };
+        assert!(disclosed.iter().any(|target| target.value == 100 && target.interval.0.round() == 100.0));
+    }
+
+    #[test]
+    fn a_malformed_request_is_refused() {
+        let mut request = square();
+        request.data.components[0][0] = -1;
+        assert!(matches!(protect(&request, &policy()), Err(Error::Malformed(_))));
+        let mut request = square();
+        request.tables[0].cells[0].atoms = vec![2, 1];
+        assert!(matches!(protect(&request, &policy()), Err(Error::Malformed(_))));
     }
 }

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::neighbourhood::AtomOrder;
 use super::policy::Policy;
 use super::programme::{Outcome, Solver};
 use super::sensitivity::Sensitivity;
@@ -19,8 +20,11 @@ use super::target::{End, Subject, Target};
 use super::view::{View, views};
 use super::witness::{Proof, TOLERANCE, Witness};
 
+/// How many times dearer a headline cell is than another of its size.
+const HEADLINE_WORTH: f64 = 30.0;
+
 /// How many atoms a programme starts with beyond those withheld; four times as many at each further try.
-const FIRST_SLICE: usize = 1_500;
+const FIRST_SLICE: usize = 900;
 
 pub(super) struct Search<'s> {
     pub system: &'s System<'s>,
@@ -41,8 +45,9 @@ pub(super) struct Search<'s> {
     known: BTreeMap<(Vec<u32>, usize), usize>,
     /// For each view, room for one witness spread over all columns.
     spread: Vec<Vec<f64>>,
-    /// Atoms in the order in which it is cheap to let them vary.
-    cheap: Vec<u32>,
+    pub order: AtomOrder,
+    /// What the dearest unit costs.
+    dearest: f64,
     solver_failed: bool,
 }
 
@@ -64,7 +69,8 @@ impl<'s> Search<'s> {
             lost: BTreeSet::new(),
             known: BTreeMap::new(),
             spread,
-            cheap: cheap_atoms(system),
+            order: AtomOrder::new(system),
+            dearest: system.units.iter().map(|unit| unit.cost).max().unwrap_or(0).max(1) as f64,
             solver_failed: false,
         };
         search.add_sensitive_cells();
@@ -77,6 +83,8 @@ impl<'s> Search<'s> {
             self.add_pattern_targets();
             for view in 0..self.views.len() {
                 self.certify(view);
+                self.certify_in_the_neighbourhood(view, FIRST_SLICE);
+                self.certify_in_the_neighbourhood(view, 3 * FIRST_SLICE);
             }
             let open = self.open();
             if open.is_empty() {
@@ -159,20 +167,6 @@ impl<'s> Search<'s> {
         true
     }
 
-    /// Atoms in withheld cells that matter to the view: the attacker's real unknowns.
-    pub fn withheld_atoms(&self, view: usize) -> Vec<u32> {
-        let shape = &self.views[view];
-        let matters = |measures: &[usize]| measures.iter().any(|&m| shape.kind_of[m].is_some());
-        let units = self.system.units.iter().zip(&self.shown);
-        let withheld = units.filter(|(unit, shown)| !**shown && !unit.empty && matters(&unit.measures));
-        let past = self.system.past.iter().filter(|past| !past.shown && matters(&past.measures));
-        let sets = withheld.map(|(unit, _)| unit.set).chain(past.map(|past| past.set));
-        let sets: BTreeSet<usize> = sets.collect();
-        let atoms: BTreeSet<u32> =
-            sets.iter().flat_map(|&set| self.system.sets[set].iter().copied()).collect();
-        atoms.into_iter().collect()
-    }
-
     /// The largest distance that any target of a view needs.
     pub fn reach(&self, view: usize) -> i128 {
         let of_view = self.targets.iter().filter(|target| target.view == view);
@@ -210,8 +204,8 @@ impl<'s> Search<'s> {
         let view = self.targets[target].view;
         let mut size = FIRST_SLICE;
         loop {
-            let atoms = self.atoms_to_vary(target, size);
-            let everything = atoms.len() == self.cheap.len();
+            let atoms = self.neighbourhood(view, &[target], size);
+            let everything = atoms.len() == self.system.atom_count();
             let slice = self.elastic_slice(view, atoms);
             match self.solve_repair(&slice, target, end) {
                 Outcome::Optimal { columns, .. } => {
@@ -232,20 +226,6 @@ impl<'s> Search<'s> {
                 }
             }
         }
-    }
-
-    /// The target's own atoms, those withheld already, then the cheap ones.
-    fn atoms_to_vary(&self, target: usize, size: usize) -> Vec<u32> {
-        let mut atoms: BTreeSet<u32> = self.withheld_atoms(self.targets[target].view).into_iter().collect();
-        atoms.extend(&self.targets[target].atoms);
-        let size = (2 * atoms.len()).max(size);
-        for &atom in &self.cheap {
-            if atoms.len() >= size {
-                break;
-            }
-            atoms.insert(atom);
-        }
-        atoms.into_iter().collect()
     }
 
     fn elastic_slice(&self, view: usize, atoms: Vec<u32>) -> Slice {
@@ -302,8 +282,11 @@ impl<'s> Search<'s> {
         self.add_witness(view, witness);
     }
 
+    /// The root keeps large cells dear without making the programmes ill-conditioned.
     fn weight(&self, unit: usize) -> f64 {
-        1.0 + (self.system.units[unit].cost.max(0) as f64).sqrt()
+        let unit = &self.system.units[unit];
+        let worth = if unit.table < self.policy.headlines { HEADLINE_WORTH } else { 1.0 };
+        worth * (1.0 + 1e3 * (unit.cost.max(0) as f64 / self.dearest).sqrt())
     }
 
     /// Whether nothing is left to withhold.
@@ -333,17 +316,4 @@ impl<'s> Search<'s> {
             self.proofs[target] = [None, None];
         }
     }
-}
-
-/// By the cost of the cheapest cell that holds the atom: that is what would be withheld to let it vary.
-fn cheap_atoms(system: &System<'_>) -> Vec<u32> {
-    let mut cost = vec![i128::MAX; system.atom_count()];
-    for unit in &system.units {
-        for &atom in &system.sets[unit.set] {
-            cost[atom as usize] = cost[atom as usize].min(unit.cost);
-        }
-    }
-    let mut atoms: Vec<u32> = (0..system.atom_count() as u32).collect();
-    atoms.sort_by_key(|&atom| (cost[atom as usize], atom));
-    atoms
 }

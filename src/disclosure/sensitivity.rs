@@ -19,6 +19,8 @@ pub(super) struct Figures {
     pub magnitude: i128,
     /// Absolute contributions, largest first.
     pub largest: Vec<i128>,
+    /// More than this nobody contributes to any part of the set, either way.
+    pub bound: i128,
 }
 
 /// A set of atoms seen by the primary rules.
@@ -86,6 +88,9 @@ impl Profile {
                 figures.value += amount;
                 figures.magnitude += amount.abs();
                 figures.largest.push(amount.abs());
+                let terms = measure.terms.iter();
+                let most = terms.map(|&(component, times)| sums[component] * i128::from(times.abs())).sum();
+                figures.bound = figures.bound.max(most);
             }
         }
     }
@@ -181,6 +186,7 @@ mod tests {
             contributors: largest.len() as u64,
             value: contributions.iter().sum(),
             magnitude: largest.iter().sum(),
+            bound: largest.first().copied().unwrap_or(0),
             largest,
         }
     }

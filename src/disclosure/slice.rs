@@ -12,7 +12,7 @@ use super::view::View;
 use super::witness::Witness;
 
 /// Amounts are scaled to at most this.
-const LARGEST_SCALED: f64 = 1e5;
+const LARGEST_SCALED: f64 = 1e4;
 
 pub(super) struct Slice {
     /// Ascending.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::deliver_mail::Dispatch;
 use super::house::House;
@@ -33,7 +34,10 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     let alarms = overdue(house, run)?;
     let by_recipient = new_steps(house, job, alarms)?;
     let told = tell(house, run, &by_recipient)?;
-    Ok(Outcome::done(format!("{told} overdue clocks told to {} people", by_recipient.len()), json!({ "told": told })))
+    Ok(Outcome::done(
+        format!("{told} overdue clocks told to {} people", by_recipient.len()),
+        json!({ "told": told }),
+    ))
 }
 
 /// Every clock of an open complaint that is past its deadline. Complaints are read a page at a time, so
@@ -92,14 +96,24 @@ fn damage_level(events: &[DatedEvent]) -> Option<u8> {
 }
 
 /// The alarms that their recipient has not been told yet.
-fn new_steps(house: &House, job: &JobSpec, alarms: Vec<Alarm>) -> anyhow::Result<BTreeMap<String, Vec<Alarm>>> {
+fn new_steps(
+    house: &House,
+    job: &JobSpec,
+    alarms: Vec<Alarm>,
+) -> anyhow::Result<BTreeMap<String, Vec<Alarm>>> {
     let mut by_recipient: BTreeMap<String, Vec<Alarm>> = BTreeMap::new();
     house.store.read(|reader| {
         for alarm in alarms {
             let mut people = house.settings.complaints.kinds[&alarm.kind].responsible.clone();
             people.extend(job.recipients.iter().cloned());
             for recipient in house.settings.recipients_of(&people) {
-                if !reader.has_step(alarm.no, alarm.overdue.clock.as_str(), alarm.overdue.deadline, STEP, &recipient)? {
+                if !reader.has_step(
+                    alarm.no,
+                    alarm.overdue.clock.as_str(),
+                    alarm.overdue.deadline,
+                    STEP,
+                    &recipient,
+                )? {
                     by_recipient.entry(recipient).or_default().push(alarm);
                 }
             }
@@ -130,9 +144,9 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
         let matter = Matter::OverdueComplaints { complaints: &complaints, at: run.now };
         let notice = Notice { business: &business.name, zone: &business.zone, matter };
         let rendered = document::notice(&notice, business.language)?;
-        let purpose = format!("complaints.{}", run.slot.at.as_second());
-        let messages =
-            Dispatch { house, purpose: &purpose, date: run.now }.compose(&rendered, std::slice::from_ref(recipient))?;
+        let purpose = purpose(run, alarms);
+        let messages = Dispatch { house, purpose: &purpose, date: run.now }
+            .compose(&rendered, std::slice::from_ref(recipient))?;
         house.store.write(|writer| {
             for alarm in alarms {
                 let overdue = &alarm.overdue;
@@ -146,4 +160,14 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
         told += alarms.len();
     }
     Ok(told)
+}
+
+/// Names the mail by the steps it tells of: a retry of the slot, or a run by hand in the same second, that
+/// finds other steps makes another mail.
+fn purpose(run: &Run, alarms: &[Alarm]) -> String {
+    let mut steps = Sha256::new();
+    for Alarm { no, overdue, .. } in alarms {
+        steps.update(format!("{no}/{}/{};", overdue.clock.as_str(), overdue.deadline));
+    }
+    format!("complaints.{}.{}", run.slot.at.as_second(), hex::encode(&steps.finalize()[..8]))
 }

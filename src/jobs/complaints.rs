@@ -25,7 +25,11 @@ pub fn store_seen(
         source,
         id: &complaint.id,
         customer,
-        sealed_text: house.vault.seal_value(key, &format!("complaint/text/{source}/{}", complaint.id), &complaint.text)?,
+        sealed_text: house.vault.seal_value(
+            key,
+            &format!("complaint/text/{source}/{}", complaint.id),
+            &complaint.text,
+        )?,
         order: complaint.order.as_ref(),
         channel: complaint.channel.as_deref(),
         damage_level: complaint.damage_level,
@@ -42,9 +46,8 @@ fn new_events(log: &[DatedEvent], seen: &Complaint) -> Vec<DatedEvent> {
     let mut events = Vec::new();
     let mut add = |at: Timestamp, event: ComplaintEvent| events.push(DatedEvent { at, event });
     let classified = log.iter().rev().find_map(|dated| match dated.event {
-        ComplaintEvent::Received { kind, damage_level } | ComplaintEvent::Reclassified { kind, damage_level } => {
-            Some((kind, damage_level))
-        }
+        ComplaintEvent::Received { kind, damage_level }
+        | ComplaintEvent::Reclassified { kind, damage_level } => Some((kind, damage_level)),
         _ => None,
     });
     match classified {

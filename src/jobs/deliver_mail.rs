@@ -66,7 +66,12 @@ fn send(house: &House, courier: &mut Courier, item: &OutboxItem) -> anyhow::Resu
     Ok(courier.deliver(&recipient, &bytes, &mut before_dot)?)
 }
 
-fn record(house: &House, item: &OutboxItem, fate: &Delivery, delivered: &mut Delivered) -> anyhow::Result<()> {
+fn record(
+    house: &House,
+    item: &OutboxItem,
+    fate: &Delivery,
+    delivered: &mut Delivered,
+) -> anyhow::Result<()> {
     let now = house.now();
     house.store.write(|writer| match fate {
         Delivery::Sent { reply } => {
@@ -130,6 +135,20 @@ impl Composed {
 }
 
 impl Dispatch<'_> {
+    /// Those of `recipients` to whom nothing was enqueued for this purpose yet.
+    pub fn not_told(&self, mut recipients: Vec<String>) -> anyhow::Result<Vec<String>> {
+        let settings = &self.house.settings.mail;
+        let mut told = Vec::with_capacity(recipients.len());
+        for address in &recipients {
+            let recipient = Recipient::internal(address, &settings.internal_domains)?;
+            let message_id = mail::message_id(self.purpose, &recipient, &settings.internal_domains[0]);
+            told.push(self.house.store.read(|reader| reader.has_message(&message_id))?);
+        }
+        let mut told = told.into_iter();
+        recipients.retain(|_| !told.next().unwrap_or(false));
+        Ok(recipients)
+    }
+
     pub fn compose(
         &self,
         rendered: &crate::domain::rendered::Rendered,

@@ -145,6 +145,8 @@ fn policy(house: &House) -> anyhow::Result<Policy> {
         dominance: settings.dominance.iter().map(dominance).collect::<anyhow::Result<_>>()?,
         implied_cells: settings.implied_cells,
         insiders: settings.insiders,
+        // Net sales, orders and units come first.
+        headlines: 1,
         ..Policy::default()
     })
 }

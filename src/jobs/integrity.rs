@@ -22,6 +22,10 @@ pub fn run(house: &House, _run: &Run) -> anyhow::Result<Outcome> {
     for (file, sha256) in &files {
         house.store.read_released(file, sha256)?;
     }
-    let message = format!("{audited} audit lines, {} sealed pages and {} messages are as written", pages.len(), files.len());
+    let message = format!(
+        "{audited} audit lines, {} sealed pages and {} messages are as written",
+        pages.len(),
+        files.len()
+    );
     Ok(Outcome::done(message, json!({ "audit": audited, "pages": pages.len(), "messages": files.len() })))
 }

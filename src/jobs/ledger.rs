@@ -9,7 +9,8 @@ use tracing::{error, info, warn};
 
 use super::house::House;
 use super::run::{Outcome, Run};
-use super::{backup, complaint_deadlines, integrity, pull, sales_report};
+use super::{backup, complaint_deadlines, integrity, pull, recipients, sales_report};
+use crate::document::{RunTrouble, Trouble};
 use crate::domain::period::Period;
 use crate::domain::slot::Slot;
 use crate::settings::{JobKind, JobSpec};
@@ -102,7 +103,27 @@ fn work(house: &House, job: &JobSpec, run: Run) -> Result<(), store::Error> {
             RunOutcome { end: failed(house, &run, now)?, message, details: json!({}) }
         }
     };
-    house.store.write(|writer| writer.finish_run(run.id, &outcome, now))
+    house.store.write(|writer| writer.finish_run(run.id, &outcome, now))?;
+    if outcome.end == (RunEnd::Failed { next_attempt_at: None }) {
+        tell_of_failure(house, &run, &outcome.message, now);
+    }
+    Ok(())
+}
+
+/// One mail when nothing is tried any more; a notice that cannot be made must not fail the ledger too.
+fn tell_of_failure(house: &House, run: &Run, what: &str, now: Timestamp) {
+    let trouble = RunTrouble {
+        trouble: Trouble::Failed,
+        job: run.slot.job.as_str(),
+        slot: run.slot.at,
+        period: run.period,
+        run: run.id,
+        what,
+    };
+    let purpose = format!("failed.{}.{}", run.slot.job, run.slot.at.as_second());
+    if let Err(error) = recipients::tell_administrators(house, &purpose, trouble, now) {
+        error!(error = %format!("{error:#}"), "failed to tell the administrators");
+    }
 }
 
 fn failed(house: &House, run: &Run, now: Timestamp) -> Result<RunEnd, store::Error> {

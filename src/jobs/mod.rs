@@ -23,8 +23,8 @@ mod sales_report;
 mod scratch;
 
 pub use backup::create as create_backup;
-pub use deliver_mail::{Delivered, deliver};
 pub use complaint_deadlines::{Account, account as complaint_account};
+pub use deliver_mail::{Delivered, deliver};
 pub use draft::{Draft, DraftError};
 pub use house::{House, OpenError, working_calendar};
 pub use ledger::{Trigger, rescue_interrupted, run_slot};

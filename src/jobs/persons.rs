@@ -44,7 +44,11 @@ impl<'a> Persons<'a> {
         person: &Person,
         province: Option<&str>,
     ) -> anyhow::Result<Option<CustomerNo>> {
-        let Some((kind, identity)) = self.identity(account, person) else { return Ok(None) };
+        let Some((kind, identity)) = self.identity(account, person) else {
+            // Nobody we can tell apart, and still a name and an address that must not leave the house.
+            self.index(None, person)?;
+            return Ok(None);
+        };
         let blind = self.house.vault.blind(kind, &identity).0;
         let no = match self.writer.customer_by_index(kind, &blind)? {
             Some(no) => {
@@ -60,7 +64,7 @@ impl<'a> Persons<'a> {
                 no
             }
         };
-        self.index(no, person)?;
+        self.index(Some(no), person)?;
         Ok(Some(no))
     }
 
@@ -90,7 +94,8 @@ impl<'a> Persons<'a> {
         if let Some(account) = account {
             return Some((IdentifierKind::Account, format!("{}/{account}", self.source)));
         }
-        let phone = person.phone.as_deref().and_then(normalise_phone).map(|phone| (IdentifierKind::Phone, phone));
+        let phone =
+            person.phone.as_deref().and_then(normalise_phone).map(|phone| (IdentifierKind::Phone, phone));
         phone.or_else(|| {
             person.email.as_deref().and_then(normalise_email).map(|email| (IdentifierKind::Email, email))
         })
@@ -120,14 +125,21 @@ impl<'a> Persons<'a> {
     }
 
     /// Makes the person findable by exact look-up: for the administrator, and for the egress guard.
-    fn index(&self, no: CustomerNo, person: &Person) -> anyhow::Result<()> {
+    fn index(&self, no: Option<CustomerNo>, person: &Person) -> anyhow::Result<()> {
         let identifiers = [
             (IdentifierKind::Phone, person.phone.as_deref().and_then(normalise_phone)),
             (IdentifierKind::Email, person.email.as_deref().and_then(normalise_email)),
-            (IdentifierKind::Name, person.name.as_deref().and_then(normalise_words).filter(|name| tells_a_name(name))),
+            (
+                IdentifierKind::Name,
+                person.name.as_deref().and_then(normalise_words).filter(|name| tells_a_name(name)),
+            ),
             (
                 IdentifierKind::Address,
-                person.address.as_deref().and_then(normalise_words).filter(|address| tells_an_address(address)),
+                person
+                    .address
+                    .as_deref()
+                    .and_then(normalise_words)
+                    .filter(|address| tells_an_address(address)),
             ),
         ];
         for (kind, identifier) in identifiers {

@@ -28,7 +28,8 @@ pub fn plan(house: &House, now: Timestamp) -> Result<Plan, store::Error> {
         let due = due(house, job, last, now);
         let slot = |at| Slot { job: job.name.clone(), at };
         plan.run.extend(due.run.into_iter().map(slot));
-        plan.skipped.extend(due.skipped.into_iter().map(|(at, reason)| (slot(at), reason.as_str().to_owned())));
+        plan.skipped
+            .extend(due.skipped.into_iter().map(|(at, reason)| (slot(at), reason.as_str().to_owned())));
     }
     let retries = house.store.read(|reader| reader.due_retries(now))?;
     plan.run.extend(retries.into_iter().map(|row| row.slot));
@@ -101,7 +102,9 @@ fn due(house: &House, job: &JobSpec, last: Timestamp, now: Timestamp) -> schedul
         window: job.catch_up_window,
     };
     schedule_of(&house.settings, job)
-        .map(|schedule| schedule::due(&schedule, last, now, policy, &|day| house.calendar.is_working_day(day)))
+        .map(|schedule| {
+            schedule::due(&schedule, last, now, policy, &|day| house.calendar.is_working_day(day))
+        })
         .unwrap_or_default()
 }
 

@@ -20,13 +20,14 @@ pub fn tell_administrators(
     trouble: RunTrouble<'_>,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let addresses = house.settings.administrators();
     let business = &house.settings.business;
     let notice =
         Notice { business: &business.name, zone: &business.zone, matter: Matter::RunTrouble(trouble) };
     let rendered = document::notice(&notice, business.language)?;
     let purpose = format!("notice.{}", purpose.to_lowercase());
-    let messages = Dispatch { house, purpose: &purpose, date: now }.compose(&rendered, &addresses)?;
+    let dispatch = Dispatch { house, purpose: &purpose, date: now };
+    // A later attempt meets the same problem at another time: it would be another mail of the same name.
+    let messages = dispatch.compose(&rendered, &dispatch.not_told(house.settings.administrators())?)?;
     house.store.write(|writer| {
         for message in &messages {
             writer.enqueue(&message.row("notice", None), now)?;

@@ -91,9 +91,10 @@ fn merge(settings: &SourceSettings, batch: &mut Batch, retried: Batch) {
     add(&mut batch.complaints, retried.complaints, |complaint| complaint.id.as_str());
     batch.orders.sort_by(|a, b| (a.placed_at, &a.id).cmp(&(b.placed_at, &b.id)));
     let through: BTreeSet<(Feed, String)> = accepted(batch);
-    let still = retried.rejected.into_iter().filter(|reject| {
-        identity(settings, reject).is_none_or(|id| !through.contains(&(reject.feed, id)))
-    });
+    let still = retried
+        .rejected
+        .into_iter()
+        .filter(|reject| identity(settings, reject).is_none_or(|id| !through.contains(&(reject.feed, id))));
     batch.rejected.extend(still);
 }
 
@@ -126,9 +127,32 @@ fn identity(settings: &SourceSettings, reject: &Rejected) -> Option<String> {
 /// Columns that cannot hold personal data.
 fn is_plain(column: &str) -> bool {
     const PLAIN: [&str; 26] = [
-        "status", "kind", "currency", "quantity", "unit_price", "amount", "discount", "tax", "shipping", "fees",
-        "total", "placed_at", "paid_at", "completed_at", "cancelled_at", "modified_at", "refunded_at", "received_at",
-        "due_at", "acknowledged_at", "resolved_at", "created_at", "damage_level", "channel", "payment_method", "method",
+        "status",
+        "kind",
+        "currency",
+        "quantity",
+        "unit_price",
+        "amount",
+        "discount",
+        "tax",
+        "shipping",
+        "fees",
+        "total",
+        "placed_at",
+        "paid_at",
+        "completed_at",
+        "cancelled_at",
+        "modified_at",
+        "refunded_at",
+        "received_at",
+        "due_at",
+        "acknowledged_at",
+        "resolved_at",
+        "created_at",
+        "damage_level",
+        "channel",
+        "payment_method",
+        "method",
     ];
     PLAIN.contains(&column)
 }

@@ -68,8 +68,12 @@ fn gate(house: &House, job: &JobSpec, period: Period, run: &Run) -> anyhow::Resu
         .iter()
         .map(|source| (source.name.clone(), watermarks.get(&source.name).copied()))
         .collect();
-    let data_as_of =
-        reached.iter().map(|(_, until)| until.unwrap_or(Timestamp::UNIX_EPOCH)).min().unwrap_or(run.now).min(run.now);
+    let data_as_of = reached
+        .iter()
+        .map(|(_, until)| until.unwrap_or(Timestamp::UNIX_EPOCH))
+        .min()
+        .unwrap_or(run.now)
+        .min(run.now);
     let lagging: Vec<_> =
         reached.into_iter().filter(|(_, until)| until.is_none_or(|until| until < needed)).collect();
     if lagging.is_empty() {
@@ -92,13 +96,15 @@ fn gate(house: &House, job: &JobSpec, period: Period, run: &Run) -> anyhow::Resu
 /// Seals every booked day before the period's end that is not sealed yet, a page a month at most.
 fn seal(house: &House, period: Period, now: Timestamp) -> anyhow::Result<Vec<Page>> {
     let directory = house.facts_directory();
-    std::fs::create_dir_all(&directory).with_context(|| format!("failed to create {}", directory.display()))?;
+    std::fs::create_dir_all(&directory)
+        .with_context(|| format!("failed to create {}", directory.display()))?;
     for (from, until) in open_spans(house, period)? {
         let entries = house.store.read(|reader| reader.entries_between(from, until))?;
         let page = match facts::seal(&directory, from, until, &entries) {
             // A page that no row records is the leaving of a run that died before it could commit.
             Err(facts::Error::OtherContent { path }) => {
-                std::fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))?;
+                std::fs::remove_file(&path)
+                    .with_context(|| format!("failed to remove {}", path.display()))?;
                 facts::seal(&directory, from, until, &entries)?
             }
             sealed => sealed?,
@@ -121,7 +127,8 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
         scratch.link(&house.facts_directory(), &page.file)?;
     }
     for (from, until) in open_spans(house, period)? {
-        let entries = house.store.read(|reader| reader.entries_between(from, until)).map_err(anyhow::Error::from)?;
+        let entries =
+            house.store.read(|reader| reader.entries_between(from, until)).map_err(anyhow::Error::from)?;
         pages.push(facts::seal(scratch.path(), from, until, &entries).map_err(anyhow::Error::from)?);
     }
     let directory = scratch.path();
@@ -131,9 +138,9 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
 
 /// The spans of days before the period's end that are still open, cut at the turn of each month.
 pub(super) fn open_spans(house: &House, period: Period) -> anyhow::Result<Vec<(Date, Date)>> {
-    let (closed, first) = house.store.read(|reader| {
-        Ok::<_, crate::store::Error>((reader.closed_until()?, reader.first_entry_day()?))
-    })?;
+    let (closed, first) = house
+        .store
+        .read(|reader| Ok::<_, crate::store::Error>((reader.closed_until()?, reader.first_entry_day()?)))?;
     let mut from = closed.unwrap_or_else(|| first.unwrap_or(period.first()).min(period.first()));
     let mut spans = Vec::new();
     while from < period.until() {
@@ -148,12 +155,24 @@ pub(super) fn open_spans(house: &House, period: Period) -> anyhow::Result<Vec<(D
 /// Every sealed page, in order.
 pub(super) fn pages(house: &House) -> anyhow::Result<Vec<Page>> {
     let rows = house.store.read(|reader| reader.pages())?;
-    let page = |row: PageRow| Page { from: row.from, until: row.until, file: row.file, sha256: row.sha256, rows: row.rows };
+    let page = |row: PageRow| Page {
+        from: row.from,
+        until: row.until,
+        file: row.file,
+        sha256: row.sha256,
+        rows: row.rows,
+    };
     Ok(rows.into_iter().map(page).collect())
 }
 
 fn page_row(page: &Page) -> PageRow {
-    PageRow { from: page.from, until: page.until, file: page.file.clone(), sha256: page.sha256, rows: page.rows }
+    PageRow {
+        from: page.from,
+        until: page.until,
+        file: page.file.clone(),
+        sha256: page.sha256,
+        rows: page.rows,
+    }
 }
 
 /// Stores the exact bytes, then commits the release with its cells and its outbox rows.
@@ -170,7 +189,8 @@ fn release(
     keep_parts(house, &purpose, draft)?;
     let dispatch = Dispatch { house, purpose: &purpose, date: run.now };
     let messages = dispatch.compose(&draft.rendered, &addresses)?;
-    let manifest = manifest(run, ingredients, draft, messages.iter().map(|message| message.sha256)).to_string();
+    let manifest =
+        manifest(run, ingredients, draft, messages.iter().map(|message| message.sha256)).to_string();
     let release = house.store.write(|writer| {
         let new = NewRelease {
             job: &job.name,
@@ -214,7 +234,9 @@ fn record(
     now: Timestamp,
 ) -> Result<(), crate::store::Error> {
     let actor = Actor::Daemon.to_string();
-    writer.append_audit(&AuditEntry { actor: &actor, operation, subject, reason: "", outcome }, now).map(|_| ())
+    writer
+        .append_audit(&AuditEntry { actor: &actor, operation, subject, reason: "", outcome }, now)
+        .map(|_| ())
 }
 
 /// What the release was made of and what came out, by hash: enough to rebuild and compare it.
@@ -250,7 +272,13 @@ fn manifest(
 
 /// The guard found an identifier: nothing is released, administrators are told which part and which
 /// kind, without the data.
-fn quarantine(house: &House, job: &JobSpec, run: &Run, period: Period, draft: &Draft) -> anyhow::Result<Outcome> {
+fn quarantine(
+    house: &House,
+    job: &JobSpec,
+    run: &Run,
+    period: Period,
+    draft: &Draft,
+) -> anyhow::Result<Outcome> {
     let found: Vec<String> =
         draft.hits.iter().map(|hit| format!("{} in {}", hit.kind.as_str(), hit.part)).collect();
     let what = format!("{} {period} is quarantined: the egress guard found {}", job.name, found.join(", "));
@@ -265,5 +293,7 @@ fn quarantine(house: &House, job: &JobSpec, run: &Run, period: Period, draft: &D
         what: &what,
     };
     recipients::tell_administrators(house, &format!("quarantine.{}.{period}", job.name), trouble, run.now)?;
-    anyhow::bail!("{what}; nothing was sent. Find where the product or group name comes from, then run the job again")
+    anyhow::bail!(
+        "{what}; nothing was sent. Find where the product or group name comes from, then run the job again"
+    )
 }

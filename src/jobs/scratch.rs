@@ -24,7 +24,8 @@ impl Scratch {
 
     /// Makes an immutable file of `directory` appear here too.
     pub fn link(&self, directory: &Path, file: &str) -> anyhow::Result<()> {
-        fs::hard_link(directory.join(file), self.0.join(file)).with_context(|| format!("failed to link {file}"))
+        fs::hard_link(directory.join(file), self.0.join(file))
+            .with_context(|| format!("failed to link {file}"))
     }
 }
 

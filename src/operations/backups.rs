@@ -11,8 +11,6 @@ pub fn create(house: &House, actor: &Actor) -> Result<String> {
     let now = house.now();
     let folder = jobs::create_backup(house, now)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    house.store.write(|writer| {
-        record(writer, actor, Operation::BackupCreate, &name, "done", now)
-    })?;
+    house.store.write(|writer| record(writer, actor, Operation::BackupCreate, &name, "done", now))?;
     Ok(name)
 }

@@ -44,9 +44,13 @@ pub fn list(house: &House, actor: &Actor, all: bool) -> Result<Vec<ComplaintView
         let Some((last, _)) = page.last() else { break };
         after = last.no;
         let now = house.now();
-        views.extend(page.into_iter().filter_map(|(complaint, events)| view(house, complaint.no, events, now)));
+        views.extend(
+            page.into_iter().filter_map(|(complaint, events)| view(house, complaint.no, events, now)),
+        );
     }
-    let next = |view: &ComplaintView| view.clocks.iter().filter(|clock| clock.stopped.is_none()).map(|clock| clock.due).min();
+    let next = |view: &ComplaintView| {
+        view.clocks.iter().filter(|clock| clock.stopped.is_none()).map(|clock| clock.due).min()
+    };
     views.sort_by_key(|view| (next(view).is_none(), next(view), view.number));
     Ok(views)
 }
@@ -61,7 +65,12 @@ pub fn show(house: &House, actor: &Actor, number: ComplaintNo) -> Result<Complai
     })
 }
 
-fn view(house: &House, number: ComplaintNo, events: Vec<DatedEvent>, now: Timestamp) -> Option<ComplaintView> {
+fn view(
+    house: &House,
+    number: ComplaintNo,
+    events: Vec<DatedEvent>,
+    now: Timestamp,
+) -> Option<ComplaintView> {
     let account = jobs::complaint_account(house, &events)?;
     let clocks = account.clocks.each().map(|(clock, state)| ClockView {
         clock: clock.as_str().to_owned(),

@@ -46,7 +46,8 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
                 rejected: reader.open_rejected(Some(&source.name))?.len() as u64,
             });
         }
-        let outbox = reader.outbox_counts()?.into_iter().map(|(state, count)| (state.as_str().to_owned(), count));
+        let outbox =
+            reader.outbox_counts()?.into_iter().map(|(state, count)| (state.as_str().to_owned(), count));
         let totals = (reader.count_customers()?, reader.count_orders()?, reader.count_open_complaints()?);
         Ok::<_, crate::store::Error>((sources, outbox.collect(), totals))
     })?;

@@ -92,6 +92,14 @@ impl Reader<'_> {
         self.all("SELECT file, sha256 FROM outbox ORDER BY file", (), |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
+    /// Whether a message was enqueued under this Message-ID, whatever became of it.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn has_message(&self, message_id: &str) -> Result<bool, Error> {
+        Ok(self.first("SELECT 1 FROM outbox WHERE message_id = ?1", (message_id,), |_| Ok(()))?.is_some())
+    }
+
     /// The messages of a release.
     ///
     /// # Errors

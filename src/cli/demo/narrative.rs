@@ -51,7 +51,10 @@ pub fn run(options: &DemoOptions, format: OutputFormat) -> anyhow::Result<ExitCo
     let dir = fresh_folder(&options.dir)?;
     progress.begin("making up a watch shop");
     let summary = write_shop(&dir, options.seed, &mut |done, all| progress.within(done, all))?;
-    progress.end(&format!("{} customers, {} orders, {} complaints", summary.customers, summary.orders, summary.complaints));
+    progress.end(&format!(
+        "{} customers, {} orders, {} complaints",
+        summary.customers, summary.orders, summary.complaints
+    ));
     stamp(&dir.join("shop"), NOW)?;
     let house = open(&dir)?;
     let client = Client::in_process(house, Actor::User { uid: rustix::process::geteuid().as_raw() });
@@ -59,8 +62,12 @@ pub fn run(options: &DemoOptions, format: OutputFormat) -> anyhow::Result<ExitCo
     progress.finish();
     match format {
         OutputFormat::Json => {
-            let open: Vec<String> = to_open(&dir).iter().map(|(path, _)| path.display().to_string()).collect();
-            anstream::println!("{}", serde_json::to_string_pretty(&json!({ "runs": runs, "status": status, "open": open }))?);
+            let open: Vec<String> =
+                to_open(&dir).iter().map(|(path, _)| path.display().to_string()).collect();
+            anstream::println!(
+                "{}",
+                serde_json::to_string_pretty(&json!({ "runs": runs, "status": status, "open": open }))?
+            );
         }
         OutputFormat::Human => print_end(&dir, &status),
     }
@@ -71,7 +78,8 @@ pub fn run(options: &DemoOptions, format: OutputFormat) -> anyhow::Result<ExitCo
 /// An empty folder of our own. Nothing that a demo did not make is ever removed.
 fn fresh_folder(dir: &Path) -> anyhow::Result<PathBuf> {
     if dir.join(MARK).exists() {
-        fs::remove_dir_all(dir).with_context(|| format!("failed to clear the earlier demo in {}", dir.display()))?;
+        fs::remove_dir_all(dir)
+            .with_context(|| format!("failed to clear the earlier demo in {}", dir.display()))?;
     } else if dir.exists() && fs::read_dir(dir)?.next().is_some() {
         bail!("{} is not empty and no demo made it; name another folder with --dir", dir.display());
     }
@@ -85,7 +93,11 @@ fn fresh_folder(dir: &Path) -> anyhow::Result<PathBuf> {
 fn stamp(shop: &Path, at: Timestamp) -> anyhow::Result<()> {
     for entry in fs::read_dir(shop)? {
         let path = entry?.path();
-        File::options().append(true).open(&path)?.set_modified(at.into()).with_context(|| path.display().to_string())?;
+        File::options()
+            .append(true)
+            .open(&path)?
+            .set_modified(at.into())
+            .with_context(|| path.display().to_string())?;
     }
     Ok(())
 }
@@ -118,23 +130,31 @@ fn to_open(dir: &Path) -> Vec<(PathBuf, &'static str)> {
         fs::read_dir(&releases).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     folders.sort();
     for folder in folders {
-        for (file, word) in [("report.html", "the mail as a page"), ("report.pdf", "the same to print")] {
-            let path = folder.join(file);
-            if path.exists() {
-                found.push((path, word));
-            }
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        files.sort();
+        for (ending, word) in
+            [("html", "the mail as a page"), ("pdf", "to print"), ("xlsx", "to calculate with")]
+        {
+            let is_wanted = |path: &&PathBuf| path.extension().is_some_and(|found| found == ending);
+            found.extend(files.iter().filter(is_wanted).map(|path| (path.clone(), word)));
         }
     }
-    found.push((dir.join("mail/new"), "every mail as it was delivered, with its XLSX and PDF attached"));
+    found.push((dir.join("mail/new"), "every mail as it was delivered"));
     found.push((dir.join("firstwatch.toml"), "the configuration of all this"));
     found
 }
 
 fn print_end(dir: &Path, status: &Status) {
-    anstream::println!("\n{} customers, {} orders, {} open complaints in the store", status.customers, status.orders, status.open_complaints);
+    anstream::println!(
+        "\n{} customers, {} orders, {} open complaints in the store",
+        status.customers,
+        status.orders,
+        status.open_complaints
+    );
     anstream::println!("\nOpen:");
     for (path, word) in to_open(dir) {
-        anstream::println!("  {}\n      {word}", path.display());
+        anstream::println!("  {}  ({word})", path.display());
     }
     let config = dir.join("firstwatch.toml");
     anstream::println!("\nAsk:");
@@ -161,7 +181,8 @@ impl Progress {
         let human = format == OutputFormat::Human;
         let bar = (human && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new(STEPS.len() as u64 + 1);
-            let style = ProgressStyle::with_template("{spinner} [{bar:24}] {msg}").unwrap_or(ProgressStyle::default_bar());
+            let style = ProgressStyle::with_template("{spinner} [{bar:24}] {msg}")
+                .unwrap_or(ProgressStyle::default_bar());
             bar.set_style(style.progress_chars("=> "));
             bar.enable_steady_tick(std::time::Duration::from_millis(120));
             bar

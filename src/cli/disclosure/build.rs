@@ -37,10 +37,13 @@ struct Draft {
     records: Vec<usize>,
 }
 
+/// The cells of a table by their places.
+type Drafts = BTreeMap<Vec<Vec<String>>, Draft>;
+
 pub(super) fn build(spec: &Spec, input: &Path, records: &Records, ledger: &Ledger) -> Result<Built, Problem> {
     let inner = inner_records(spec, input, records)?;
     let parts = Parts::new(spec, input, records, &inner)?;
-    let mut drafts: Vec<BTreeMap<Vec<Vec<String>>, Draft>> = Vec::new();
+    let mut drafts: Vec<Drafts> = Vec::new();
     let mut signatures: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
     let mut next = 0u32;
     for table in &spec.table {
@@ -91,19 +94,14 @@ fn passes(table: &Table, records: &Records, record: usize) -> bool {
     })
 }
 
-fn draft_table(
-    spec: &Spec,
-    table: &Table,
-    records: &Records,
-    inner: &[bool],
-) -> BTreeMap<Vec<Vec<String>>, Draft> {
+fn draft_table(spec: &Spec, table: &Table, records: &Records, inner: &[bool]) -> Drafts {
     let axes: Vec<Axis> = table.dimensions.iter().map(|name| Axis::of_table(spec, table, name)).collect();
     let mut of_place: BTreeMap<Vec<Vec<String>>, Vec<usize>> = BTreeMap::new();
     for record in (0..records.len()).filter(|&record| inner[record] && passes(table, records, record)) {
         let place = axes.iter().map(|axis| axis.path(records, record)).collect();
         of_place.entry(place).or_default().push(record);
     }
-    let mut cells: BTreeMap<Vec<Vec<String>>, Draft> = BTreeMap::new();
+    let mut cells = Drafts::new();
     for (finest, of_finest) in of_place {
         for place in places_above(&finest) {
             cells.entry(place).or_default().records.extend(&of_finest);
@@ -291,7 +289,7 @@ fn earlier_cells(
 fn assemble(
     spec: &Spec,
     records: &Records,
-    (drafts, atoms): (Vec<BTreeMap<Vec<Vec<String>>, Draft>>, &[Option<u32>]),
+    (drafts, atoms): (Vec<Drafts>, &[Option<u32>]),
     earlier: Vec<EarlierCell>,
     parts: Parts,
 ) -> Built {
@@ -325,7 +323,7 @@ fn assemble(
 }
 
 /// Each cell is the sum of those one step finer, in each dimension.
-fn equations(cells: &BTreeMap<Vec<Vec<String>>, Draft>) -> Vec<Equation> {
+fn equations(cells: &Drafts) -> Vec<Equation> {
     let known: BTreeMap<&[Vec<String>], usize> =
         cells.keys().enumerate().map(|(cell, place)| (&place[..], cell)).collect();
     let mut parts: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
@@ -361,12 +359,7 @@ fn contributions(parts: &Parts, atoms: &[Option<u32>]) -> Contributions {
 }
 
 /// What the rows of a ready-made table say of a table's cells; totals have rows of their own.
-fn judge(
-    spec: &Spec,
-    table: &Table,
-    records: &Records,
-    cells: &BTreeMap<Vec<Vec<String>>, Draft>,
-) -> Vec<Judgement> {
+fn judge(spec: &Spec, table: &Table, records: &Records, cells: &Drafts) -> Vec<Judgement> {
     let mut judgements: BTreeMap<&Vec<Vec<String>>, Judgement> = BTreeMap::new();
     if spec.input.kind == InputKind::Cells {
         let axes: Vec<Axis> = table.dimensions.iter().map(|name| Axis::of_table(spec, table, name)).collect();

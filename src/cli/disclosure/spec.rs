@@ -226,6 +226,7 @@ impl Spec {
                 CostBy::Count => Cost::Count,
                 CostBy::Cells => Cost::Cells,
             },
+            headlines: 0,
         })
     }
 

@@ -1,0 +1,104 @@
+//! Which atoms a programme lets vary: few enough to be quick, and those that matter.
+//!
+//! Any choice is sound (see [`super::slice`]); a poor one only costs time, or a figure that could have been shown.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::search::Search;
+use super::system::System;
+use super::target::End;
+
+/// Atoms in orders that do not depend on the pattern.
+pub(super) struct AtomOrder {
+    /// By the cost of the cheapest cell that holds the atom: that is what would be withheld to let it vary.
+    cheap: Vec<u32>,
+    /// Those that earlier releases say least about first, then those with the largest amounts: they take up what others
+    /// give.
+    roomy: Vec<u32>,
+}
+
+impl AtomOrder {
+    pub fn new(system: &System<'_>) -> Self {
+        let mut cost = vec![i128::MAX; system.atom_count()];
+        for unit in &system.units {
+            for &atom in &system.sets[unit.set] {
+                cost[atom as usize] = cost[atom as usize].min(unit.cost);
+            }
+        }
+        let mut told = vec![0u32; system.atom_count()];
+        for past in system.past.iter().filter(|past| past.shown) {
+            system.sets[past.set].iter().for_each(|&atom| told[atom as usize] += 1);
+        }
+        let amount = |atom: u32| system.amounts.iter().map(|of| of[atom as usize]).max().unwrap_or(0);
+        let mut cheap: Vec<u32> = (0..system.atom_count() as u32).collect();
+        let mut roomy = cheap.clone();
+        cheap.sort_by_key(|&atom| (cost[atom as usize], atom));
+        roomy.sort_by_key(|&atom| (told[atom as usize], Reverse(amount(atom)), atom));
+        Self { cheap, roomy }
+    }
+}
+
+impl Search<'_> {
+    /// Atoms in withheld cells that matter to the view: the attacker's real unknowns.
+    pub fn withheld_atoms(&self, view: usize) -> Vec<u32> {
+        let shape = &self.views[view];
+        let matters = |measures: &[usize]| measures.iter().any(|&m| shape.kind_of[m].is_some());
+        let units = self.system.units.iter().zip(&self.shown);
+        let withheld = units.filter(|(unit, shown)| !**shown && !unit.empty && matters(&unit.measures));
+        let past = self.system.past.iter().filter(|past| !past.shown && matters(&past.measures));
+        let sets = withheld.map(|(unit, _)| unit.set).chain(past.map(|past| past.set));
+        let sets: BTreeSet<usize> = sets.collect();
+        let atoms: BTreeSet<u32> =
+            sets.iter().flat_map(|&set| self.system.sets[set].iter().copied()).collect();
+        atoms.into_iter().collect()
+    }
+
+    /// Looks for witnesses for the open targets of a view with the atoms around them varying too.
+    pub fn certify_in_the_neighbourhood(&mut self, view: usize, size: usize) {
+        let is_open = |target: &usize| {
+            self.targets[*target].view == view && End::BOTH.iter().any(|&end| self.is_open(*target, end))
+        };
+        let open: Vec<usize> = (0..self.targets.len()).filter(is_open).collect();
+        if !open.is_empty() {
+            let atoms = self.neighbourhood(view, &open, size);
+            self.certify_over(view, atoms);
+        }
+    }
+
+    /// The withheld atoms and the targets' own, and up to `size` more: some that share small cells with the targets, some
+    /// that are cheap, some with room.
+    pub fn neighbourhood(&self, view: usize, targets: &[usize], size: usize) -> Vec<u32> {
+        let mut atoms: BTreeSet<u32> = self.withheld_atoms(view).into_iter().collect();
+        let own = targets.iter().flat_map(|&target| self.targets[target].atoms.iter().copied());
+        let own: BTreeSet<u32> = own.collect();
+        atoms.extend(&own);
+        let start = atoms.len();
+        let near = self.by_nearness(&own);
+        for (part, order) in [&near, &self.order.cheap, &self.order.roomy].into_iter().enumerate() {
+            let enough = start + size * (part + 1) / 3;
+            for &atom in order {
+                if atoms.len() >= enough {
+                    break;
+                }
+                atoms.insert(atom);
+            }
+        }
+        atoms.into_iter().collect()
+    }
+
+    /// All atoms, those first that stand in many small cells with the given ones.
+    fn by_nearness(&self, own: &BTreeSet<u32>) -> Vec<u32> {
+        let mut weight = vec![0.0; self.system.sets.len()];
+        for &atom in own {
+            for &set in &self.system.sets_of_atom[atom as usize] {
+                weight[set as usize] += 1.0 / self.system.sets[set as usize].len() as f64;
+            }
+        }
+        let nearness = |sets: &Vec<u32>| -> f64 { sets.iter().map(|&set| weight[set as usize]).sum() };
+        let score: Vec<f64> = self.system.sets_of_atom.iter().map(nearness).collect();
+        let mut near: Vec<u32> = (0..self.system.atom_count() as u32).collect();
+        near.sort_by(|&a, &b| score[b as usize].total_cmp(&score[a as usize]).then(a.cmp(&b)));
+        near
+    }
+}
