@@ -214,10 +214,14 @@ fn a_report_that_waits_for_data_is_held() {
             .set_modified(long_ago.into())
             .unwrap();
     }
+    fs::create_dir(till.path("jobs")).unwrap();
+    till.write("jobs/pull.toml", include_str!("../../jobs/pull.toml"));
+    let daily = include_str!("../../jobs/daily-sales.toml");
+    let patient = daily.replace("patience = \"6h\"", "patience = \"30d\"");
+    assert_ne!(patient, daily);
+    till.write("jobs/daily-sales.toml", patient);
     till.pull(0);
-    let today = SystemClock.now().to_zoned(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()).date();
-    let yesterday = today.yesterday().unwrap().to_string();
-    let held = till.ask(&["job", "run", "daily-sales", "--period", &yesterday]);
+    let held = till.ask(&["job", "run", "daily-sales"]);
     assert_eq!((held.code, held.err.as_str()), (3, ""), "{held:?}");
     assert!(held.out.contains("held (attempt 1)") && held.out.contains("needs data until"), "{}", held.out);
     assert_eq!(till.ask(&["run", "retry", "2"]).code, 3);
