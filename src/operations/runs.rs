@@ -1,5 +1,7 @@
 //! Jobs and the run ledger: list, show, run by hand, pause, resume, retry.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +14,7 @@ use crate::domain::period::Period;
 use crate::domain::slot::Slot;
 use crate::jobs::{self, House, Trigger};
 use crate::settings::{JobKind, JobSpec};
-use crate::store::{RunRow, RunState};
+use crate::store::{OutboxState, RunRow, RunState};
 
 /// A job and where it stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,9 +56,10 @@ pub struct RunView {
     /// What came of it, by kind of job: of a pull `sources` (rows read by feed, and what became of them) and
     /// `failed` (each source that could not be read, with the reason); of a report `release` and `disclosure`.
     pub details: Value,
-    /// What was delivered right after it; only in the answer to a run by hand.
+    /// The messages that it put into the outbox, by state, after everything due was delivered; only in the
+    /// answer to a run by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mail: Option<MailView>,
+    pub mail: Option<BTreeMap<String, u64>>,
 }
 
 impl RunView {
@@ -64,18 +67,11 @@ impl RunView {
     pub fn is_partly_done(&self) -> bool {
         self.state == RunState::Failed.as_str() && self.details.get("sources").is_some()
     }
-}
 
-/// How many messages of the outbox went which way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MailView {
-    pub sent: u64,
-    /// For good; a person decides.
-    pub refused: u64,
-    /// To be tried again.
-    pub postponed: u64,
-    /// Cut off while being accepted; a person decides.
-    pub ambiguous: u64,
+    /// Whether some of its mail is not out.
+    pub fn has_mail_left(&self) -> bool {
+        self.mail.iter().flatten().any(|(state, _)| state != OutboxState::Sent.as_str())
+    }
 }
 
 /// What `job run` asks.
@@ -170,8 +166,22 @@ pub fn carry_out(house: &House, prepared: Prepared, trigger: Trigger) -> Result<
         let other = row.period.map_or_else(|| "no period".to_owned(), |period| period.to_string());
         return Err(Error::TryAgain(format!("the slot is taken by run {} of {other}", row.id)));
     }
-    let jobs::Delivered { sent, refused, postponed, ambiguous } = jobs::deliver(house, &|| false)?;
-    Ok(RunView { mail: Some(MailView { sent, refused, postponed, ambiguous }), ..run_view(row) })
+    jobs::deliver(house, &|| false)?;
+    let mail = mail_since(house, row.started_at)?;
+    Ok(RunView { mail: Some(mail), ..run_view(row) })
+}
+
+/// The messages that were put into the outbox since then, by state.
+fn mail_since(house: &House, started_at: Timestamp) -> Result<BTreeMap<String, u64>> {
+    /// More than one run has recipients.
+    const NEWEST: u32 = 1000;
+    let mut mail = BTreeMap::new();
+    for message in house.store.read(|reader| reader.outbox(None, NEWEST))? {
+        if message.created_at >= started_at {
+            *mail.entry(message.state.as_str().to_owned()).or_default() += 1;
+        }
+    }
+    Ok(mail)
 }
 
 pub fn pause(house: &House, actor: &Actor, name: &JobName, paused: bool) -> Result<JobView> {

@@ -21,3 +21,4 @@ mod privacy;
 mod settings;
 mod source;
 mod store;
+mod till;
