@@ -19,7 +19,9 @@ pub struct Reject {
     pub source: SourceName,
     pub feed: Feed,
     pub origin: String,
+    /// From 1; the head of a CSV file is not counted.
     pub row: u64,
+    /// Our column that did not fit; empty when it is the row as a whole.
     pub column: String,
     /// `None` when it may be personal data.
     pub value: Option<String>,

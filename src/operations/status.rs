@@ -11,6 +11,7 @@ use crate::domain::actor::Actor;
 use crate::domain::ids::SourceName;
 use crate::jobs::House;
 
+/// The whole house at a glance. Instants are in UTC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Status {
     pub business: String,
@@ -22,13 +23,16 @@ pub struct Status {
     pub customers: u64,
     pub orders: u64,
     pub open_complaints: u64,
+    /// Sentences that say what is not well and what to do; empty when all is.
     pub problems: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SourceView {
     pub name: SourceName,
+    /// Its data is in up to here.
     pub watermark: Option<Timestamp>,
+    /// Rows that do not fit now.
     pub rejected: u64,
 }
 
