@@ -293,8 +293,8 @@ mod tests {
         fixture.write(|w| {
             let no = add(w, "c1", None)?;
             assert!(w.append_event(no, &received)?);
-            assert!(w.append_event(no, &before)?);
             assert!(!w.append_event(no, &received)?);
+            assert!(w.append_event(no, &before)?);
             assert_eq!(w.events_of(no)?, [before, received]);
             Ok(())
         });
