@@ -9,7 +9,7 @@ use firstwatch::domain::ids::SourceName;
 use firstwatch::domain::money::{Currency, Money};
 use firstwatch::domain::order::OrderStatus;
 use firstwatch::domain::province::ProvinceScheme;
-use firstwatch::settings::{FeedMap, SourceKind, SourceSettings};
+use firstwatch::settings::{FeedMap, LoadOptions, SourceKind, SourceSettings};
 use firstwatch::source::{self, ColumnOrigin, Context, Error};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -757,7 +757,61 @@ fn a_query_may_ask_for_what_changed_since() {
         batch.customers.len()
     };
     assert_eq!(count(None), 2);
-    assert_eq!(count(Some("2026-02-01T00:00:00Z".parse().expect("an instant"))), 1);
+    let at = |text: &str| Some(text.parse().expect("an instant"));
+    assert_eq!(count(at("2026-02-01T00:00:00Z")), 1);
+    assert_eq!(count(at("2026-03-01T00:30:00Z")), 1, "an hour more is asked for");
+    assert_eq!(count(at("2026-03-01T01:30:00Z")), 0);
+}
+
+/// The SQLite source that `config/production.example.toml` gives in comments, reading `database`.
+fn shipped_till(database: &Path) -> SourceSettings {
+    let example = include_str!("../../config/production.example.toml");
+    let (shipped, till) = example.split_once("\n# [[source]]\n").expect("a second source, in comments");
+    let till: String = till.lines().map(|line| format!("{}\n", line.trim_start_matches('#'))).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("firstwatch.toml");
+    fs::write(&file, format!("{shipped}\n[[source]]\n{till}")).expect("written");
+    let options = LoadOptions { file: Some(file), environment: BTreeMap::new() };
+    let loaded = firstwatch::settings::load(&options).unwrap_or_else(|problems| panic!("{}", problems[0]));
+    let till = loaded.sources.into_iter().find(|source| source.name.as_str() == "till").expect("the till");
+    SourceSettings { path: Some(database.to_owned()), ..till }
+}
+
+#[test]
+fn the_shipped_query_misses_nothing_between_two_pulls_of_one_day() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("till.sqlite");
+    let till = rusqlite::Connection::open(&path).expect("open");
+    till.execute_batch(
+        "create table sales (id text, created text, state text, updated text, customer text, pay text, discount integer);
+         create table sale_lines (sale text, id integer, product text, sku text, brand text, category text,
+                                  quantity integer, price integer);
+         create table people (id text, name text, email text, phone text, address text, province text, updated text);
+         insert into sales values ('1', '2026-03-01 08:00:00', 'pending', '2026-03-01 08:00:00', '7', 'cash', 0);
+         insert into sale_lines values ('1', 1, 'Seiko 5', 'S5', 'Seiko', 'Nam', 1, 3000000), ('2', 1, 'Seiko 5', 'S5', 'Seiko', 'Nam', 1, 3000000);
+         insert into people values ('7', 'An', null, null, null, null, '2026-02-28 23:00:00')",
+    )
+    .expect("made");
+    let settings = shipped_till(&path);
+    let at = |text: &str| Some(text.parse::<Timestamp>().expect("an instant"));
+    let pull = |since: Option<Timestamp>| {
+        let context = Context { currency: &vnd(), zone: &TimeZone::UTC, since, now: now() };
+        let batch = source::fetch(&settings, &context).expect("read");
+        assert_eq!(rejects(&batch), "");
+        let orders = batch.orders.iter().map(|order| format!("{} {}", order.id, order.status.as_str()));
+        (orders.collect::<Vec<_>>().join(", "), batch.customers.len())
+    };
+    assert_eq!(pull(None), ("1 pending".to_owned(), 1));
+    // The first pull was at noon in Hanoi; in the afternoon an order changes and another comes.
+    till.execute_batch(
+        "update sales set state = 'completed', updated = '2026-03-01 14:00:00';
+         insert into sales values ('2', '2026-03-01 12:00:01', 'pending', '2026-03-01 12:00:01', '7', 'cash', 0)",
+    )
+    .expect("changed");
+    assert_eq!(pull(at("2026-03-01T12:00:00+07:00")), ("1 completed, 2 pending".to_owned(), 0));
+    // What the shop was still writing at noon bears an earlier instant.
+    assert_eq!(pull(at("2026-03-01T12:59:00+07:00")), ("1 completed, 2 pending".to_owned(), 0));
+    assert_eq!(pull(at("2026-03-01T13:30:00+07:00")), ("1 completed".to_owned(), 0));
 }
 
 #[test]
