@@ -192,5 +192,5 @@ trouble-do = Cần làm gì
 trouble-subject = { $shop }: { $trouble }
 remedy-failed = Sửa nguyên nhân ở trên rồi chạy lại: firstwatch run retry { $run }
 remedy-held = Lấy dữ liệu còn thiếu (firstwatch job run với công việc pull); báo cáo tự chạy khi đủ dữ liệu. Quá thời gian chờ, nó sẽ được gửi kèm dấu TẠM TÍNH.
-remedy-quarantined = Trong báo cáo có chữ trùng với dữ liệu của một khách hàng. Xem firstwatch run show { $run }, sửa nguồn rồi chạy lại, hoặc cho gửi nếu đó chỉ là trùng tên hàng.
+remedy-quarantined = Trong báo cáo có chữ trùng với dữ liệu của một khách hàng. Xem firstwatch run show { $run }. Nhiều khả năng một cột bị khai nhầm thành tên hàng, hãng hoặc kênh: sửa nguồn rồi chạy lại.
 remedy-undelivered = Kiểm tra địa chỉ và máy chủ thư, rồi: firstwatch outbox retry

@@ -9,6 +9,7 @@ mod daemon;
 mod demo;
 mod disclosure;
 mod document;
+mod egress;
 mod end_to_end;
 mod harness;
 mod mail;
