@@ -162,6 +162,7 @@ reconciliation-counted = { $count ->
    *[other] { $orders } orders
 } counted
 reconciliation-excluded = { $orders } not counted ({ $reasons })
+reconciliation-excluded-withheld = how many are not counted is withheld
 reconciliation-rejected = { $count ->
     [one] { $rows } faulty row waits
    *[other] { $rows } faulty rows wait

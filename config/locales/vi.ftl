@@ -131,6 +131,7 @@ note-reconciliation = Đối chiếu
 reconciliation-read = nguồn có { $rows } đơn
 reconciliation-counted = ghi nhận { $orders } đơn
 reconciliation-excluded = không ghi nhận { $orders } đơn ({ $reasons })
+reconciliation-excluded-withheld = số đơn không ghi nhận được giữ kín
 reconciliation-rejected = { $rows } dòng lỗi đang chờ sửa
 status-pending = chờ xử lý
 status-on-hold = tạm giữ
