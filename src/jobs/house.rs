@@ -122,7 +122,7 @@ fn master_key(settings: &Settings, credentials: Option<PathBuf>) -> Result<Maste
         (None, None) => {
             return Err(OpenError::Configuration(
                 "vault.master_key_file is not set and there is no systemd credential `master-key`; \
-                 run `firstwatch key new FILE` and name the file in [vault]"
+                 start the service, which is given it, or run `firstwatch key new FILE` and name the file in [vault]"
                     .to_owned(),
             ));
         }

@@ -13,6 +13,7 @@ mod egress;
 mod end_to_end;
 mod harness;
 mod mail;
+mod installation;
 mod march_2016;
 mod mta;
 mod privacy;
