@@ -88,3 +88,16 @@ fn nobody_but_its_owner_opens_the_state_directory() {
         assert!(said.stderr.contains("start the daemon, or run this as its owner"), "{}", said.stderr);
     }
 }
+
+#[test]
+fn what_was_cut_off_half_way_is_cleared_when_the_house_is_opened() {
+    let shop = shop();
+    let folders =
+        ["scratch-0011223344556677", "backups/20240501T000000Z.unfinished", "backups/20240401T000000Z"];
+    for folder in folders {
+        fs::create_dir_all(shop.state().join(folder)).unwrap();
+        fs::write(shop.state().join(folder).join("firstwatch.db"), "half").unwrap();
+    }
+    shop.run(&["job", "list"]).ok();
+    assert_eq!(folders.map(|folder| shop.state().join(folder).exists()), [false, false, true]);
+}
