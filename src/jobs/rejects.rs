@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::house::House;
-use crate::domain::feed::{Batch, Feed, Rejected};
+use crate::domain::feed::{self, Batch, Feed, Rejected};
 use crate::domain::ids::SourceName;
 use crate::settings::SourceSettings;
 use crate::source;
@@ -20,7 +20,7 @@ pub struct Reject {
     pub origin: String,
     pub row: u64,
     pub column: String,
-    /// `None` when the column may hold personal data.
+    /// `None` when the column may hold personal data, or the value looks as if it came from one that does.
     pub value: Option<String>,
     pub reason: String,
     pub first_seen_at: jiff::Timestamp,
@@ -37,7 +37,8 @@ pub fn shown(house: &House, source: Option<&SourceName>) -> anyhow::Result<Vec<R
         .map(|row| {
             let whole = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
             Ok(Reject {
-                value: is_plain(&row.column).then(|| short(&whole.value)),
+                value: (is_plain(&row.column) && feed::may_be_shown(&whole.value))
+                    .then(|| whole.value.clone()),
                 source: row.source,
                 feed: row.feed,
                 origin: row.origin,
@@ -124,7 +125,7 @@ fn identity(settings: &SourceSettings, reject: &Rejected) -> Option<String> {
     reject.raw.get(theirs).cloned()
 }
 
-/// Columns that cannot hold personal data.
+/// Columns that hold no personal data, as long as they have not shifted.
 fn is_plain(column: &str) -> bool {
     const PLAIN: [&str; 26] = [
         "status",
@@ -155,13 +156,4 @@ fn is_plain(column: &str) -> bool {
         "method",
     ];
     PLAIN.contains(&column)
-}
-
-/// What is put into the wrong column may be long.
-fn short(value: &str) -> String {
-    const LONGEST: usize = 40;
-    if value.chars().count() <= LONGEST {
-        return value.to_owned();
-    }
-    value.chars().take(LONGEST - 1).chain(['…']).collect()
 }

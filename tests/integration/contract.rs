@@ -101,3 +101,34 @@ fn what_was_cut_off_half_way_is_cleared_when_the_house_is_opened() {
     shop.run(&["job", "list"]).ok();
     assert_eq!(folders.map(|folder| shop.state().join(folder).exists()), [false, false, true]);
 }
+
+#[test]
+fn rejected_rows_are_counted_whole_and_shown_without_persons() {
+    let shop = shop();
+    // The second row has slipped by one column, the third has a status that nobody has mapped.
+    shop.write(
+        "orders.csv",
+        "order_id,name,status,placed_at,line_id,product,quantity,unit_price\n\
+         1,An,completed,2024-05-01T09:00:00+07:00,1,Mẫu,1,1000000\n\
+         2,,Trần Thị Bình,2024-05-01T09:00:00+07:00,1,Mẫu,1,1000000\n\
+         3,An,shipped,2024-05-01T09:00:00+07:00,1,Mẫu,1,1000000\n\
+         4,An,completed,0912345678,1,Mẫu,1,1000000\n",
+    );
+    shop.run_job(&["pull"], "done");
+    let rejects = shop.ask(&["source", "rejected"]).ok();
+    let rejects = rejects.json();
+    let values: Vec<_> = rejects.as_array().unwrap().iter().map(|reject| &reject["value"]).collect();
+    assert_eq!(
+        values,
+        [&serde_json::Value::Null, &"shipped".into(), &serde_json::Value::Null],
+        "{rejects:#}"
+    );
+    let status = shop.ask(&["status"]).exits(3).json();
+    assert_eq!(status["sources"][0]["rejected"], 3, "{status:#}");
+    assert!(shop.run(&["source", "rejected"]).ok().stdout.contains("(sealed)"));
+    shop.run(&["source", "test", "shop"]).ok();
+    let said = String::from_utf8(shop.everything_said()).unwrap();
+    for word in ["Trần", "Bình", "0912345678"] {
+        assert!(!said.contains(word), "{word} was said");
+    }
+}
