@@ -162,6 +162,7 @@ reconciliation-counted = { $count ->
    *[other] { $orders } orders
 } counted
 reconciliation-excluded = { $orders } not counted ({ $reasons })
+reconciliation-excluded-withheld = how many are not counted is withheld
 reconciliation-rejected = { $count ->
     [one] { $rows } faulty row waits
    *[other] { $rows } faulty rows wait
@@ -233,5 +234,5 @@ trouble-do = What to do
 trouble-subject = { $shop }: { $trouble }
 remedy-failed = Mend the cause above, then run it again: firstwatch run retry { $run }
 remedy-held = Pull the missing data (firstwatch job run with the pull job); the report runs by itself once they are there. Past its patience it goes out marked PROVISIONAL.
-remedy-quarantined = The report holds words that are also the data of a customer. See firstwatch run show { $run }, mend the source and run it again, or release it if they are only the name of goods.
+remedy-quarantined = The report holds words that are also the data of a customer. See firstwatch run show { $run }. Most likely the wrong column is mapped as a product, brand or channel: mend the source, then run it again.
 remedy-undelivered = Check the address and the mail server, then: firstwatch outbox retry

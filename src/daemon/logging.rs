@@ -1,6 +1,7 @@
 //! Logs: to the journal under systemd, to standard error elsewhere. Structured, and without personal data.
 
 use std::io::IsTerminal;
+use std::panic::{self, PanicHookInfo};
 
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -28,4 +29,50 @@ pub fn start(verbose: u8, quiet: bool) {
     };
     // A second start in one process (tests) leaves the first in place.
     drop(started);
+}
+
+/// From now on a panic says where it was and never what it said, for a message may quote the text that it is
+/// about: slicing a customer's name in the middle of a letter does.
+pub fn keep_panics_quiet() {
+    panic::set_hook(Box::new(tell_where));
+}
+
+fn tell_where(panicked: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("without a name");
+    let place = panicked.location().map(ToString::to_string).unwrap_or_default();
+    if tracing::enabled!(tracing::Level::ERROR) {
+        tracing::error!(thread, place, "a panic; this is a bug of firstwatch");
+    } else {
+        anstream::eprintln!("firstwatch: a panic in thread {thread} at {place}; this is a bug of firstwatch");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    /// The hook is the whole process's, so the panic is one of a process of its own.
+    #[test]
+    fn a_panic_says_where_and_not_what() {
+        const CHILD: &str = "PANICS_FOR_A_TEST";
+        if std::env::var_os(CHILD).is_some() {
+            super::keep_panics_quiet();
+            let name = String::from("Nguyễn Văn An");
+            let middle = name.find('ễ').map_or(0, |at| at + 1);
+            println!("{}", &name[middle..]);
+        }
+        let here = "daemon::logging::tests::a_panic_says_where_and_not_what";
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args([here, "--exact", "--nocapture"])
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{said}");
+        assert!(said.contains("src/daemon/logging.rs:"), "{said}");
+        for word in ["Nguyễn", "Văn", "char boundary"] {
+            assert!(!said.contains(word), "{word} is said: {said}");
+        }
+    }
 }

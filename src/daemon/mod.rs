@@ -19,7 +19,7 @@ use tracing::{info, warn};
 use crate::api;
 use crate::jobs::House;
 
-pub use logging::start as start_logging;
+pub use logging::{keep_panics_quiet, start as start_logging};
 
 /// How long the work under way may go on after SIGTERM. What is cut off then is rescued at the next start.
 const GRACE: Duration = Duration::from_secs(8);

@@ -16,8 +16,9 @@ pub(super) async fn run(house: Arc<House>, awake: Arc<Notify>, mut stopping: wat
         }
         let (house, stop) = (house.clone(), stopping.clone());
         let round = tokio::task::spawn_blocking(move || work(&house, &|| *stop.borrow()));
-        if let Err(panic) = round.await {
-            error!(%panic, "a round of work panicked; the next one goes on");
+        // The error itself would repeat what the panic said, which may quote a text (see `logging`).
+        if round.await.is_err() {
+            error!("a round of work panicked; the next one goes on");
         }
     }
 }
@@ -25,7 +26,7 @@ pub(super) async fn run(house: Arc<House>, awake: Arc<Notify>, mut stopping: wat
 /// One round. A slot that cannot be planned or run does not keep the others, nor the mail, from theirs.
 fn work(house: &House, stopped: &dyn Fn() -> bool) {
     let slots = jobs::plan_and_record(house, house.now()).unwrap_or_else(|error| {
-        error!(error = %chain(&error), "failed to plan");
+        error!(error = %format!("{:#}", anyhow::Error::from(error)), "failed to plan");
         Vec::new()
     });
     for slot in slots {
@@ -36,7 +37,7 @@ fn work(house: &House, stopped: &dyn Fn() -> bool) {
         let today = slot.at.to_zoned(house.settings.business.zone.clone()).date();
         let period = job.period.map(|kind| kind.last_complete(today));
         if let Err(error) = jobs::run_slot(house, job, slot, Trigger::Schedule, period) {
-            error!(error = %chain(&error), job = %job.name, "failed to record a run");
+            error!(error = %format!("{:#}", anyhow::Error::from(error)), job = %job.name, "failed to record a run");
         }
     }
     if !stopped()
@@ -44,14 +45,4 @@ fn work(house: &House, stopped: &dyn Fn() -> bool) {
     {
         error!(error = %format!("{error:#}"), "failed to deliver mail");
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
 }

@@ -1,7 +1,8 @@
 //! The small print: exact dates, data as of, basis, definitions, reconciliation, what was withheld and
 //! why, and why this recipient gets it.
 //!
-//! Invariant: counts of rows are left out where they would tell a withheld number of orders.
+//! Invariant: counts of rows are left out where they would tell a withheld number of orders or cancellations,
+//! and whether there are any, too.
 
 use serde::Serialize;
 
@@ -94,9 +95,12 @@ fn reconciliation(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> 
     let orders = headline::figures(report, Measure::Orders)?;
     let counted = orders.map_or(Figure::Absent, |figures| figures[0]);
     let books = report.reconciliation;
+    let cancelled = headline::figures(report, Measure::Cancellations)?.map(|figures| figures[0]);
+    // Rows read, less orders left out, would be the withheld number of orders; less orders counted, with what
+    // is said of the other states, the withheld number of cancellations.
+    let is_told = counted != Figure::Withheld && cancelled != Some(Figure::Withheld);
     let mut parts = Vec::new();
-    // Rows read less orders left out would be the withheld number of orders.
-    if counted != Figure::Withheld {
+    if is_told {
         let read = number(books.rows_read);
         parts.push(
             texts.fill("reconciliation-read", [("rows", numbers.count(read).into()), ("count", read.into())]),
@@ -110,7 +114,9 @@ fn reconciliation(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> 
         ));
     }
     let excluded: u64 = books.excluded.values().sum();
-    if excluded > 0 && counted != Figure::Withheld {
+    if !is_told {
+        parts.push(texts.say("reconciliation-excluded-withheld"));
+    } else if excluded > 0 {
         let reasons: Vec<String> = books
             .excluded
             .iter()

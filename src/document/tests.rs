@@ -10,7 +10,9 @@ use calamine::{Data, Reader, Xlsx};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use self::examples::{Example, everything_withheld, many_groups, nothing_sold, strange_names, usual_week};
+use self::examples::{
+    Example, everything_withheld, many_groups, nothing_sold, strange_names, usual_week, windows,
+};
 use super::*;
 use crate::disclosure::ProtectedTable;
 use crate::domain::complaint::ComplaintKind;
@@ -109,6 +111,23 @@ fn nothing_is_derived_from_withheld_figures() {
         let rendered = mail_alone(everything_withheld(), language);
         assert!(!rendered.subject.contains('%') && !rendered.text.contains('%'), "{}", rendered.text);
         assert!(!rendered.text.contains("278"), "rows read would tell the number of orders");
+    }
+}
+
+#[test]
+fn the_reconciliation_does_not_tell_withheld_cancellations() {
+    let returns = |this: Option<&[i64]>| {
+        let mut week = usual_week();
+        week.headline.truncate(1);
+        week.headline.push(windows(&["refunds", "cancellations"], [this; 5]));
+        mail_alone(week, Language::En).text
+    };
+    let told = returns(Some(&[4_000_000, 9]));
+    assert!(told.contains("cancelled: 9"), "{told}");
+    let withheld = returns(None);
+    assert!(withheld.contains("how many are not counted is withheld"), "{withheld}");
+    for count in ["278", "17 not counted", "cancelled: 9", "pending: 6"] {
+        assert!(!withheld.contains(count), "{count} is told: {withheld}");
     }
 }
 

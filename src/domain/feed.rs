@@ -51,8 +51,8 @@ pub struct Rejected {
     /// Our column that did not fit, or empty when it is the row as a whole.
     pub column: String,
     pub value: String,
-    /// Says what is wrong and what to do; never repeats the value, unless the column is one of those
-    /// that cannot be personal (a status, a kind, a currency).
+    /// Says what is wrong and what to do; never repeats a value, for where columns have shifted a name may
+    /// stand in any of them.
     pub reason: String,
     /// The source's columns and values, all of them.
     pub raw: BTreeMap<String, String>,
@@ -103,4 +103,92 @@ pub struct Batch {
     pub read: BTreeMap<Feed, u64>,
     /// Everything that the source changed before this instant is in the batch (or was in an earlier one).
     pub complete_until: Option<Timestamp>,
+}
+
+/// Whether a value of a column that holds no personal data may be shown to an administrator: a number, a date
+/// or a single word of letters. Anything else may have come from another column when the columns shifted; a
+/// long number is a phone's.
+pub fn may_be_shown(value: &str) -> bool {
+    let value = value.trim();
+    is_word(value) || is_number(value) || is_date(value)
+}
+
+fn is_word(value: &str) -> bool {
+    const LONGEST: usize = 30;
+    value.chars().count() <= LONGEST
+        && value.chars().any(char::is_alphabetic)
+        && value
+            .chars()
+            .all(|letter| letter.is_alphabetic() || is_mark(letter) || matches!(letter, '-' | '_'))
+}
+
+/// Vietnamese written in parts has its marks as letters of their own.
+fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}')
+}
+
+/// With fewer digits than a phone number.
+fn is_number(value: &str) -> bool {
+    const MOST_DIGITS: usize = 7;
+    let number = value.strip_prefix(['-', '+']).unwrap_or(value);
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    (1..=MOST_DIGITS).contains(&digits)
+        && number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
+}
+
+/// Three numbers of which one can be a year, and perhaps a time of day and an offset: never a phone number.
+fn is_date(value: &str) -> bool {
+    let (day, time) = value.split_once([' ', 'T']).unwrap_or((value, ""));
+    let parts: Vec<&str> = day.split(['-', '/', '.']).collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let is_day = parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+        && matches!(lengths[..], [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4] | [1..=2, 1..=2, 1..=2]);
+    // hh:mm:ss.ffffff+hh:mm
+    const MOST_DIGITS: usize = 16;
+    let digits = time.bytes().filter(u8::is_ascii_digit).count();
+    let is_time = digits <= MOST_DIGITS
+        && time.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'+' | b'-' | b'Z'));
+    is_day && is_time && (time.is_empty() || time.as_bytes().get(2) == Some(&b':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_numbers_and_dates_may_be_shown_and_persons_may_not() {
+        for value in [
+            "completed",
+            "on-hold",
+            "ĐangGiao",
+            "USD",
+            "12,5",
+            "-1.250.000",
+            "9",
+            "2026-01-31",
+            "31/01/2026 09:30",
+            "2026-01-31T09:30:00.123+07:00",
+            "3.4.26",
+        ] {
+            assert!(may_be_shown(value), "{value}");
+        }
+        for value in [
+            "",
+            "Nguyễn Văn An",
+            "0912345678",
+            "0912.345.678",
+            "+84 912 345 678",
+            "091-234-5678",
+            "12345678",
+            "an@example.vn",
+            "12 Lý Thường Kiệt",
+            "K1042",
+            "An0912345",
+            "2026-01-31 0912345678",
+            "2026-01-31 An",
+            "a-word-that-is-much-longer-than-any-status-of-a-shop",
+        ] {
+            assert!(!may_be_shown(value), "{value}");
+        }
+    }
 }

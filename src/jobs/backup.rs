@@ -10,7 +10,11 @@ use serde_json::json;
 
 use super::house::House;
 use super::run::{Outcome, Run};
+use super::scratch;
 use crate::settings::JobSpec;
+
+/// How the name of a copy ends until it is whole.
+const UNFINISHED: &str = ".unfinished";
 
 /// Copies kept when the job does not say.
 const KEEP: u32 = 14;
@@ -29,7 +33,7 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
 pub fn create(house: &House, now: Timestamp) -> anyhow::Result<PathBuf> {
     let backups = house.backups_directory();
     let name = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let unfinished = backups.join(format!("{name}.unfinished"));
+    let unfinished = backups.join(format!("{name}{UNFINISHED}"));
     let folder = backups.join(&name);
     anyhow::ensure!(!folder.exists(), "there is a backup {name} already; a copy a second is enough");
     if unfinished.exists() {
@@ -44,6 +48,11 @@ pub fn create(house: &House, now: Timestamp) -> anyhow::Result<PathBuf> {
     fs::rename(&unfinished, &folder).context("failed to name the backup")?;
     fs::File::open(&backups)?.sync_all()?;
     Ok(folder)
+}
+
+/// Removes copies that were cut off half-way.
+pub(super) fn clear_unfinished(backups: &Path) {
+    scratch::remove_folders(backups, |name| name.ends_with(UNFINISHED));
 }
 
 /// Hard links every file under `from`; copies where the file system cannot link.

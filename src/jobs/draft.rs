@@ -10,6 +10,7 @@ use super::house::House;
 use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, Summary};
 use crate::document::{self, Lagging, Reconciliation, Report, Section};
 use crate::domain::cell::{Measure, RecordedCell};
+use crate::domain::customer::{self, IdentifierKind};
 use crate::domain::entry::Dimension;
 use crate::domain::ids::SourceName;
 use crate::domain::period::Period;
@@ -212,19 +213,27 @@ fn reconciliation(house: &House, period: Period) -> anyhow::Result<Reconciliatio
     })
 }
 
+/// A place of a table is a word of the catalogue, which a customer may happen to be called by in part; one
+/// that is the whole of a customer's name or address is none, but the wrong column mapped as one.
 fn guard(house: &House, rendered: &Rendered, tables: &[ProtectedTable]) -> anyhow::Result<Vec<Hit>> {
-    let mut allowed: BTreeSet<String> = tables
+    let places: BTreeSet<&String> = tables
         .iter()
         .flat_map(|table| table.cells())
-        .flat_map(|cell| cell.place().iter().flatten().cloned())
+        .flat_map(|cell| cell.place().iter().flatten())
         .collect();
-    allowed.insert(house.settings.business.name.clone());
-    let allowed: Vec<String> = allowed.into_iter().collect();
     house.store.read(|reader| {
         // What cannot be looked up counts as known: the guard fails closed.
         let known = |kind, text: &str| {
             reader.is_known_identifier(kind, &house.vault.blind(kind, text).0).unwrap_or(true)
         };
+        let is_somebodys = |place: &str| {
+            let words = customer::normalise_words(place);
+            words.is_some_and(|words| {
+                [IdentifierKind::Name, IdentifierKind::Address].into_iter().any(|kind| known(kind, &words))
+            })
+        };
+        let terms = places.into_iter().filter(|place| !is_somebodys(place)).cloned();
+        let allowed: Vec<String> = terms.chain([house.settings.business.name.clone()]).collect();
         Ok(mail::guard(rendered, &allowed, &known)?)
     })
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use jiff::Timestamp;
 
 use super::ledger::rescue_interrupted;
+use super::{backup, scratch};
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::Clock;
@@ -37,6 +38,8 @@ impl From<store::Error> for OpenError {
     }
 }
 
+const BACKUPS: &str = "backups";
+
 pub struct House {
     pub settings: Settings,
     pub store: Store,
@@ -63,6 +66,9 @@ impl House {
         let calendar = working_calendar(&settings).map_err(OpenError::Configuration)?;
         let vault = Vault::new(master_key(&settings, credentials)?);
         let store = Store::open(&settings.store.directory)?;
+        // The store is ours alone now, so nobody is at work on them.
+        scratch::clear_leftovers(store.directory());
+        backup::clear_unfinished(&store.directory().join(BACKUPS));
         let system_key = know_the_vault(&store, &vault)?;
         let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
         let house =
@@ -94,7 +100,7 @@ impl House {
     }
 
     pub fn backups_directory(&self) -> PathBuf {
-        self.store.directory().join("backups")
+        self.store.directory().join(BACKUPS)
     }
 
     /// One job works at a time: jobs are short, and the next one sees what the last one wrote.
@@ -127,7 +133,7 @@ fn master_key(settings: &Settings, credentials: Option<PathBuf>) -> Result<Maste
         (None, None) => {
             return Err(OpenError::Configuration(
                 "vault.master_key_file is not set and there is no systemd credential `master-key`; \
-                 run `firstwatch key new FILE` and name the file in [vault]"
+                 start the service, which is given it, or run `firstwatch key new FILE` and name the file in [vault]"
                     .to_owned(),
             ));
         }

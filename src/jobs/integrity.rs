@@ -10,7 +10,7 @@ use crate::facts;
 use crate::store::AuditVerdict;
 
 pub fn run(house: &House, _run: &Run) -> anyhow::Result<Outcome> {
-    let damage = house.store.read(|reader| reader.integrity_check())?;
+    let damage = house.store.integrity_check()?;
     ensure!(damage.is_empty(), "the store is damaged: {}", damage.join("; "));
     let audited = match house.store.read(|reader| reader.verify_audit(None))? {
         AuditVerdict::Whole { rows } => rows,

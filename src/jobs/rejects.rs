@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::house::House;
-use crate::domain::customer::may_tell_of_somebody;
-use crate::domain::feed::{Batch, Feed, Rejected};
+use crate::domain::feed::{self, Batch, Feed, Rejected};
 use crate::domain::ids::SourceName;
 use crate::settings::SourceSettings;
 use crate::source;
@@ -23,7 +22,7 @@ pub struct Reject {
     pub row: u64,
     /// Our column that did not fit; empty when it is the row as a whole.
     pub column: String,
-    /// `None` when it may be personal data.
+    /// `None` when the column may hold personal data, or the value looks as if it came from one that does.
     pub value: Option<String>,
     pub reason: String,
     pub first_seen_at: jiff::Timestamp,
@@ -39,9 +38,9 @@ pub fn shown(house: &House, source: Option<&SourceName>) -> anyhow::Result<Vec<R
     open.into_iter()
         .map(|row| {
             let whole = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
-            let plain = is_plain(&row.column) && !may_tell_of_somebody(&whole.value);
             Ok(Reject {
-                value: plain.then(|| whole.value.clone()),
+                value: (is_plain(&row.column) && feed::may_be_shown(&whole.value))
+                    .then(|| whole.value.clone()),
                 source: row.source,
                 feed: row.feed,
                 origin: row.origin,
@@ -128,7 +127,7 @@ fn identity(settings: &SourceSettings, reject: &Rejected) -> Option<String> {
     reject.raw.get(theirs).cloned()
 }
 
-/// Columns that are not meant for personal data.
+/// Columns that hold no personal data, as long as they have not shifted.
 fn is_plain(column: &str) -> bool {
     const PLAIN: [&str; 26] = [
         "status",

@@ -35,7 +35,8 @@ pub fn test(house: &House, actor: &Actor, name: &SourceName) -> Result<TestRepor
     let business = &house.settings.business;
     let context =
         source::Context { currency: &business.currency, zone: &business.zone, since: None, now: house.now() };
-    source::test(settings, &context).map_err(|error| Error::Unavailable(chain(&error)))
+    source::test(settings, &context)
+        .map_err(|error| Error::Unavailable(format!("{:#}", anyhow::Error::from(error))))
 }
 
 /// The rows that do not fit, without the values that may be personal.
@@ -53,14 +54,4 @@ fn find<'a>(house: &'a House, name: &SourceName) -> Result<&'a SourceSettings> {
         name: name.to_string(),
         remedy: "`firstwatch source list` names them",
     })
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
 }

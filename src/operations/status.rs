@@ -44,12 +44,16 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
     let now = house.now();
     let (sources, outbox, totals) = house.store.read(|reader| {
         let watermarks = reader.watermarks()?;
+        let mut rejected: BTreeMap<SourceName, u64> = BTreeMap::new();
+        for count in reader.rejected_counts()? {
+            *rejected.entry(count.source).or_default() += count.open;
+        }
         let mut sources = Vec::new();
         for source in &house.settings.sources {
             sources.push(SourceView {
                 name: source.name.clone(),
                 watermark: watermarks.get(&source.name).copied(),
-                rejected: reader.open_rejected(Some(&source.name))?.len() as u64,
+                rejected: rejected.get(&source.name).copied().unwrap_or(0),
             });
         }
         let outbox =

@@ -34,7 +34,8 @@ pub enum SourceKind {
 pub struct FeedMap {
     /// File kinds: the file's path.
     pub path: Option<PathBuf>,
-    /// SQL kinds: the query; it may use `:since` (RFC 3339 in UTC, or the epoch at the first pull).
+    /// SQL kinds: the query; it may use `:since`: an hour before the last pull (the epoch at the first), in the
+    /// source's zone and its first date format, or as RFC 3339 in UTC where it has no format.
     pub query: Option<String>,
     /// Orders only: each row is an order line with its order's columns repeated; a negative quantity is a refund.
     pub flat: bool,

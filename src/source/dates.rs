@@ -64,6 +64,15 @@ impl Dates {
         Ok(instant)
     }
 
+    /// The instant as this source writes it: in its zone and its first format; RFC 3339 in UTC where it has none.
+    ///
+    /// # Errors
+    /// When the format cannot write an instant.
+    pub fn written(&self, instant: Timestamp) -> Result<String, Error> {
+        let Some(format) = self.formats.first() else { return Ok(instant.to_string()) };
+        strtime::format(format, &instant.to_zoned(self.zone.clone())).map_err(|_| no_format(format))
+    }
+
     fn parse(&self, text: &str, kept: bool) -> Option<Timestamp> {
         if let Ok(instant) = text.parse::<Timestamp>() {
             return Some(instant);
@@ -87,13 +96,15 @@ impl Dates {
 
 /// A format must write a day that it can read back.
 fn check(format: &str) -> Result<(), Error> {
-    let wrong = || {
-        Error::Settings(format!(
-            "date_formats: {format:?} is not a strptime format of a date; write one like \"%d/%m/%Y %H:%M\""
-        ))
-    };
+    let wrong = || no_format(format);
     let sample: Zoned = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
     let text = strtime::format(format, &sample).map_err(|_| wrong())?;
     let back = BrokenDownTime::parse(format, &text).map_err(|_| wrong())?;
     (back.to_timestamp().is_ok() || back.to_date().is_ok()).then_some(()).ok_or_else(wrong)
+}
+
+fn no_format(format: &str) -> Error {
+    Error::Settings(format!(
+        "date_formats: {format:?} is not a strptime format of a date; write one like \"%d/%m/%Y %H:%M\""
+    ))
 }

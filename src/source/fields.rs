@@ -1,7 +1,6 @@
 //! One row's values by our column names, each read as what it should be.
 //!
-//! Invariant: an [`Unfit`] reason never repeats the value, unless the column is a status, a kind or a
-//! currency, and it does not look like a person's.
+//! Invariant: an [`Unfit`] reason never repeats a value: where columns have shifted, a name may stand in any.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +14,7 @@ use super::error::Error;
 use super::plan::{Binding, Plan};
 use super::row::{Cell, Row, Unfit};
 use crate::domain::complaint::ComplaintKind;
-use crate::domain::customer::{Person, may_tell_of_somebody};
+use crate::domain::customer::Person;
 use crate::domain::ids::CustomerId;
 use crate::domain::money::{AmountError, Currency, Money};
 use crate::domain::order::OrderStatus;
@@ -228,16 +227,16 @@ impl<'a> Fields<'a> {
 
     pub fn status(&self) -> Result<OrderStatus, Unfit> {
         let word = self.required("status")?;
-        (self.reading.statuses.get(&word).copied()).or_else(|| OrderStatus::parse(&word)).ok_or_else(|| {
-            self.unfit("status", format!("unknown status{}; map it in `statuses`", shown(&word)))
-        })
+        (self.reading.statuses.get(&word).copied())
+            .or_else(|| OrderStatus::parse(&word))
+            .ok_or_else(|| self.unfit("status", "unknown status; map it in `statuses`"))
     }
 
     pub fn complaint_kind(&self) -> Result<ComplaintKind, Unfit> {
         let word = self.required("kind")?;
-        (self.reading.complaint_kinds.get(&word).copied()).or_else(|| ComplaintKind::parse(&word)).ok_or_else(
-            || self.unfit("kind", format!("unknown kind{}; map it in `complaint_kinds`", shown(&word))),
-        )
+        (self.reading.complaint_kinds.get(&word).copied())
+            .or_else(|| ComplaintKind::parse(&word))
+            .ok_or_else(|| self.unfit("kind", "unknown kind; map it in `complaint_kinds`"))
     }
 
     /// # Errors
@@ -247,10 +246,7 @@ impl<'a> Fields<'a> {
         match self.text("currency")? {
             Some(code) if !code.eq_ignore_ascii_case(ours) => Err(self.unfit(
                 "currency",
-                format!(
-                    "the currency{} is not {ours}, the business's; convert it at the source",
-                    shown(&code)
-                ),
+                format!("the currency is not {ours}, the business's; convert it at the source"),
             )),
             _ => Ok(()),
         }
@@ -268,16 +264,4 @@ impl<'a> Fields<'a> {
             Some(Binding::Absent) | None => &Cell::Missing,
         }
     }
-}
-
-/// The word, to be named in a reason; nothing when it does not look like one, for then somebody has mapped
-/// the wrong column.
-fn shown(word: &str) -> String {
-    if is_word(word) { format!(" {word:?}") } else { String::new() }
-}
-
-/// Whether a text looks like a word of the shop's own vocabulary.
-pub(super) fn is_word(text: &str) -> bool {
-    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | ' ');
-    text.chars().all(plain) && !may_tell_of_somebody(text)
 }

@@ -139,7 +139,7 @@ fn read(
         SourceKind::Csv => csv::read,
         SourceKind::Parquet => parquet::read,
         SourceKind::Sqlite => {
-            sqlite::read(source, context.since, limit, sink)?;
+            sqlite::read(source, context, limit, sink)?;
             return Ok(Some(context.now));
         }
         SourceKind::Postgres | SourceKind::Mysql | SourceKind::Woocommerce => {

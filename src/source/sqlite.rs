@@ -1,24 +1,30 @@
 //! SQLite files: one query a feed, all of one fetch in one read transaction, so that an order and its lines
 //! are of the same instant.
 //!
-//! The file is opened read-only, and the shop may go on writing it. A query may take `:since`: the instant
-//! of the last fetch as RFC 3339 text in UTC, the epoch at the first.
+//! The file is opened read-only, and the shop may go on writing it. A query may take `:since`: an hour before
+//! the last fetch, written as the source itself writes instants, for SQLite compares them as texts; the epoch
+//! at the first. The hour covers a clock set back and a transaction that was open at the last fetch; what it
+//! brings a second time has not changed, and the caller compares contents.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Statement};
 
-use super::Sink;
+use super::dates::Dates;
 use super::error::Error;
 use super::row::{Cell, Header, Row};
+use super::{Context, Sink};
 use crate::domain::feed::Feed;
 use crate::settings::{FeedMap, SourceSettings};
 
 /// How long to wait for the shop's own writer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How far before the last fetch a query asks again.
+const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 
 /// Runs every feed's query and gives its first `limit` rows.
 ///
@@ -27,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// queries that do not go together.
 pub(super) fn read(
     source: &SourceSettings,
-    since: Option<Timestamp>,
+    context: &Context<'_>,
     limit: u64,
     sink: &mut dyn Sink,
 ) -> Result<(), Error> {
@@ -44,7 +50,9 @@ pub(super) fn read(
     connection.busy_timeout(PATIENCE).map_err(unreadable("it cannot be opened"))?;
     let transaction = connection.transaction().map_err(unreadable("no transaction can begin"))?;
     let file = path.file_name().map_or(shown.clone(), |name| name.to_string_lossy());
-    let since = since.unwrap_or(Timestamp::UNIX_EPOCH).to_string();
+    let since =
+        context.since.map_or(Timestamp::UNIX_EPOCH, |since| since.checked_sub(OVERLAP).unwrap_or(since));
+    let since = Dates::new(source, context.zone)?.written(since)?;
     let mut incremental = Vec::new();
     for (feed, map) in &source.feeds {
         let query = Query { feed: *feed, origin: format!("{file}: {} query", feed.as_str()), map };

@@ -1,6 +1,6 @@
 //! What a trial of a source says: what was understood of its first rows, and what was not.
 //!
-//! Invariant: no value of a row is in it, but for unknown statuses.
+//! Invariant: no value of a row is in it, but for unknown statuses that are single words.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::fields::Reading;
 use super::gather::Gathered;
 use super::plan::{Binding, Plan};
 use super::row::{Header, Row};
-use crate::domain::feed::{Feed, Rejected};
+use crate::domain::feed::{self, Feed, Rejected};
 use crate::domain::ids::SourceName;
 use crate::settings::{SourceKind, SourceSettings};
 
@@ -40,7 +40,10 @@ pub struct FeedReport {
     /// Their columns that nothing is read from.
     pub unused: Vec<String>,
     pub rejected: Vec<Refusal>,
+    /// Those that may be shown.
     pub unknown_statuses: Vec<String>,
+    /// How many different ones may not: they could be a person's, if the columns have shifted.
+    pub sealed_statuses: u64,
 }
 
 /// One column of ours.
@@ -115,9 +118,11 @@ fn feed_report(plan: &Plan, header: &Header, gathered: &Gathered) -> FeedReport 
         reason: rejected.reason.clone(),
     };
     let unknown: BTreeSet<&String> = (gathered.rejected.iter())
-        .filter(|rejected| rejected.column == "status" && super::fields::is_word(&rejected.value))
+        .filter(|rejected| rejected.column == "status" && !rejected.value.trim().is_empty())
         .map(|rejected| &rejected.value)
         .collect();
+    let (shown, sealed): (Vec<&String>, Vec<&String>) =
+        unknown.into_iter().partition(|status| feed::may_be_shown(status));
     FeedReport {
         feed: plan.feed,
         origin: header.origin.clone(),
@@ -127,7 +132,8 @@ fn feed_report(plan: &Plan, header: &Header, gathered: &Gathered) -> FeedReport 
             .collect(),
         unused: plan.unused(header),
         rejected: gathered.rejected.iter().map(refusal).collect(),
-        unknown_statuses: unknown.into_iter().cloned().collect(),
+        unknown_statuses: shown.into_iter().cloned().collect(),
+        sealed_statuses: sealed.len() as u64,
     }
 }
 
@@ -151,6 +157,12 @@ fn sentences(feed: &FeedReport) -> Vec<String> {
     }
     if !feed.unknown_statuses.is_empty() {
         said.push(format!("{name}: unknown statuses to map are {}.", feed.unknown_statuses.join(", ")));
+    }
+    if feed.sealed_statuses > 0 {
+        said.push(format!(
+            "{name}: unknown statuses that are no single words, and so are not shown: {}; look them up at the source.",
+            feed.sealed_statuses
+        ));
     }
     said
 }

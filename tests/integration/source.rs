@@ -9,7 +9,7 @@ use firstwatch::domain::ids::SourceName;
 use firstwatch::domain::money::{Currency, Money};
 use firstwatch::domain::order::OrderStatus;
 use firstwatch::domain::province::ProvinceScheme;
-use firstwatch::settings::{FeedMap, SourceKind, SourceSettings};
+use firstwatch::settings::{FeedMap, LoadOptions, SourceKind, SourceSettings};
 use firstwatch::source::{self, ColumnOrigin, Context, Error};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -608,13 +608,13 @@ fn dates_in_three_formats_are_read_as_configured_and_never_guessed() {
 }
 
 #[test]
-fn an_unknown_status_is_named_and_heals_once_it_is_mapped() {
+fn an_unknown_status_is_told_and_heals_once_it_is_mapped() {
     let mut shop = Shop::new();
     shop.spoil(Feed::Orders, "processing", "đang giao");
     let batch = shop.batch();
     assert_nothing_lost(&batch, false);
     insta::assert_snapshot!(rejects(&batch), @r#"
-    orders 2 [status] unknown status "đang giao"; map it in `statuses`
+    orders 2 [status] unknown status; map it in `statuses`
     order_lines 2 [order_id] kept out with its order, which was rejected
     "#);
     shop.settings.statuses = [("đang giao".to_owned(), "processing".to_owned())].into();
@@ -631,7 +631,7 @@ fn a_foreign_currency_keeps_its_order_out() {
     let batch = shop.batch();
     assert_nothing_lost(&batch, false);
     insta::assert_snapshot!(rejects(&batch), @r#"
-    orders 2 [currency] the currency "USD" is not VND, the business's; convert it at the source
+    orders 2 [currency] the currency is not VND, the business's; convert it at the source
     order_lines 2 [order_id] kept out with its order, which was rejected
     "#);
 }
@@ -641,7 +641,7 @@ fn complaints_that_do_not_fit() {
     let mut shop = Shop::new();
     shop.spoil(Feed::Complaints, ",delivery,Giao chậm", ",giao hàng,Giao chậm");
     let batch = shop.batch();
-    insta::assert_snapshot!(rejects(&batch), @r#"complaints 2 [kind] unknown kind "giao hàng"; map it in `complaint_kinds`"#);
+    insta::assert_snapshot!(rejects(&batch), @r#"complaints 2 [kind] unknown kind; map it in `complaint_kinds`"#);
     shop.settings.complaint_kinds = [("giao hàng".to_owned(), "delivery".to_owned())].into();
     assert_eq!(shop.batch().complaints.len(), 2);
     shop.spoil(Feed::Complaints, "web,2,", "web,5,");
@@ -757,7 +757,61 @@ fn a_query_may_ask_for_what_changed_since() {
         batch.customers.len()
     };
     assert_eq!(count(None), 2);
-    assert_eq!(count(Some("2026-02-01T00:00:00Z".parse().expect("an instant"))), 1);
+    let at = |text: &str| Some(text.parse().expect("an instant"));
+    assert_eq!(count(at("2026-02-01T00:00:00Z")), 1);
+    assert_eq!(count(at("2026-03-01T00:30:00Z")), 1, "an hour more is asked for");
+    assert_eq!(count(at("2026-03-01T01:30:00Z")), 0);
+}
+
+/// The SQLite source that `config/production.example.toml` gives in comments, reading `database`.
+fn shipped_till(database: &Path) -> SourceSettings {
+    let example = include_str!("../../config/production.example.toml");
+    let (shipped, till) = example.split_once("\n# [[source]]\n").expect("a second source, in comments");
+    let till: String = till.lines().map(|line| format!("{}\n", line.trim_start_matches('#'))).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("firstwatch.toml");
+    fs::write(&file, format!("{shipped}\n[[source]]\n{till}")).expect("written");
+    let options = LoadOptions { file: Some(file), environment: BTreeMap::new() };
+    let loaded = firstwatch::settings::load(&options).unwrap_or_else(|problems| panic!("{}", problems[0]));
+    let till = loaded.sources.into_iter().find(|source| source.name.as_str() == "till").expect("the till");
+    SourceSettings { path: Some(database.to_owned()), ..till }
+}
+
+#[test]
+fn the_shipped_query_misses_nothing_between_two_pulls_of_one_day() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("till.sqlite");
+    let till = rusqlite::Connection::open(&path).expect("open");
+    till.execute_batch(
+        "create table sales (id text, created text, state text, updated text, customer text, pay text, discount integer);
+         create table sale_lines (sale text, id integer, product text, sku text, brand text, category text,
+                                  quantity integer, price integer);
+         create table people (id text, name text, email text, phone text, address text, province text, updated text);
+         insert into sales values ('1', '2026-03-01 08:00:00', 'pending', '2026-03-01 08:00:00', '7', 'cash', 0);
+         insert into sale_lines values ('1', 1, 'Seiko 5', 'S5', 'Seiko', 'Nam', 1, 3000000), ('2', 1, 'Seiko 5', 'S5', 'Seiko', 'Nam', 1, 3000000);
+         insert into people values ('7', 'An', null, null, null, null, '2026-02-28 23:00:00')",
+    )
+    .expect("made");
+    let settings = shipped_till(&path);
+    let at = |text: &str| Some(text.parse::<Timestamp>().expect("an instant"));
+    let pull = |since: Option<Timestamp>| {
+        let context = Context { currency: &vnd(), zone: &TimeZone::UTC, since, now: now() };
+        let batch = source::fetch(&settings, &context).expect("read");
+        assert_eq!(rejects(&batch), "");
+        let orders = batch.orders.iter().map(|order| format!("{} {}", order.id, order.status.as_str()));
+        (orders.collect::<Vec<_>>().join(", "), batch.customers.len())
+    };
+    assert_eq!(pull(None), ("1 pending".to_owned(), 1));
+    // The first pull was at noon in Hanoi; in the afternoon an order changes and another comes.
+    till.execute_batch(
+        "update sales set state = 'completed', updated = '2026-03-01 14:00:00';
+         insert into sales values ('2', '2026-03-01 12:00:01', 'pending', '2026-03-01 12:00:01', '7', 'cash', 0)",
+    )
+    .expect("changed");
+    assert_eq!(pull(at("2026-03-01T12:00:00+07:00")), ("1 completed, 2 pending".to_owned(), 0));
+    // What the shop was still writing at noon bears an earlier instant.
+    assert_eq!(pull(at("2026-03-01T12:59:00+07:00")), ("1 completed, 2 pending".to_owned(), 0));
+    assert_eq!(pull(at("2026-03-01T13:30:00+07:00")), ("1 completed".to_owned(), 0));
 }
 
 #[test]
@@ -859,18 +913,23 @@ fn a_parquet_column_of_another_type_matters_only_when_it_is_used() {
 #[test]
 fn a_trial_says_what_was_understood_and_shows_no_person() {
     let shop = Shop::new();
-    shop.spoil(Feed::Orders, "processing", "đang giao");
+    let orders = text(Feed::Orders);
+    shop.write(
+        Feed::Orders,
+        orders.replace("processing", "ĐangGiao").replace(",cancelled,", ",Nguyễn Văn An,"),
+    );
     let report =
         with_context(&vnd(), &hanoi(), |context| source::test(&shop.settings, context)).expect("tried");
     let orders = &report.feeds[0];
-    assert_eq!((orders.rows, orders.rejected.len()), (4, 1));
-    assert_eq!(orders.unknown_statuses, ["đang giao"]);
+    assert_eq!((orders.rows, orders.rejected.len()), (4, 2));
+    assert_eq!((orders.unknown_statuses.join(", "), orders.sealed_statuses), ("ĐangGiao".to_owned(), 1));
     let placed = orders.columns.iter().find(|column| column.ours == "placed_at").expect("a column");
     assert_eq!(placed.from, ColumnOrigin::Column("placed_at".into()));
     insta::assert_snapshot!(report.sentences.join("\n"), @"
-    orders (orders.csv): rows looked at 4, of which 1 would be rejected.
+    orders (orders.csv): rows looked at 4, of which 2 would be rejected.
     orders: nothing gives region.
-    orders: unknown statuses to map are đang giao.
+    orders: unknown statuses to map are ĐangGiao.
+    orders: unknown statuses that are no single words, and so are not shown: 1; look them up at the source.
     order_lines (order_lines.csv): rows looked at 5, all understood.
     order_lines: nothing gives amount.
     refunds (refunds.csv): rows looked at 1, all understood.
