@@ -316,7 +316,13 @@ proptest! {
         if let Ok(protection) = protect(&request, &policy()) {
             let second_pattern = pattern(&protection);
             rows.extend(shown_rows(&second, &second_pattern));
-            assert_safe(&cube, &second, &second_pattern, &rows);
+            // A table that is withheld whole says nothing; the first release may have narrowed down its cells.
+            let (said, said_pattern): (Vec<_>, Vec<_>) = second
+                .into_iter()
+                .zip(second_pattern)
+                .filter(|(_, statuses)| statuses.iter().any(|status| status.is_shown()))
+                .unzip();
+            assert_safe(&cube, &said, &said_pattern, &rows);
             assert_safe(&cube, &first, &first_pattern, &rows);
         }
     }
