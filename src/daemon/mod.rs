@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
 use crate::api;
-use crate::jobs::{self, House};
+use crate::jobs::House;
 
 pub use logging::{keep_panics_quiet, start as start_logging};
 
@@ -29,10 +29,6 @@ const GRACE: Duration = Duration::from_secs(8);
 /// # Errors
 /// When the socket, the scheduler or the ledger cannot be opened.
 pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
-    let rescued = jobs::rescue_interrupted(&house).context("failed to look for interrupted runs")?;
-    if rescued > 0 {
-        warn!(rescued, "runs were interrupted when firstwatch last stopped; they are tried again");
-    }
     let socket = house.settings.store.socket.clone();
     let listener = api::bind(&socket)?;
     let (stop, stopping) = watch::channel(false);

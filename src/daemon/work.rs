@@ -41,7 +41,7 @@ fn work(house: &House, stopped: &dyn Fn() -> bool) {
         }
     }
     if !stopped()
-        && let Err(error) = jobs::deliver(house)
+        && let Err(error) = jobs::deliver(house, stopped)
     {
         error!(error = %format!("{error:#}"), "failed to deliver mail");
     }

@@ -328,7 +328,9 @@ mod tests {
     fn what_was_shown_earlier_cannot_be_taken_back() {
         let mut request = square();
         let shown = |atoms: Vec<u32>| EarlierCell { atoms, measures: vec![0], shown: true };
-        request.earlier = vec![shown(vec![0, 1, 2]), shown(vec![1]), shown(vec![2])];
+        let withheld = EarlierCell { atoms: vec![0], measures: vec![0], shown: false };
+        request.earlier = vec![withheld, shown(vec![0, 1, 2]), shown(vec![1]), shown(vec![2])];
+        request.tables.clear();
         let Err(Error::DisclosedEarlier(disclosed)) = protect(&request, &policy()) else {
             panic!("the first cell follows from earlier releases");
         };

@@ -75,12 +75,7 @@ impl ProtectedTable {
 
     /// For the tests of the rooms that print tables: as if the control had decided so.
     #[cfg(test)]
-    pub fn for_tests(
-        name: &str,
-        dimensions: &[&str],
-        measures: &[&str],
-        cells: Vec<(Vec<Vec<String>>, CellStatus, Option<Vec<i64>>)>,
-    ) -> Self {
+    pub fn for_tests(name: &str, dimensions: &[&str], measures: &[&str], cells: Vec<CellForTests>) -> Self {
         let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         Self {
             name: name.to_owned(),
@@ -93,3 +88,7 @@ impl ProtectedTable {
         }
     }
 }
+
+/// Place, status and values.
+#[cfg(test)]
+type CellForTests = (Vec<Vec<String>>, CellStatus, Option<Vec<i64>>);

@@ -70,7 +70,7 @@ impl Currency {
         if nearest.abs() > LARGEST_AMOUNT as f64 {
             return Err(AmountError::TooLarge);
         }
-        if (scaled - nearest).abs() > 1e-6 * nearest.abs().max(1.0).min(1e3) {
+        if (scaled - nearest).abs() > 1e-6 * nearest.abs().clamp(1.0, 1e3) {
             return Err(AmountError::TooPrecise(self.decimals));
         }
         Money::in_range(nearest as i64)

@@ -67,9 +67,14 @@ impl Atlas {
                 atlas.by_name.insert(key(name), index);
             }
         }
-        for (name, code) in
-            [("hcm", "79"), ("saigon", "79"), ("tphcm", "79"), ("hue", "46"), ("daklak", "66")]
-        {
+        for (name, code) in [
+            ("hcm", "79"),
+            ("saigon", "79"),
+            ("tphcm", "79"),
+            ("hue", "46"),
+            ("thuathienhue", "46"),
+            ("daklak", "66"),
+        ] {
             if let Some(&index) = atlas.by_new_code.get(code) {
                 atlas.by_name.insert(name.to_owned(), index);
             }

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use super::house::House;
 use crate::domain::ids::ReleaseId;
 use crate::mail::{self, Courier, Delivery, Recipient, Sender};
-use crate::store::{OutboxItem, OutboxRow};
+use crate::store::{OutboxItem, OutboxRow, OutboxState};
 
 /// How many messages went which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,26 +20,24 @@ pub struct Delivered {
     pub ambiguous: u64,
 }
 
-/// Messages claimed at once.
-const BATCH: u32 = 50;
-
-/// Delivers everything that is due.
+/// Delivers everything that is due, one message at a time, until `stopped` says so. What goes wrong with
+/// one message stays with that message.
 ///
 /// # Errors
-/// When the store cannot be written, or the relay's password cannot be read.
-pub fn deliver(house: &House) -> anyhow::Result<Delivered> {
+/// When the store cannot be written, or the relay cannot be set up (then nothing was claimed).
+pub fn deliver(house: &House, stopped: &dyn Fn() -> bool) -> anyhow::Result<Delivered> {
     let mut delivered = Delivered::default();
-    loop {
-        let items = house.store.write(|writer| writer.claim_due(house.now(), BATCH))?;
-        if items.is_empty() {
-            return Ok(delivered);
-        }
-        let mut courier = open_courier(house)?;
-        for item in &items {
-            let fate = send(house, &mut courier, item)?;
-            record(house, item, &fate, &mut delivered)?;
-        }
+    if house.store.read(|reader| reader.outbox(Some(OutboxState::Pending), 1))?.is_empty() {
+        return Ok(delivered);
     }
+    let mut courier = open_courier(house)?;
+    while !stopped() {
+        let claimed = house.store.write(|writer| writer.claim_due(house.now(), 1))?;
+        let Some(item) = claimed.first() else { break };
+        let fate = send(house, &mut courier, item)?;
+        record(house, item, &fate, &mut delivered)?;
+    }
+    Ok(delivered)
 }
 
 fn open_courier(house: &House) -> anyhow::Result<Courier> {
@@ -61,7 +59,11 @@ fn send(house: &House, courier: &mut Courier, item: &OutboxItem) -> anyhow::Resu
         Ok(recipient) => recipient,
         Err(error) => return Ok(Delivery::Refused { code: None, text: error.to_string() }),
     };
-    let bytes = house.store.read_released(&item.file, &item.sha256)?;
+    let bytes = match house.store.read_released(&item.file, &item.sha256) {
+        Ok(bytes) => bytes,
+        // Its bytes are not what was released: it must not leave, and the others must.
+        Err(error) => return Ok(Delivery::Refused { code: None, text: error.to_string() }),
+    };
     let mut before_dot = || house.store.write(|writer| writer.dot_pending(item.id, house.now()));
     Ok(courier.deliver(&recipient, &bytes, &mut before_dot)?)
 }
@@ -98,9 +100,9 @@ fn record(
     Ok(())
 }
 
-/// One minute, doubled with each attempt, at most four hours.
+/// One minute after the first attempt, doubled with each further one, at most four hours.
 fn back_off(attempts: u32) -> SignedDuration {
-    SignedDuration::from_mins(1 << attempts.min(8)).min(SignedDuration::from_hours(4))
+    SignedDuration::from_mins(1 << attempts.saturating_sub(1).min(8)).min(SignedDuration::from_hours(4))
 }
 
 /// Enqueues one rendered message for each address: composes it, stores its exact bytes, and adds the

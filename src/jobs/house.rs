@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 
+use super::ledger::rescue_interrupted;
 use super::{backup, scratch};
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
@@ -70,7 +71,11 @@ impl House {
         backup::clear_unfinished(&store.directory().join(BACKUPS));
         let system_key = know_the_vault(&store, &vault)?;
         let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
-        Ok(Self { settings, store, vault, calendar, grants, clock, system_key, at_work: Mutex::new(()) })
+        let house =
+            Self { settings, store, vault, calendar, grants, clock, system_key, at_work: Mutex::new(()) };
+        // The store's lock is ours, so nobody is at what the ledger says is running.
+        rescue_interrupted(&house)?;
+        Ok(house)
     }
 
     pub fn now(&self) -> Timestamp {

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing::{error, info, warn};
 
 use super::house::House;
@@ -21,6 +21,12 @@ pub use crate::store::Trigger;
 /// A failed run is tried again after 1, 2, 4 and 8 minutes, then left to a person.
 const ATTEMPTS: u32 = 5;
 
+/// Runs looked back at for the beginning of a problem.
+const LOOK_BACK: u32 = 1000;
+
+/// Where a run's details count its failures.
+const FAILURES: &str = "failures";
+
 /// Runs `slot` of `job`, unless it was claimed before; then tells how that run stands.
 ///
 /// # Errors
@@ -35,25 +41,46 @@ pub fn run_slot(
     let _turn = house.take_turn();
     let now = house.now();
     let claimed = house.store.write(|writer| match writer.run_of_slot(&slot)? {
-        None => writer.claim_slot(&slot, trigger, period, now),
-        Some(row) if matches!(row.state, RunState::Held | RunState::Failed) => {
+        None => Ok(writer.claim_slot(&slot, trigger, period, now)?.map(|id| (id, period, 0))),
+        Some(row) if may_go_on(&row, trigger, now) => {
             writer.retry_run(row.id, now)?;
-            Ok(Some(row.id))
+            if let Some(period) = period {
+                writer.note_period(row.id, period)?;
+            }
+            Ok(Some((row.id, row.period.or(period), failures(&row))))
         }
-        Some(_) => Ok(None),
+        Some(_) => Ok::<_, store::Error>(None),
     })?;
-    if let Some(id) = claimed {
-        work(house, job, Run { id, slot: slot.clone(), period, now })?;
+    if let Some((id, period, failures)) = claimed {
+        work(house, job, Run { id, slot: slot.clone(), period, now }, failures)?;
     }
     let row = house.store.read(|reader| reader.run_of_slot(&slot))?;
     row.ok_or_else(|| store::Error::NotFound { what: "run of slot", which: slot.at.to_string() })
 }
 
-/// Marks runs that a crash left behind as failed, to be tried again at once. Call it once, before any work.
+/// The schedule waits for the next attempt; a person does not, and may also run what was passed over.
+fn may_go_on(row: &RunRow, trigger: Trigger, now: Timestamp) -> bool {
+    let by_schedule = matches!(trigger, Trigger::Schedule | Trigger::CatchUp);
+    match row.state {
+        RunState::Held | RunState::Failed => {
+            !by_schedule || row.next_attempt_at.is_some_and(|next| next <= now)
+        }
+        RunState::Skipped => !by_schedule,
+        RunState::Running | RunState::Done => false,
+    }
+}
+
+/// How often the run has failed; being held is no failure.
+fn failures(row: &RunRow) -> u32 {
+    row.details[FAILURES].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0)
+}
+
+/// Marks runs that a crash left behind as failed, to be tried again at once, and sorts out mail that was
+/// under way. For the opening of the house, before any work.
 ///
 /// # Errors
 /// When the ledger cannot be written.
-pub fn rescue_interrupted(house: &House) -> Result<u64, store::Error> {
+pub(super) fn rescue_interrupted(house: &House) -> Result<(), store::Error> {
     let now = house.now();
     house.store.write(|writer| {
         let left = writer.running()?;
@@ -72,18 +99,28 @@ pub fn rescue_interrupted(house: &House) -> Result<u64, store::Error> {
                 "cut off while being accepted; see `firstwatch outbox list`"
             );
         }
-        Ok(left.len() as u64)
+        if !left.is_empty() {
+            warn!(runs = left.len(), "interrupted when firstwatch last stopped; they are tried again");
+        }
+        Ok(())
     })
 }
 
 /// Does the claimed run's work and records what came of it.
-fn work(house: &House, job: &JobSpec, run: Run) -> Result<(), store::Error> {
+fn work(house: &House, job: &JobSpec, run: Run, failures: u32) -> Result<(), store::Error> {
     let span = tracing::info_span!("run", job = %run.slot.job, run = run.id.0, slot = %run.slot.at);
     let _entered = span.enter();
     info!("started");
     let result = catch_unwind(AssertUnwindSafe(|| dispatch(house, job, &run)))
         .unwrap_or_else(|_| Err(anyhow::anyhow!("the job panicked; this is a bug of firstwatch")));
     let now = house.now();
+    let again = RunEnd::Failed { next_attempt_at: next_attempt(failures + 1, now) };
+    let failed = |end, message: String, mut details: Value| {
+        error!(message, "failed");
+        details[FAILURES] = json!(failures + 1);
+        RunOutcome { end, message, details }
+    };
+    let mut trouble = Trouble::Failed;
     let outcome = match result {
         Ok(Outcome::Done { message, details }) => {
             info!(message, "done");
@@ -91,48 +128,56 @@ fn work(house: &House, job: &JobSpec, run: Run) -> Result<(), store::Error> {
         }
         Ok(Outcome::Held { message, again_at }) => {
             warn!(message, again_at = %again_at, "held");
-            RunOutcome { end: RunEnd::Held { next_attempt_at: Some(again_at) }, message, details: json!({}) }
+            let end = RunEnd::Held { next_attempt_at: Some(again_at) };
+            RunOutcome { end, message, details: json!({ FAILURES: failures }) }
         }
-        Ok(Outcome::Partly { message, details }) => {
-            error!(message, "failed in part");
-            RunOutcome { end: failed(house, &run, now)?, message, details }
+        Ok(Outcome::Partly { message, details }) => failed(again, message, details),
+        Ok(Outcome::Stopped { trouble: what, message }) => {
+            trouble = what;
+            failed(RunEnd::Failed { next_attempt_at: None }, message, json!({}))
         }
-        Err(failure) => {
-            let message = format!("{failure:#}");
-            error!(message, "failed");
-            RunOutcome { end: failed(house, &run, now)?, message, details: json!({}) }
-        }
+        Err(failure) => failed(again, format!("{failure:#}"), json!({})),
     };
     house.store.write(|writer| writer.finish_run(run.id, &outcome, now))?;
     if outcome.end == (RunEnd::Failed { next_attempt_at: None }) {
-        tell_of_failure(house, &run, &outcome.message, now);
+        tell_of(house, trouble, &run, &outcome.message, now);
     }
     Ok(())
 }
 
-/// One mail when nothing is tried any more; a notice that cannot be made must not fail the ledger too.
-fn tell_of_failure(house: &House, run: &Run, what: &str, now: Timestamp) {
-    let trouble = RunTrouble {
-        trouble: Trouble::Failed,
+/// One mail when nothing is tried any more, and one only until the job has succeeded again. A notice that
+/// cannot be made must not fail the ledger too.
+fn tell_of(house: &House, trouble: Trouble, run: &Run, what: &str, now: Timestamp) {
+    let notice = RunTrouble {
+        trouble,
         job: run.slot.job.as_str(),
         slot: run.slot.at,
         period: run.period,
         run: run.id,
         what,
     };
-    let purpose = format!("failed.{}.{}", run.slot.job, run.slot.at.as_second());
-    if let Err(error) = recipients::tell_administrators(house, &purpose, trouble, now) {
+    let told = first_failure(house, run).map_err(anyhow::Error::from).and_then(|first| {
+        let purpose = format!("{}.{}.{}", trouble.as_str(), run.slot.job, first.as_second());
+        recipients::tell_administrators(house, &purpose, notice, now)
+    });
+    if let Err(error) = told {
         error!(error = %format!("{error:#}"), "failed to tell the administrators");
     }
 }
 
-fn failed(house: &House, run: &Run, now: Timestamp) -> Result<RunEnd, store::Error> {
-    let attempt = house.store.read(|reader| reader.run(run.id))?.map_or(1, |row| row.attempt);
-    Ok(RunEnd::Failed { next_attempt_at: next_attempt(attempt, now) })
+/// The first slot of the job that failed since it last succeeded: it names the problem. A report's
+/// problem is its own.
+fn first_failure(house: &House, run: &Run) -> Result<Timestamp, store::Error> {
+    if run.period.is_some() {
+        return Ok(run.slot.at);
+    }
+    let runs = house.store.read(|reader| reader.runs(Some(&run.slot.job), LOOK_BACK))?;
+    let failing = runs.iter().take_while(|row| row.state != RunState::Done);
+    Ok(failing.map(|row| row.slot.at).min().unwrap_or(run.slot.at))
 }
 
-fn next_attempt(attempt: u32, now: Timestamp) -> Option<Timestamp> {
-    (attempt < ATTEMPTS).then(|| now + SignedDuration::from_mins(1 << attempt.saturating_sub(1)))
+fn next_attempt(failures: u32, now: Timestamp) -> Option<Timestamp> {
+    (failures < ATTEMPTS).then(|| now + SignedDuration::from_mins(1 << failures.saturating_sub(1)))
 }
 
 fn dispatch(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {

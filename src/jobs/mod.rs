@@ -27,7 +27,7 @@ pub use complaint_deadlines::{Account, account as complaint_account};
 pub use deliver_mail::{Delivered, deliver};
 pub use draft::{Draft, DraftError};
 pub use house::{House, OpenError, working_calendar};
-pub use ledger::{Trigger, rescue_interrupted, run_slot};
+pub use ledger::{Trigger, run_slot};
 pub use planner::{Plan, next_slots, next_slots_of, plan, plan_and_record};
 pub use rejects::{Reject, shown as shown_rejects};
 pub use run::{Outcome, Run};

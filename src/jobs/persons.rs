@@ -50,8 +50,13 @@ impl<'a> Persons<'a> {
             return Ok(None);
         };
         let blind = self.house.vault.blind(kind, &identity).0;
-        let no = match self.writer.customer_by_index(kind, &blind)? {
+        let known = match self.writer.customer_by_index(kind, &blind)? {
+            None if kind == IdentifierKind::Account => self.guest(person)?,
+            known => known,
+        };
+        let no = match known {
             Some(no) => {
+                self.writer.add_index(kind, &blind, no)?;
                 self.learn(no, person, province)?;
                 no
             }
@@ -66,6 +71,17 @@ impl<'a> Persons<'a> {
         };
         self.index(Some(no), person)?;
         Ok(Some(no))
+    }
+
+    /// The guest that a new account was before: somebody of this phone or e-mail who has no account yet.
+    /// (Two accounts that share a phone stay two: one must not see the other's payments.)
+    fn guest(&self, person: &Person) -> anyhow::Result<Option<CustomerNo>> {
+        let Some((kind, identity)) = self.identity(None, person) else { return Ok(None) };
+        let Some(no) = self.writer.customer_by_index(kind, &self.house.vault.blind(kind, &identity).0)?
+        else {
+            return Ok(None);
+        };
+        Ok((!self.writer.has_identifier(no, IdentifierKind::Account)?).then_some(no))
     }
 
     /// Seals the person as an order gives it: under the customer's key, or the system's when nobody is identified.

@@ -7,7 +7,7 @@ use crate::calendar::WorkingCalendar;
 use crate::domain::slot::Slot;
 use crate::schedule::{self, CatchUpPolicy, Schedule};
 use crate::settings::{CatchUp, JobSpec, OnDays, Settings};
-use crate::store;
+use crate::store::{self, RunRow};
 
 /// What is to be run, in the order of the slots, and what is passed over with its reason.
 #[derive(Debug, Default)]
@@ -32,10 +32,25 @@ pub fn plan(house: &House, now: Timestamp) -> Result<Plan, store::Error> {
             .extend(due.skipped.into_iter().map(|(at, reason)| (slot(at), reason.as_str().to_owned())));
     }
     let retries = house.store.read(|reader| reader.due_retries(now))?;
-    plan.run.extend(retries.into_iter().map(|row| row.slot));
+    for row in retries {
+        if is_worth_retrying(house, &row)? {
+            plan.run.push(row.slot);
+        }
+    }
     plan.run.sort_by(|a, b| (a.at, &a.job).cmp(&(b.at, &b.job)));
     plan.run.dedup();
     Ok(plan)
+}
+
+/// Not of a job that is gone or paused; and where a later slot does the same work, that one does it.
+fn is_worth_retrying(house: &House, row: &RunRow) -> Result<bool, store::Error> {
+    let Some(job) = house.settings.job(&row.slot.job) else { return Ok(false) };
+    house.store.read(|reader| {
+        if reader.is_paused(&job.name)? {
+            return Ok(false);
+        }
+        Ok(job.period.is_some() || reader.last_slot(&job.name)?.is_none_or(|last| last <= row.slot.at))
+    })
 }
 
 /// The instant up to which the job's slots are accounted for; `None` while it is paused.

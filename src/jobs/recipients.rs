@@ -5,12 +5,17 @@ use jiff::Timestamp;
 use super::deliver_mail::Dispatch;
 use super::house::House;
 use crate::document::{self, Matter, Notice, RunTrouble};
+use crate::domain::rendered::Rendered;
+use crate::mail::{self, Hit};
 use crate::settings::JobSpec;
 
 /// The job's addresses, each once.
 pub fn of_job(house: &House, job: &JobSpec) -> Vec<String> {
     house.settings.recipients_of(&job.recipients)
 }
+
+/// What a notice says when its own words must not leave the house.
+const WITHHELD: &str = "the error itself names personal data; `firstwatch run show` tells it";
 
 /// Enqueues one notice a problem: `purpose` names the problem, and a problem that was told before is not
 /// told again.
@@ -20,10 +25,11 @@ pub fn tell_administrators(
     trouble: RunTrouble<'_>,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let business = &house.settings.business;
-    let notice =
-        Notice { business: &business.name, zone: &business.zone, matter: Matter::RunTrouble(trouble) };
-    let rendered = document::notice(&notice, business.language)?;
+    let rendered = match render(house, trouble)? {
+        rendered if guard(house, &rendered, &[])?.is_empty() => rendered,
+        // The error names somebody. That it happened can be told, and the ledger knows what.
+        _ => render(house, RunTrouble { what: WITHHELD, ..trouble })?,
+    };
     let purpose = format!("notice.{}", purpose.to_lowercase());
     let dispatch = Dispatch { house, purpose: &purpose, date: now };
     // A later attempt meets the same problem at another time: it would be another mail of the same name.
@@ -35,4 +41,24 @@ pub fn tell_administrators(
         Ok::<_, crate::store::Error>(())
     })?;
     Ok(())
+}
+
+fn render(house: &House, trouble: RunTrouble<'_>) -> anyhow::Result<Rendered> {
+    let business = &house.settings.business;
+    let notice =
+        Notice { business: &business.name, zone: &business.zone, matter: Matter::RunTrouble(trouble) };
+    Ok(document::notice(&notice, business.language)?)
+}
+
+/// The egress guard: every text of every part is looked up among the identifiers of everybody known, but
+/// for `allowed` terms.
+pub(super) fn guard(house: &House, rendered: &Rendered, allowed: &[String]) -> anyhow::Result<Vec<Hit>> {
+    let allowed: Vec<String> = allowed.iter().chain([&house.settings.business.name]).cloned().collect();
+    house.store.read(|reader| {
+        // What cannot be looked up counts as known: the guard fails closed.
+        let known = |kind, text: &str| {
+            reader.is_known_identifier(kind, &house.vault.blind(kind, text).0).unwrap_or(true)
+        };
+        Ok(mail::guard(rendered, &allowed, &known)?)
+    })
 }

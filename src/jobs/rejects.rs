@@ -18,7 +18,9 @@ pub struct Reject {
     pub source: SourceName,
     pub feed: Feed,
     pub origin: String,
+    /// From 1; the head of a CSV file is not counted.
     pub row: u64,
+    /// Our column that did not fit; empty when it is the row as a whole.
     pub column: String,
     /// `None` when the column may hold personal data, or the value looks as if it came from one that does.
     pub value: Option<String>,

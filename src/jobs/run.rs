@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::document::Trouble;
 use crate::domain::ids::RunId;
 use crate::domain::period::Period;
 use crate::domain::slot::Slot;
@@ -24,6 +25,11 @@ pub enum Outcome {
     Done {
         message: String,
         details: Value,
+    },
+    /// It failed for a reason that another attempt would meet again: a person must look at it.
+    Stopped {
+        trouble: Trouble,
+        message: String,
     },
     /// It cannot go on yet; it is tried again at `again_at`.
     Held {

@@ -13,7 +13,7 @@ use super::house::House;
 use super::recipients;
 use super::run::{Outcome, Run};
 use super::scratch::Scratch;
-use crate::document::{RunTrouble, Trouble};
+use crate::document::Trouble;
 use crate::domain::actor::Actor;
 use crate::domain::ids::SourceName;
 use crate::domain::period::Period;
@@ -60,22 +60,7 @@ fn gate(house: &House, job: &JobSpec, period: Period, run: &Run) -> anyhow::Resu
     if run.now < end {
         return Err(DraftError::NotOver(period).into());
     }
-    let needed = end + job.completeness.grace;
-    let watermarks = house.store.read(|reader| reader.watermarks())?;
-    let reached: Vec<(SourceName, Option<Timestamp>)> = house
-        .settings
-        .sources
-        .iter()
-        .map(|source| (source.name.clone(), watermarks.get(&source.name).copied()))
-        .collect();
-    let data_as_of = reached
-        .iter()
-        .map(|(_, until)| until.unwrap_or(Timestamp::UNIX_EPOCH))
-        .min()
-        .unwrap_or(run.now)
-        .min(run.now);
-    let lagging: Vec<_> =
-        reached.into_iter().filter(|(_, until)| until.is_none_or(|until| until < needed)).collect();
+    let Reached { lagging, data_as_of, needed } = reached(house, job, period, run.now)?;
     if lagging.is_empty() {
         return Ok(Gate::Open { data_as_of });
     }
@@ -91,6 +76,29 @@ fn gate(house: &House, job: &JobSpec, period: Period, run: &Run) -> anyhow::Resu
         .collect();
     let message = format!("{}; {period} needs data until {needed}", behind.join(", "));
     Ok(Gate::Held { message, again_at: run.now + HELD_FOR })
+}
+
+/// How far the sources' data reach, held against what a period needs.
+struct Reached {
+    /// Sources that do not reach far enough.
+    lagging: Vec<(SourceName, Option<Timestamp>)>,
+    /// Every source's data is in up to here.
+    data_as_of: Timestamp,
+    needed: Timestamp,
+}
+
+fn reached(house: &House, job: &JobSpec, period: Period, now: Timestamp) -> anyhow::Result<Reached> {
+    let needed = period.end(&house.settings.business.zone) + job.completeness.grace;
+    let watermarks = house.store.read(|reader| reader.watermarks())?;
+    let sources: Vec<(SourceName, Option<Timestamp>)> = house
+        .settings
+        .sources
+        .iter()
+        .map(|source| (source.name.clone(), watermarks.get(&source.name).copied()))
+        .collect();
+    let earliest = sources.iter().map(|(_, until)| until.unwrap_or(Timestamp::UNIX_EPOCH)).min();
+    let lagging = sources.into_iter().filter(|(_, until)| until.is_none_or(|until| until < needed)).collect();
+    Ok(Reached { lagging, data_as_of: earliest.unwrap_or(now).min(now), needed })
 }
 
 /// Seals every booked day before the period's end that is not sealed yet, a page a month at most.
@@ -132,7 +140,15 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
         pages.push(facts::seal(scratch.path(), from, until, &entries).map_err(anyhow::Error::from)?);
     }
     let directory = scratch.path();
-    let ingredients = Ingredients { job, period, pages: &pages, directory, lagging: &[], data_as_of: now };
+    let reached = reached(house, job, period, now)?;
+    let ingredients = Ingredients {
+        job,
+        period,
+        pages: &pages,
+        directory,
+        lagging: &reached.lagging,
+        data_as_of: reached.data_as_of,
+    };
     draft(house, &ingredients)
 }
 
@@ -284,16 +300,8 @@ fn quarantine(
     let what = format!("{} {period} is quarantined: the egress guard found {}", job.name, found.join(", "));
     let subject = format!("{} {period}", job.name);
     house.store.write(|writer| record(writer, "report.quarantine", &subject, &what, run.now))?;
-    let trouble = RunTrouble {
-        trouble: Trouble::Quarantined,
-        job: job.name.as_str(),
-        slot: run.slot.at,
-        period: Some(period),
-        run: run.id,
-        what: &what,
-    };
-    recipients::tell_administrators(house, &format!("quarantine.{}.{period}", job.name), trouble, run.now)?;
-    anyhow::bail!(
+    let message = format!(
         "{what}; nothing was sent. Find where the product or group name comes from, then run the job again"
-    )
+    );
+    Ok(Outcome::Stopped { trouble: Trouble::Quarantined, message })
 }

@@ -9,14 +9,17 @@ use crate::domain::actor::Actor;
 use crate::jobs::House;
 use crate::store::AuditVerdict;
 
+/// A line of the audit log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AuditView {
     pub id: i64,
     pub at: Timestamp,
+    /// `daemon` or `uid:1000`.
     pub actor: String,
     pub operation: String,
     pub subject: String,
     pub reason: String,
+    /// `done`, `refused`, or what was made of it.
     pub outcome: String,
 }
 

@@ -10,10 +10,12 @@ use crate::domain::complaint::{ComplaintKind, DatedEvent};
 use crate::domain::ids::ComplaintNo;
 use crate::jobs::{self, House};
 
+/// A complaint, without its words and its person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ComplaintView {
     pub number: ComplaintNo,
     pub kind: ComplaintKind,
+    /// 1 to 4, once it is known.
     pub damage_level: Option<u8>,
     pub received_at: Timestamp,
     pub open: bool,
@@ -21,10 +23,12 @@ pub struct ComplaintView {
     pub events: Vec<DatedEvent>,
 }
 
+/// One deadline of a complaint. Instants are in UTC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClockView {
     pub clock: String,
     pub due: Timestamp,
+    /// When what it waited for was done.
     pub stopped: Option<Timestamp>,
     pub overdue: bool,
 }

@@ -10,6 +10,7 @@ use crate::domain::ids::{OutboxId, ReleaseId};
 use crate::jobs::{self, House};
 use crate::store::{self, OutboxState};
 
+/// A message to one recipient, without its content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OutboxView {
     pub id: OutboxId,
@@ -17,8 +18,10 @@ pub struct OutboxView {
     pub release: Option<ReleaseId>,
     pub recipient: String,
     pub message_id: String,
+    /// One of [`states`].
     pub state: String,
     pub attempts: u32,
+    /// The relay's last reply, or why a person decided.
     pub note: String,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
@@ -87,6 +90,6 @@ pub fn decide(house: &House, actor: &Actor, id: OutboxId, decision: Decision) ->
         }
         decided => decided?,
     }
-    jobs::deliver(house)?;
+    jobs::deliver(house, &|| false)?;
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Jobs and the run ledger: list, show, run by hand, pause, resume, retry.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,7 +14,7 @@ use crate::domain::period::Period;
 use crate::domain::slot::Slot;
 use crate::jobs::{self, House, Trigger};
 use crate::settings::{JobKind, JobSpec};
-use crate::store::{RunRow, RunState};
+use crate::store::{OutboxState, RunRow, RunState};
 
 /// A job and where it stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,9 +56,10 @@ pub struct RunView {
     /// What came of it, by kind of job: of a pull `sources` (rows read by feed, and what became of them) and
     /// `failed` (each source that could not be read, with the reason); of a report `release` and `disclosure`.
     pub details: Value,
-    /// What was delivered right after it; only in the answer to a run by hand.
+    /// The messages that it put into the outbox, by state, after everything due was delivered; only in the
+    /// answer to a run by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mail: Option<MailView>,
+    pub mail: Option<BTreeMap<String, u64>>,
 }
 
 impl RunView {
@@ -64,18 +67,11 @@ impl RunView {
     pub fn is_partly_done(&self) -> bool {
         self.state == RunState::Failed.as_str() && self.details.get("sources").is_some()
     }
-}
 
-/// How many messages of the outbox went which way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MailView {
-    pub sent: u64,
-    /// For good; a person decides.
-    pub refused: u64,
-    /// To be tried again.
-    pub postponed: u64,
-    /// Cut off while being accepted; a person decides.
-    pub ambiguous: u64,
+    /// Whether some of its mail is not out.
+    pub fn has_mail_left(&self) -> bool {
+        self.mail.iter().flatten().any(|(state, _)| state != OutboxState::Sent.as_str())
+    }
 }
 
 /// What `job run` asks.
@@ -107,7 +103,7 @@ pub fn list_jobs(house: &House, actor: &Actor) -> Result<Vec<JobView>> {
 }
 
 pub fn show_job(house: &House, actor: &Actor, name: &JobName) -> Result<JobView> {
-    allow(house, actor, Operation::JobList)?;
+    allow(house, actor, Operation::JobShow)?;
     view(house, find(house, name)?)
 }
 
@@ -166,12 +162,31 @@ pub fn prepare(house: &House, actor: &Actor, name: &JobName, request: &RunReques
 pub fn carry_out(house: &House, prepared: Prepared, trigger: Trigger) -> Result<RunView> {
     let job = find(house, &prepared.slot.job)?;
     let row = jobs::run_slot(house, job, prepared.slot, trigger, prepared.period)?;
-    let jobs::Delivered { sent, refused, postponed, ambiguous } = jobs::deliver(house)?;
-    Ok(RunView { mail: Some(MailView { sent, refused, postponed, ambiguous }), ..run_view(row) })
+    if prepared.period.is_some() && row.period != prepared.period {
+        let other = row.period.map_or_else(|| "no period".to_owned(), |period| period.to_string());
+        return Err(Error::TryAgain(format!("the slot is taken by run {} of {other}", row.id)));
+    }
+    jobs::deliver(house, &|| false)?;
+    let mail = mail_since(house, row.started_at)?;
+    Ok(RunView { mail: Some(mail), ..run_view(row) })
+}
+
+/// The messages that were put into the outbox since then, by state.
+fn mail_since(house: &House, started_at: Timestamp) -> Result<BTreeMap<String, u64>> {
+    /// More than one run has recipients.
+    const NEWEST: u32 = 1000;
+    let mut mail = BTreeMap::new();
+    for message in house.store.read(|reader| reader.outbox(None, NEWEST))? {
+        if message.created_at >= started_at {
+            *mail.entry(message.state.as_str().to_owned()).or_default() += 1;
+        }
+    }
+    Ok(mail)
 }
 
 pub fn pause(house: &House, actor: &Actor, name: &JobName, paused: bool) -> Result<JobView> {
-    allow(house, actor, Operation::JobPause)?;
+    let operation = if paused { Operation::JobPause } else { Operation::JobResume };
+    allow(house, actor, operation)?;
     let job = find(house, name)?;
     let now = house.now();
     let what = if paused { "paused" } else { "resumed" };
@@ -180,7 +195,7 @@ pub fn pause(house: &House, actor: &Actor, name: &JobName, paused: bool) -> Resu
             true => writer.pause_job(name, now)?,
             false => writer.resume_job(name)?,
         }
-        record(writer, actor, Operation::JobPause, name.as_str(), what, now)
+        record(writer, actor, operation, name.as_str(), what, now)
     })?;
     view(house, job)
 }
@@ -192,7 +207,7 @@ pub fn list_runs(house: &House, actor: &Actor, job: Option<&JobName>, limit: u32
 }
 
 pub fn show_run(house: &House, actor: &Actor, id: RunId) -> Result<RunView> {
-    allow(house, actor, Operation::RunList)?;
+    allow(house, actor, Operation::RunShow)?;
     find_run(house, id).map(run_view)
 }
 
@@ -228,7 +243,7 @@ fn find_run(house: &House, id: RunId) -> Result<RunRow> {
 
 fn audited(house: &House, actor: &Actor, operation: Operation, subject: &str) -> Result<()> {
     let now = house.now();
-    Ok(house.store.write(|writer| record(writer, actor, operation, subject, "done", now))?)
+    Ok(house.store.write(|writer| record(writer, actor, operation, subject, "asked", now))?)
 }
 
 pub(super) fn period_of(house: &House, job: &JobSpec, request: &RunRequest) -> Result<Option<Period>> {
@@ -252,13 +267,22 @@ pub(super) fn period_of(house: &House, job: &JobSpec, request: &RunRequest) -> R
     }
 }
 
+/// Enough to reach past a week of days off.
+const SLOTS_LOOKED_AT: usize = 40;
+
 /// The slot that stands for the job's run: for a report the first scheduled one after its period's end.
 fn slot_of(house: &House, job: &JobSpec, period: Option<Period>) -> Slot {
     let at = match period {
         None => house.now(),
         Some(period) => {
-            let end = period.end(&house.settings.business.zone);
-            jobs::next_slots(house, job, end, 1).first().copied().unwrap_or(end)
+            let zone = &house.settings.business.zone;
+            let end = period.end(zone);
+            let reports_on = |at: &Timestamp| {
+                period.kind().map(|kind| kind.last_complete(at.to_zoned(zone.clone()).date())) == Some(period)
+            };
+            // The end itself may be a slot; where no slot reports on the period, the end stands for it.
+            let soon = jobs::next_slots(house, job, end - SignedDuration::from_secs(1), SLOTS_LOOKED_AT);
+            soon.into_iter().find(reports_on).unwrap_or(end)
         }
     };
     Slot { job: job.name.clone(), at }

@@ -10,6 +10,7 @@ use crate::jobs::{House, Reject, shown_rejects};
 use crate::settings::{SourceKind, SourceSettings};
 use crate::source::{self, TestReport};
 
+/// A configured source.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SourceListed {
     pub name: SourceName,

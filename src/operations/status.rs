@@ -11,6 +11,7 @@ use crate::domain::actor::Actor;
 use crate::domain::ids::SourceName;
 use crate::jobs::House;
 
+/// The whole house at a glance. Instants are in UTC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Status {
     pub business: String,
@@ -22,19 +23,24 @@ pub struct Status {
     pub customers: u64,
     pub orders: u64,
     pub open_complaints: u64,
+    /// Sentences that say what is not well and what to do; empty when all is.
     pub problems: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SourceView {
     pub name: SourceName,
+    /// Its data is in up to here.
     pub watermark: Option<Timestamp>,
+    /// Rows that do not fit now.
     pub rejected: u64,
 }
 
 pub fn status(house: &House, actor: &Actor) -> Result<Status> {
     allow(house, actor, Operation::Status)?;
-    let jobs = list_jobs(house, &Actor::Daemon)?;
+    let mut jobs = list_jobs(house, &Actor::Daemon)?;
+    // Who gets what is for those who may list jobs.
+    jobs.iter_mut().for_each(|job| job.recipients.clear());
     let now = house.now();
     let (sources, outbox, totals) = house.store.read(|reader| {
         let watermarks = reader.watermarks()?;

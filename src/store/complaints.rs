@@ -173,13 +173,21 @@ impl Writer<'_> {
         self.single(sql, parameters, |row| row.get(0).map(ComplaintNo))
     }
 
-    /// Adds an event; the same event twice is one. Returns whether it is new.
+    /// Adds an event, unless the last one added says the same. Returns whether it was added. (An event may
+    /// come again after another: a resolution that was taken back and given again.)
     ///
     /// # Errors
     /// [`Error::Json`], [`Error::Sqlite`] (also when there is no such complaint).
     pub fn append_event(&self, no: ComplaintNo, event: &DatedEvent) -> Result<bool, Error> {
         let body = json(event)?;
-        let digest: [u8; 32] = Sha256::digest(&body).into();
+        let counted = "SELECT count(*) FROM complaint_events WHERE complaint = ?1";
+        let count: i64 = self.single(counted, (no.0,), |row| row.get(0))?;
+        let last = "SELECT body FROM complaint_events WHERE complaint = ?1 ORDER BY no DESC LIMIT 1";
+        if self.first(last, (no.0,), |row| row.get::<_, String>(0))?.as_deref() == Some(body.as_str()) {
+            return Ok(false);
+        }
+        let digest = Sha256::new().chain_update(count.to_be_bytes()).chain_update(&body).finalize();
+        let digest: [u8; 32] = digest.into();
         let sql = "INSERT INTO complaint_events (complaint, at, event, body, digest)
                    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (complaint, digest) DO NOTHING";
         let parameters = (no.0, At(event.at), event_word(&event.event), &body, digest);
@@ -285,8 +293,8 @@ mod tests {
         fixture.write(|w| {
             let no = add(w, "c1", None)?;
             assert!(w.append_event(no, &received)?);
-            assert!(w.append_event(no, &before)?);
             assert!(!w.append_event(no, &received)?);
+            assert!(w.append_event(no, &before)?);
             assert_eq!(w.events_of(no)?, [before, received]);
             Ok(())
         });

@@ -50,6 +50,15 @@ impl Reader<'_> {
         self.single(sql, (Word(kind), blind), |row| row.get(0))
     }
 
+    /// Whether the customer has an identifier of this kind.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn has_identifier(&self, no: CustomerNo, kind: IdentifierKind) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM identifiers WHERE customer = ?1 AND kind = ?2)";
+        self.single(sql, (no.0, Word(kind)), |row| row.get(0))
+    }
+
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn customer(&self, no: CustomerNo) -> Result<Option<CustomerRow>, Error> {

@@ -263,19 +263,28 @@ impl Writer<'_> {
         if self.change(sql, parameters)? == 1 { Ok(()) } else { Err(self.run_cannot(id, state)?) }
     }
 
-    /// Starts a failed or held run again, and returns which attempt it is.
+    /// Starts a failed, held or skipped run again, and returns which attempt it is.
     ///
     /// # Errors
-    /// [`Error::Transition`] when the run is neither failed nor held, [`Error::NotFound`],
+    /// [`Error::Transition`] when the run is running or done, [`Error::NotFound`],
     /// [`Error::Sqlite`].
     pub fn retry_run(&self, id: RunId, now: Timestamp) -> Result<u32, Error> {
         let sql = "UPDATE runs SET state = 'running', trigger = 'retry', attempt = attempt + 1,
                                    started_at = ?2, finished_at = NULL, next_attempt_at = NULL
-                   WHERE no = ?1 AND state IN ('failed', 'held') RETURNING attempt";
+                   WHERE no = ?1 AND state IN ('failed', 'held', 'skipped') RETURNING attempt";
         match self.first(sql, (id.0, At(now)), |row| row.get(0))? {
             Some(attempt) => Ok(attempt),
             None => Err(self.run_cannot(id, RunState::Running)?),
         }
+    }
+
+    /// Notes what a run reports on, when its row was made without (a slot that was passed over).
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn note_period(&self, id: RunId, period: Period) -> Result<(), Error> {
+        let sql = "UPDATE runs SET period = ?2 WHERE no = ?1 AND period IS NULL";
+        self.change(sql, (id.0, PeriodText(period))).map(|_| ())
     }
 
     /// # Errors

@@ -125,7 +125,7 @@ fn what_is_cut_off_in_the_middle_is_done_at_the_next_start_and_once() {
     let healed = || {
         let daemon = shop.serve();
         wait_for("the run to be done again", || runs(&shop, "running") + runs(&shop, "failed") == 0);
-        assert!(daemon.log().contains("runs were interrupted"));
+        assert!(daemon.log().contains("interrupted when firstwatch last stopped"));
         assert_eq!(daemon.stop().code(), Some(0));
     };
     cut_off_in(&["pull"]);

@@ -71,7 +71,7 @@ impl Cube {
         }
         let mut equations = Vec::new();
         for (total, key) in keys.iter().enumerate() {
-            let parts = |fits: &dyn Fn(&(Option<usize>, Option<usize>)) -> bool| {
+            let parts = |fits: &dyn Fn(&Pair) -> bool| {
                 (0..keys.len()).filter(|&cell| fits(&keys[cell])).collect::<Vec<_>>()
             };
             if key.0.is_none() {
@@ -338,6 +338,8 @@ proptest! {
         prop_assert_eq!(report.exact, exact.len());
     }
 }
+
+type Pair = (Option<usize>, Option<usize>);
 
 #[test]
 fn the_same_request_gives_the_same_tables() {

@@ -10,7 +10,7 @@ use crate::cli::arguments::{JobCommand, RunArguments, RunCommand};
 use crate::cli::exit;
 use crate::cli::show;
 use crate::domain::ids::JobName;
-use crate::operations::runs::{DryRun, JobView, MailView, Prepared, RunRequest, RunView};
+use crate::operations::runs::{DryRun, JobView, Prepared, RunRequest, RunView};
 
 pub(super) async fn job(session: &Session, command: JobCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -93,9 +93,7 @@ fn exit_of(run: &RunView) -> ExitCode {
         "failed" if run.is_partly_done() => ExitCode::from(exit::HELD),
         "failed" => ExitCode::from(exit::FAILED),
         "held" => ExitCode::from(exit::HELD),
-        _ if run.mail.is_some_and(|mail| mail.refused + mail.postponed + mail.ambiguous > 0) => {
-            ExitCode::from(exit::HELD)
-        }
+        _ if run.has_mail_left() => ExitCode::from(exit::HELD),
         _ => ExitCode::SUCCESS,
     }
 }
@@ -175,29 +173,15 @@ fn shown_run(session: &Session, run: &RunView) -> String {
             show::instant(next, &session.zone)
         ));
     }
-    lines.extend(run.mail.and_then(shown_mail));
+    lines.extend(shown_mail(run));
     lines.join("\n")
 }
 
-/// Only what went out, and what did not.
-fn shown_mail(mail: MailView) -> Option<String> {
-    let counts = [
-        (mail.sent, "sent"),
-        (mail.refused, "refused"),
-        (mail.postponed, "postponed"),
-        (mail.ambiguous, "ambiguous"),
-    ];
-    let told: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
-    let advice = if mail.refused + mail.postponed + mail.ambiguous > 0 {
-        "; `firstwatch outbox list` says why"
-    } else {
-        ""
-    };
-    (!told.is_empty()).then(|| format!("mail: {}{advice}", told.join(", ")))
+fn shown_mail(run: &RunView) -> Option<String> {
+    let mail = run.mail.as_ref().filter(|mail| !mail.is_empty())?;
+    let counts: Vec<String> = mail.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    let advice = if run.has_mail_left() { "; `firstwatch outbox list` says why" } else { "" };
+    Some(format!("mail: {}{advice}", counts.join(", ")))
 }
 
 fn shown_dry_run(dry: &DryRun) -> String {

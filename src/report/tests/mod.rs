@@ -5,11 +5,12 @@ mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
 
 use super::*;
-use crate::domain::entry::Dimension::{Brand, Category, Channel, Province, Region, Weekday};
+use crate::domain::entry::Dimension::{BelongsTo, Brand, Category, Channel, Province, Region, Weekday};
 
 /// One line of facts; dimensions that are not named here are empty.
 #[derive(Clone, Debug)]
@@ -32,8 +33,14 @@ impl Fact {
             Region => self.region.clone(),
             Channel => self.channel.clone(),
             Weekday => self.day.weekday().to_monday_one_offset().to_string(),
+            BelongsTo if self.belongs_to() < self.day => self.belongs_to().strftime("%Y-%m").to_string(),
             _ => String::new(),
         }
+    }
+
+    /// Every fifth customer's facts are late bookings of forty days before.
+    fn belongs_to(&self) -> Date {
+        if self.customer % 5 == 4 { self.day.saturating_sub(40.days()) } else { self.day }
     }
 
     fn is_in(&self, cell: &CellDefinition) -> bool {
@@ -45,11 +52,14 @@ impl Fact {
 
 fn frame(facts: &[Fact]) -> DataFrame {
     let days: Vec<i32> = facts.iter().map(|fact| (fact.day - date(1970, 1, 1)).get_days()).collect();
+    let belongs_to: Vec<i32> =
+        facts.iter().map(|fact| (fact.belongs_to() - date(1970, 1, 1)).get_days()).collect();
     let mut columns = vec![
         Series::new("day".into(), days).into_date().into_column(),
+        Series::new("belongs_to".into(), belongs_to).into_date().into_column(),
         Column::new("customer".into(), facts.iter().map(|fact| fact.customer).collect::<Vec<u64>>()),
     ];
-    for dimension in Dimension::ALL.into_iter().filter(|&it| it != Weekday) {
+    for dimension in Dimension::ALL.into_iter().filter(|&it| it != Weekday && it != BelongsTo) {
         let values: Vec<String> = facts.iter().map(|fact| fact.value(dimension)).collect();
         columns.push(Column::new(dimension.as_str().into(), values));
     }
