@@ -298,7 +298,11 @@ fn the_shipped_configuration_passes_the_check() {
     let set_up = answered(Command::new(script).arg(folder.path()).output().unwrap());
     assert_eq!(set_up.code, 0, "{set_up:?}");
     let config = folder.path().join("firstwatch.toml");
-    let check = || firstwatch(&["check", "--config", config.to_str().unwrap()]);
+    let check = || {
+        let mut command = plain(env!("CARGO_BIN_EXE_firstwatch"));
+        command.env("CREDENTIALS_DIRECTORY", folder.path().join("credentials"));
+        answered(command.args(["check", "--config", config.to_str().unwrap()]).output().unwrap())
+    };
     assert_eq!(check().code, 0, "{}", check().out);
     let moved = fs::read_to_string(&config).unwrap();
     let shipped = include_str!("../../config/production.example.toml");
