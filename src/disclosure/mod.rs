@@ -20,6 +20,7 @@ mod neighbourhood;
 mod policy;
 mod programme;
 mod protect;
+mod protection;
 mod request;
 mod retreat;
 mod search;
@@ -34,7 +35,8 @@ mod witness;
 pub use audit::{AuditReport, Disclosed};
 pub use error::Error;
 pub use policy::{Cost, Dominance, Interval, NotAPercentage, Percent, Policy};
-pub use protect::{Protection, Summary, audit, audit_judged, protect, protect_judged};
+pub use protect::{audit, audit_judged, protect, protect_judged};
+pub use protection::{Protection, Summary};
 pub use request::{
     CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, MeasureTerms, Request,
 };

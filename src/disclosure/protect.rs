@@ -1,11 +1,10 @@
 //! From a request to protected tables.
 
-use serde::Serialize;
-
 use super::audit::AuditReport;
 use super::error::Error;
 use super::policy::Policy;
 use super::programme::{Highs, Solver};
+use super::protection::{Protection, Summary};
 use super::request::{Judgement, Request};
 use super::retreat::protect_what_can_be;
 use super::search::Search;
@@ -14,29 +13,6 @@ use super::table::{CellStatus, ProtectedCell, ProtectedTable};
 
 /// How often a pattern that fails its final audit is mended before everything is withheld.
 const MENDINGS: usize = 8;
-
-/// What came of a request.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Protection {
-    /// One for each table of the request, in its order.
-    pub tables: Vec<ProtectedTable>,
-    pub summary: Summary,
-}
-
-/// Counts over all tables of a request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Summary {
-    pub cells: usize,
-    pub empty: usize,
-    pub primary: usize,
-    pub secondary: usize,
-    /// In the terms of the policy's cost.
-    pub secondary_cost: i128,
-    /// How far from the cheapest safe pattern this may be; `None` when no bound is known.
-    pub optimality_gap: Option<f64>,
-    /// The final audit's: nothing is disclosed in it.
-    pub audit: AuditReport,
-}
 
 /// Withholds what must be withheld, and no table leaves without having passed the audit.
 ///
@@ -48,7 +24,7 @@ pub struct Summary {
 /// [`Error::Malformed`] for a request that breaks its contract; [`Error::DisclosedEarlier`] when earlier releases alone
 /// disclose something, so that withholding cannot help.
 pub fn protect(request: &Request, policy: &Policy) -> Result<Protection, Error> {
-    protect_what_can_be(request, &[], policy, &Highs::default())
+    protect_judged(request, &[], policy)
 }
 
 /// Likewise, with what the caller already knows of the cells of each table; for tables past the end of
@@ -61,7 +37,8 @@ pub fn protect_judged(
     judgements: &[Vec<Judgement>],
     policy: &Policy,
 ) -> Result<Protection, Error> {
-    protect_what_can_be(request, judgements, policy, &Highs::default())
+    let solver = Highs::default();
+    protect_what_can_be(request, judgements, &|part, known| protect_with(part, known, policy, &solver))
 }
 
 /// Judges a pattern made elsewhere: for each table and cell its status, of which only shown or not counts.
@@ -85,7 +62,7 @@ pub fn audit_judged(
     audit_with(request, judgements, pattern, policy, &Highs::default())
 }
 
-pub(super) fn protect_with(
+fn protect_with(
     request: &Request,
     judgements: &[Vec<Judgement>],
     policy: &Policy,
@@ -178,21 +155,6 @@ fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protec
         });
     }
     Protection { tables, summary }
-}
-
-impl Summary {
-    fn count(&mut self, status: CellStatus, cost: i128) {
-        self.cells += 1;
-        match status {
-            CellStatus::Safe => {}
-            CellStatus::Empty => self.empty += 1,
-            CellStatus::Primary => self.primary += 1,
-            CellStatus::Secondary => {
-                self.secondary += 1;
-                self.secondary_cost += cost;
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,21 +8,21 @@
 use std::collections::BTreeSet;
 
 use super::error::Error;
-use super::policy::Policy;
-use super::programme::Solver;
-use super::protect::{Protection, protect_with};
+use super::protection::Protection;
 use super::request::{CandidateTable, Judgement, Request};
 use super::table::{CellStatus, ProtectedCell, ProtectedTable};
 use super::target::{Released, Subject};
+
+/// Protects a request as it is, or says what earlier releases disclose of it.
+type Protect<'a> = dyn Fn(&Request, &[Vec<Judgement>]) -> Result<Protection, Error> + 'a;
 
 /// Protects the request, withholding whole tables whose own cells earlier releases have narrowed down.
 pub(super) fn protect_what_can_be(
     request: &Request,
     judgements: &[Vec<Judgement>],
-    policy: &Policy,
-    solver: &dyn Solver,
+    protect: &Protect<'_>,
 ) -> Result<Protection, Error> {
-    let mut error = match protect_with(request, judgements, policy, solver) {
+    let mut error = match protect(request, judgements) {
         Err(Error::DisclosedEarlier(disclosed)) => disclosed,
         settled => return settled,
     };
@@ -42,7 +42,7 @@ pub(super) fn protect_what_can_be(
         };
         let known: Vec<Vec<Judgement>> =
             kept.iter().map_while(|&table| judgements.get(table).cloned()).collect();
-        match protect_with(&part, &known, policy, solver) {
+        match protect(&part, &known) {
             Err(Error::DisclosedEarlier(disclosed)) => error = disclosed,
             settled => return settled.map(|protection| with_the_rest_withheld(request, &kept, protection)),
         }
@@ -96,7 +96,7 @@ fn withheld(request: &Request, table: &CandidateTable) -> ProtectedTable {
 #[cfg(test)]
 mod tests {
     use super::super::request::{CandidateCell, Contributions, EarlierCell, MeasureTerms};
-    use super::super::{Percent, protect};
+    use super::super::{Percent, Policy, protect};
     use super::*;
 
     /// One large buyer alone in a group, five small ones in another; group and sum were shown before.

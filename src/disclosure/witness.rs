@@ -3,8 +3,6 @@
 //! A witness is kept as its difference from the true data. It stays valid when more cells are withheld, and it
 //! certifies every target whose figure differs in it by as much as that target requires.
 
-use std::collections::BTreeMap;
-
 use super::system::System;
 use super::target::{End, Target};
 use super::view::View;
@@ -31,20 +29,22 @@ pub(super) struct Proof {
 }
 
 impl Witness {
-    /// How far each row of the view is off.
-    pub fn deviations(&self, system: &System<'_>, view: &View) -> BTreeMap<usize, f64> {
-        let mut deviations = BTreeMap::new();
+    /// How far each row of the view that it touches is off, rows ascending.
+    pub fn deviations(&self, system: &System<'_>, view: &View) -> Vec<(usize, f64)> {
+        let mut off = vec![0.0; view.rows.len()];
+        let mut touched = vec![false; view.rows.len()];
         for &(atom, position, difference) in &self.differences {
             for &set in &system.sets_of_atom[atom as usize] {
                 for &row in &view.rows_of_set[set as usize] {
                     let terms = view.kinds[view.rows[row].kind].iter();
                     for &(_, times) in terms.filter(|term| term.0 == position) {
-                        *deviations.entry(row).or_insert(0.0) += times as f64 * difference;
+                        off[row] += times as f64 * difference;
+                        touched[row] = true;
                     }
                 }
             }
         }
-        deviations
+        (0..off.len()).filter(|&row| touched[row]).map(|row| (row, off[row])).collect()
     }
 
     /// Whether no amount falls below zero and no shown row is off.
@@ -57,7 +57,7 @@ impl Witness {
             && self
                 .deviations(system, view)
                 .iter()
-                .all(|(&row, off)| off.abs() <= TOLERANCE || !view.is_shown(row, shown))
+                .all(|&(row, off)| off.abs() <= TOLERANCE || !view.is_shown(row, shown))
     }
 
     /// The largest factor, at most one, by which the reversed witness is valid too.

@@ -1,0 +1,44 @@
+//! The answer to a request.
+
+use serde::Serialize;
+
+use super::audit::AuditReport;
+use super::table::{CellStatus, ProtectedTable};
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Protection {
+    /// One for each table of the request, in its order.
+    pub tables: Vec<ProtectedTable>,
+    pub summary: Summary,
+}
+
+/// Counts over all tables of a request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    pub cells: usize,
+    pub empty: usize,
+    pub primary: usize,
+    pub secondary: usize,
+    /// In the terms of the policy's cost.
+    pub secondary_cost: i128,
+    /// How far from the cheapest safe pattern this may be; `None` when no bound is known.
+    pub optimality_gap: Option<f64>,
+    /// The final audit's: nothing is disclosed in it.
+    pub audit: AuditReport,
+}
+
+impl Summary {
+    pub(super) fn count(&mut self, status: CellStatus, cost: i128) {
+        self.cells += 1;
+        match status {
+            CellStatus::Safe => {}
+            CellStatus::Empty => self.empty += 1,
+            CellStatus::Primary => self.primary += 1,
+            CellStatus::Secondary => {
+                self.secondary += 1;
+                self.secondary_cost += cost;
+            }
+        }
+    }
+}
