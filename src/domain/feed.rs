@@ -106,11 +106,24 @@ pub struct Batch {
 }
 
 /// Whether a value of a column that holds no personal data may be shown to an administrator: a number, a date
-/// or a single word of letters. Anything else may have come from another column when the columns shifted; a
-/// long number is a phone's.
+/// or words of letters of which only the first may begin with a capital, as a shop's own words do (`Chờ hàng`)
+/// and people's names do not. Anything else may have come from another column when the columns shifted; a long
+/// number is a phone's.
 pub fn may_be_shown(value: &str) -> bool {
     let value = value.trim();
-    is_word(value) || is_number(value) || is_date(value)
+    is_word(value) || is_phrase(value) || is_number(value) || is_date(value)
+}
+
+/// Two to four words; all in small letters it could be a name in haste.
+fn is_phrase(value: &str) -> bool {
+    const MOST_WORDS: usize = 4;
+    let words: Vec<&str> = value.split(' ').collect();
+    let begins_large = |word: &&str| word.starts_with(char::is_uppercase);
+    (2..=MOST_WORDS).contains(&words.len())
+        && is_word(&words.concat())
+        && words.iter().all(|word| is_word(word))
+        && begins_large(&words[0])
+        && !words[1..].iter().any(|word| word.contains(char::is_uppercase))
 }
 
 fn is_word(value: &str) -> bool {
@@ -161,6 +174,8 @@ mod tests {
             "completed",
             "on-hold",
             "ĐangGiao",
+            "Chờ hàng",
+            "Đã giao một phần",
             "USD",
             "12,5",
             "-1.250.000",
@@ -175,6 +190,9 @@ mod tests {
         for value in [
             "",
             "Nguyễn Văn An",
+            "nguyễn văn an",
+            "In Progress",
+            "Giao cho an an an",
             "0912345678",
             "0912.345.678",
             "+84 912 345 678",

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::house::House;
+use crate::domain::customer::{IdentifierKind, normalise_words};
 use crate::domain::feed::{self, Batch, Feed, Rejected};
 use crate::domain::ids::SourceName;
 use crate::settings::SourceSettings;
@@ -39,8 +40,7 @@ pub fn shown(house: &House, source: Option<&SourceName>) -> anyhow::Result<Vec<R
         .map(|row| {
             let whole = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
             Ok(Reject {
-                value: (is_plain(&row.column) && feed::may_be_shown(&whole.value))
-                    .then(|| whole.value.clone()),
+                value: may_be_shown(house, &row.column, &whole.value)?.then(|| whole.value.clone()),
                 source: row.source,
                 feed: row.feed,
                 origin: row.origin,
@@ -52,6 +52,17 @@ pub fn shown(house: &House, source: Option<&SourceName>) -> anyhow::Result<Vec<R
             })
         })
         .collect()
+}
+
+/// By its column, by its looks, and because nobody we know is called so.
+fn may_be_shown(house: &House, column: &str, value: &str) -> anyhow::Result<bool> {
+    if !is_plain(column) || !feed::may_be_shown(value) {
+        return Ok(false);
+    }
+    let Some(words) = normalise_words(value) else { return Ok(true) };
+    let kind = IdentifierKind::Name;
+    let blind = house.vault.blind(kind, &words).0;
+    Ok(!house.store.read(|reader| reader.is_known_identifier(kind, &blind))?)
 }
 
 /// Tries the kept rows again that this batch did not bring along, and adds what now fits, and what still
