@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod cell;
 pub mod clock;
+pub mod columns;
 pub mod complaint;
 pub mod customer;
 pub mod entry;

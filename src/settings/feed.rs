@@ -6,72 +6,8 @@ use super::field::Field;
 use super::problem::one_of;
 use super::section::Section;
 use super::source::{FeedMap, SourceKind};
+use crate::domain::columns::columns;
 use crate::domain::feed::Feed;
-
-/// Our columns of a feed; a mapping may name no other.
-pub fn columns(feed: Feed) -> &'static [&'static str] {
-    match feed {
-        Feed::Orders => &[
-            "order_id",
-            "placed_at",
-            "status",
-            "paid_at",
-            "completed_at",
-            "cancelled_at",
-            "modified_at",
-            "channel",
-            "customer_id",
-            "name",
-            "email",
-            "phone",
-            "address",
-            "province",
-            "region",
-            "payment_method",
-            "currency",
-            "discount",
-            "shipping",
-            "tax",
-            "fees",
-            "total",
-        ],
-        Feed::OrderLines => &[
-            "order_id",
-            "line_id",
-            "product",
-            "quantity",
-            "unit_price",
-            "amount",
-            "sku",
-            "brand",
-            "category",
-            "discount",
-            "tax",
-        ],
-        Feed::Refunds => &["refund_id", "order_id", "refunded_at", "amount", "line_id", "quantity", "reason"],
-        Feed::Payments => &["payment_id", "order_id", "paid_at", "method", "amount", "status", "reference"],
-        Feed::Customers => {
-            &["customer_id", "name", "email", "phone", "address", "province", "created_at", "modified_at"]
-        }
-        Feed::Complaints => &[
-            "complaint_id",
-            "received_at",
-            "kind",
-            "subject",
-            "body",
-            "customer_id",
-            "email",
-            "phone",
-            "order_id",
-            "channel",
-            "damage_level",
-            "due_at",
-            "acknowledged_at",
-            "resolved_at",
-            "status",
-        ],
-    }
-}
 
 pub(super) fn read_all(
     section: &mut Section<'_>,
@@ -126,10 +62,7 @@ fn read(section: &mut Section<'_>, feed: Feed, kind: Option<SourceKind>) -> Opti
         }
         None => {}
     }
-    let known: BTreeSet<&str> = match feed {
-        Feed::Orders if flat => columns(feed).iter().chain(columns(Feed::OrderLines)).copied().collect(),
-        _ => columns(feed).iter().copied().collect(),
-    };
+    let known: BTreeSet<&str> = columns(feed, flat).iter().map(|(ours, _)| *ours).collect();
     let columns = section.optional("columns", |field| mapping(&field, &known)).unwrap_or_default();
     let constants = section.optional("constants", |field| {
         let constants = mapping(&field, &known)?;
