@@ -6,17 +6,17 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use jiff::Timestamp;
 
+use super::egress;
 use super::house::House;
 use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, Summary};
 use crate::document::{self, Lagging, Reconciliation, Report, Section};
 use crate::domain::cell::{Measure, RecordedCell};
-use crate::domain::customer::{self, IdentifierKind};
 use crate::domain::entry::Dimension;
 use crate::domain::ids::SourceName;
 use crate::domain::period::Period;
 use crate::domain::rendered::Rendered;
 use crate::facts::{self, Page};
-use crate::mail::{self, Hit};
+use crate::mail::Hit;
 use crate::report::{self, CellTable, Cells, Shape};
 use crate::settings::JobSpec;
 
@@ -72,7 +72,7 @@ pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError>
     let protection = disclosure::protect(&cells.request, &policy(house)?)
         .context("disclosure control could not make this report safe, so it is not released")?;
     let rendered = render(house, from, &protection.tables)?;
-    let hits = guard(house, &rendered, &protection.tables)?;
+    let hits = egress::guard(house, &rendered, &places(&protection.tables))?;
     Ok(Draft {
         rendered,
         cells: recorded(&tables, &cells, &protection.tables),
@@ -213,29 +213,10 @@ fn reconciliation(house: &House, period: Period) -> anyhow::Result<Reconciliatio
     })
 }
 
-/// A place of a table is a word of the catalogue, which a customer may happen to be called by in part; one
-/// that is the whole of a customer's name or address is none, but the wrong column mapped as one.
-fn guard(house: &House, rendered: &Rendered, tables: &[ProtectedTable]) -> anyhow::Result<Vec<Hit>> {
-    let places: BTreeSet<&String> = tables
-        .iter()
-        .flat_map(|table| table.cells())
-        .flat_map(|cell| cell.place().iter().flatten())
-        .collect();
-    house.store.read(|reader| {
-        // What cannot be looked up counts as known: the guard fails closed.
-        let known = |kind, text: &str| {
-            reader.is_known_identifier(kind, &house.vault.blind(kind, text).0).unwrap_or(true)
-        };
-        let is_somebodys = |place: &str| {
-            let words = customer::normalise_words(place);
-            words.is_some_and(|words| {
-                [IdentifierKind::Name, IdentifierKind::Address].into_iter().any(|kind| known(kind, &words))
-            })
-        };
-        let terms = places.into_iter().filter(|place| !is_somebodys(place)).cloned();
-        let allowed: Vec<String> = terms.chain([house.settings.business.name.clone()]).collect();
-        Ok(mail::guard(rendered, &allowed, &known)?)
-    })
+/// Every group that a table names.
+fn places(tables: &[ProtectedTable]) -> BTreeSet<&str> {
+    let cells = tables.iter().flat_map(|table| table.cells());
+    cells.flat_map(|cell| cell.place().iter().flatten()).map(String::as_str).collect()
 }
 
 fn recorded(

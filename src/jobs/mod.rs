@@ -10,6 +10,7 @@ mod complaints;
 mod content;
 mod deliver_mail;
 mod draft;
+mod egress;
 mod house;
 mod integrity;
 mod ledger;

@@ -1,12 +1,14 @@
 //! Who gets what: the addresses of a job, and notices to the administrators.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::deliver_mail::Dispatch;
+use super::egress;
 use super::house::House;
 use crate::document::{self, Matter, Notice, RunTrouble};
 use crate::domain::rendered::Rendered;
-use crate::mail::{self, Hit};
 use crate::settings::JobSpec;
 
 /// The job's addresses, each once.
@@ -26,7 +28,7 @@ pub fn tell_administrators(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let rendered = match render(house, trouble)? {
-        rendered if guard(house, &rendered, &[])?.is_empty() => rendered,
+        rendered if egress::guard(house, &rendered, &BTreeSet::new())?.is_empty() => rendered,
         // The error names somebody. That it happened can be told, and the ledger knows what.
         _ => render(house, RunTrouble { what: WITHHELD, ..trouble })?,
     };
@@ -48,17 +50,4 @@ fn render(house: &House, trouble: RunTrouble<'_>) -> anyhow::Result<Rendered> {
     let notice =
         Notice { business: &business.name, zone: &business.zone, matter: Matter::RunTrouble(trouble) };
     Ok(document::notice(&notice, business.language)?)
-}
-
-/// The egress guard: every text of every part is looked up among the identifiers of everybody known, but
-/// for `allowed` terms.
-pub(super) fn guard(house: &House, rendered: &Rendered, allowed: &[String]) -> anyhow::Result<Vec<Hit>> {
-    let allowed: Vec<String> = allowed.iter().chain([&house.settings.business.name]).cloned().collect();
-    house.store.read(|reader| {
-        // What cannot be looked up counts as known: the guard fails closed.
-        let known = |kind, text: &str| {
-            reader.is_known_identifier(kind, &house.vault.blind(kind, text).0).unwrap_or(true)
-        };
-        Ok(mail::guard(rendered, &allowed, &known)?)
-    })
 }

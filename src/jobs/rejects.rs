@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::egress::is_known;
 use super::house::House;
 use crate::domain::customer::{IdentifierKind, normalise_words};
 use crate::domain::feed::{self, Batch, Feed, Rejected};
@@ -60,9 +61,7 @@ fn may_be_shown(house: &House, column: &str, value: &str) -> anyhow::Result<bool
         return Ok(false);
     }
     let Some(words) = normalise_words(value) else { return Ok(true) };
-    let kind = IdentifierKind::Name;
-    let blind = house.vault.blind(kind, &words).0;
-    Ok(!house.store.read(|reader| reader.is_known_identifier(kind, &blind))?)
+    house.store.read(|reader| Ok(!is_known(house, reader, IdentifierKind::Name, &words)))
 }
 
 /// Tries the kept rows again that this batch did not bring along, and adds what now fits, and what still

@@ -1,0 +1,31 @@
+//! The egress guard with the store behind it: what is about to leave is looked up among the identifiers of
+//! everybody known.
+
+use std::collections::BTreeSet;
+
+use super::house::House;
+use crate::domain::customer::{IdentifierKind, normalise_words};
+use crate::domain::rendered::Rendered;
+use crate::mail::{self, Hit};
+use crate::store::Reader;
+
+/// Looks up every text of every part. `places` are words of the catalogue, which a customer may happen to be
+/// called by in part; one that is the whole of a customer's name or address is none, but the wrong column
+/// mapped as one.
+pub(super) fn guard(house: &House, rendered: &Rendered, places: &BTreeSet<&str>) -> anyhow::Result<Vec<Hit>> {
+    house.store.read(|reader| {
+        let known = |kind, text: &str| is_known(house, reader, kind, text);
+        let is_somebodys = |place: &str| {
+            let kinds = [IdentifierKind::Name, IdentifierKind::Address];
+            normalise_words(place).is_some_and(|words| kinds.into_iter().any(|kind| known(kind, &words)))
+        };
+        let terms = places.iter().filter(|place| !is_somebodys(place)).map(|place| (*place).to_owned());
+        let allowed: Vec<String> = terms.chain([house.settings.business.name.clone()]).collect();
+        Ok(mail::guard(rendered, &allowed, &known)?)
+    })
+}
+
+/// What cannot be looked up counts as known: the guard fails closed.
+pub(super) fn is_known(house: &House, reader: &Reader<'_>, kind: IdentifierKind, normalised: &str) -> bool {
+    reader.is_known_identifier(kind, &house.vault.blind(kind, normalised).0).unwrap_or(true)
+}
