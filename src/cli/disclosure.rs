@@ -11,9 +11,9 @@ mod spec;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::Context;
+use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
 
 use self::build::Built;
@@ -23,6 +23,7 @@ use self::records::{Records, plain};
 use self::spec::Spec;
 use crate::cli::output::OutputFormat;
 use crate::disclosure::{self, AuditReport, Disclosed, Policy, Released, Subject, Summary};
+use crate::domain::clock::{Clock, SystemClock};
 
 /// Bad data: what was read does not fit, or what was judged is not safe.
 const BAD_DATA: u8 = 65;
@@ -107,6 +108,11 @@ fn load(path: &Path, ledger: Option<&Path>) -> Result<Loaded, Problem> {
     Ok(Loaded { spec, built, policy })
 }
 
+/// How long the command has taken, for its summary.
+fn seconds_since(start: Timestamp) -> f64 {
+    (SystemClock.now() - start).total(Unit::Second).unwrap_or_default()
+}
+
 fn protect(
     spec: &Path,
     out: &Path,
@@ -114,7 +120,7 @@ fn protect(
     published: bool,
     format: OutputFormat,
 ) -> anyhow::Result<ExitCode> {
-    let start = Instant::now();
+    let start = SystemClock.now();
     let Loaded { spec, built, policy } = load(spec, ledger)?;
     let protection = disclosure::protect_judged(&built.request, &built.judgements, &policy)?;
     let bytes = released::write(&spec, &built, &protection, published)?;
@@ -124,7 +130,7 @@ fn protect(
             .with_context(|| format!("cannot record the release in {}", directory.display()))?;
     }
     std::fs::write(out, bytes).with_context(|| format!("cannot write {}", out.display()))?;
-    let seconds = start.elapsed().as_secs_f64();
+    let seconds = seconds_since(start);
     let mut output = anstream::stdout().lock();
     match format {
         OutputFormat::Json => {
@@ -154,7 +160,7 @@ fn audit(
     ledger: Option<&Path>,
     format: OutputFormat,
 ) -> anyhow::Result<ExitCode> {
-    let start = Instant::now();
+    let start = SystemClock.now();
     let Loaded { spec, built, policy } = load(spec, ledger)?;
     let pattern = released::read(released, &spec, &built)?;
     let report = disclosure::audit_judged(&built.request, &built.judgements, &pattern, &policy)?;
@@ -167,7 +173,7 @@ fn audit(
                 "safe": report.disclosed.is_empty(),
                 "audit": audit_json(&report),
                 "disclosed": disclosed,
-                "seconds": start.elapsed().as_secs_f64(),
+                "seconds": seconds_since(start),
             });
             writeln!(output, "{result}")?;
         }
