@@ -3,26 +3,10 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 
-use super::harness::{Builder, Shop, job};
-
-const LINES: &str = r#"
-[business]
-name = "1stwatch"
-timezone = "Asia/Ho_Chi_Minh"
-language = "vi"
-currency = { code = "VND", decimals = 0 }
-
-[[source]]
-name = "shop"
-kind = "csv"
-
-[source.orders]
-path = "orders.csv"
-flat = true
-"#;
+use super::harness::{Builder, FLAT_SHOP, Shop, job};
 
 fn shop() -> Shop {
-    Builder::new(LINES).job("pull", job("pull", "")).open()
+    Builder::new(FLAT_SHOP).job("pull", job("pull", "")).open()
 }
 
 #[test]

@@ -7,24 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::harness::{Builder, Shop, job, report, wait_for};
-
-/// A shop in one file of order lines.
-const FLAT: &str = r#"
-[business]
-name = "1stwatch"
-timezone = "Asia/Ho_Chi_Minh"
-language = "vi"
-currency = { code = "VND", decimals = 0 }
-
-[[source]]
-name = "shop"
-kind = "csv"
-
-[source.orders]
-path = "orders.csv"
-flat = true
-"#;
+use super::harness::{Builder, FLAT_SHOP, Shop, job, report, wait_for};
 
 /// A shop of complaints and nothing else.
 const COMPLAINTS: &str = r#"
@@ -61,7 +44,7 @@ fn orders(count: i64) -> (String, i64) {
 
 fn shop() -> Shop {
     let monthly = report("month", "[\"html\", \"xlsx\"]", &["category"]);
-    let shop = Builder::new(FLAT).job("pull", job("pull", "")).job("monthly", monthly).open();
+    let shop = Builder::new(FLAT_SHOP).job("pull", job("pull", "")).job("monthly", monthly).open();
     shop.write("orders.csv", &orders(300).0);
     shop
 }
@@ -179,7 +162,7 @@ fn slots_missed_while_it_was_off_are_caught_up_by_their_policy() {
         job(kind, &format!("catch_up = {policy:?}\ncatch_up_window = \"10d\"\n"))
             .replace("0 3 1 1 *", "0 2 * * *")
     };
-    let shop = Builder::new(FLAT)
+    let shop = Builder::new(FLAT_SHOP)
         .job("pull", every_day("pull", "all"))
         .job("copy", every_day("backup", "latest"))
         .open();

@@ -38,6 +38,23 @@ complaints = ["cskh@1stwatch.vn"]
 data_officer = ["bao-ve-du-lieu@1stwatch.vn"]
 "#;
 
+/// A shop in one file of order lines.
+pub const FLAT_SHOP: &str = r#"
+[business]
+name = "1stwatch"
+timezone = "Asia/Ho_Chi_Minh"
+language = "vi"
+currency = { code = "VND", decimals = 0 }
+
+[[source]]
+name = "shop"
+kind = "csv"
+
+[source.orders]
+path = "orders.csv"
+flat = true
+"#;
+
 /// Builds a [`Shop`].
 pub struct Builder {
     configuration: String,
