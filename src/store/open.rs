@@ -221,7 +221,7 @@ mod tests {
         let directory = fixture.directory;
         drop(fixture.store);
         let other = Connection::open(directory.path().join(DATABASE)).unwrap();
-        other.pragma_update(None, "user_version", 2).unwrap();
+        other.pragma_update(None, "user_version", 1000).unwrap();
         drop(other);
         let refused = Store::open(directory.path()).err().unwrap();
         assert!(refused.to_string().contains("run the newer version"), "{refused}");
