@@ -19,6 +19,7 @@ pub mod settings;
 pub mod document;
 pub mod facts;
 pub mod mail;
+pub mod ping;
 pub mod report;
 pub mod source;
 pub mod store;

@@ -221,10 +221,20 @@ complaint-inquiry = inquiry
 
 ## Notices to administrators
 
-trouble-failed = job { $job } failed
-trouble-held = job { $job } waits for data
-trouble-quarantined = report { $job } is held back, nobody got it
-trouble-undelivered = mail of { $job } cannot be delivered
+trouble-failed = job { $about } fails
+trouble-held = report { $about } waits for data
+trouble-quarantined = report { $about } is held back, nobody got it
+trouble-undelivered = mail to { $about } is refused
+trouble-ambiguous = message { $about } may have arrived or not
+trouble-disk = the store cannot be written
+over-failed = job { $about } works again
+over-held = report { $about } has its data
+over-quarantined = report { $about } could be sent
+over-undelivered = mail to { $about } arrives again
+over-ambiguous = message { $about } is settled
+over-disk = the store can be written again
+trouble-since = Since
+trouble-until = Until
 trouble-job = Job
 trouble-slot = Scheduled for
 trouble-period = Period
@@ -235,4 +245,6 @@ trouble-subject = { $shop }: { $trouble }
 remedy-failed = Mend the cause above, then run it again: firstwatch run retry { $run }
 remedy-held = Pull the missing data (firstwatch job run with the pull job); the report runs by itself once they are there. Past its patience it goes out marked PROVISIONAL.
 remedy-quarantined = The report holds words that are also the data of a customer. See firstwatch run show { $run }. Most likely the wrong column is mapped as a product, brand or channel: mend the source, then run it again.
-remedy-undelivered = Check the address and the mail server, then: firstwatch outbox retry
+remedy-undelivered = Check the address and the mail server (firstwatch outbox list --state refused), then: firstwatch outbox retry or cancel
+remedy-ambiguous = Ask the recipient whether it arrived. If it did: firstwatch outbox cancel { $about }; if not: firstwatch outbox retry { $about }
+remedy-disk = Make room on the disk of the state directory, or mend it. Nothing is lost; work goes on by itself as soon as the store can be written.

@@ -180,10 +180,20 @@ complaint-inquiry = thắc mắc
 
 ## Thư báo quản trị viên
 
-trouble-failed = công việc { $job } thất bại
-trouble-held = công việc { $job } đang chờ dữ liệu
-trouble-quarantined = báo cáo { $job } bị giữ lại, chưa gửi cho ai
-trouble-undelivered = thư của { $job } không gửi được
+trouble-failed = công việc { $about } thất bại
+trouble-held = báo cáo { $about } đang chờ dữ liệu
+trouble-quarantined = báo cáo { $about } bị giữ lại, chưa gửi cho ai
+trouble-undelivered = thư gửi { $about } bị từ chối
+trouble-ambiguous = thư số { $about } không rõ đã đến hay chưa
+trouble-disk = không ghi được vào kho dữ liệu
+over-failed = công việc { $about } đã chạy lại được
+over-held = báo cáo { $about } đã có đủ dữ liệu
+over-quarantined = báo cáo { $about } đã gửi được
+over-undelivered = thư gửi { $about } đã đến được
+over-ambiguous = thư số { $about } đã xử lý xong
+over-disk = kho dữ liệu đã ghi lại được
+trouble-since = Từ lúc
+trouble-until = Đến lúc
 trouble-job = Công việc
 trouble-slot = Lịch chạy
 trouble-period = Kỳ báo cáo
@@ -194,4 +204,6 @@ trouble-subject = { $shop }: { $trouble }
 remedy-failed = Sửa nguyên nhân ở trên rồi chạy lại: firstwatch run retry { $run }
 remedy-held = Lấy dữ liệu còn thiếu (firstwatch job run với công việc pull); báo cáo tự chạy khi đủ dữ liệu. Quá thời gian chờ, nó sẽ được gửi kèm dấu TẠM TÍNH.
 remedy-quarantined = Trong báo cáo có chữ trùng với dữ liệu của một khách hàng. Xem firstwatch run show { $run }. Nhiều khả năng một cột bị khai nhầm thành tên hàng, hãng hoặc kênh: sửa nguồn rồi chạy lại.
-remedy-undelivered = Kiểm tra địa chỉ và máy chủ thư, rồi: firstwatch outbox retry
+remedy-undelivered = Kiểm tra địa chỉ và máy chủ thư (firstwatch outbox list --state refused), rồi: firstwatch outbox retry hoặc cancel
+remedy-ambiguous = Hỏi người nhận xem thư đã đến chưa. Đã đến: firstwatch outbox cancel { $about }; chưa đến: firstwatch outbox retry { $about }
+remedy-disk = Dọn chỗ hoặc sửa ổ đĩa của thư mục dữ liệu. Không có gì bị mất; công việc tự chạy tiếp khi ghi lại được.

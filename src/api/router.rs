@@ -82,11 +82,18 @@ where
     T: Serialize + Send + 'static,
     F: FnOnce(&House, &Actor) -> operations::Result<T> + Send + 'static,
 {
-    let result = tokio::task::spawn_blocking(move || operation(&house, &actor)).await.map_err(|_| {
-        operations::Error::Failed(anyhow::anyhow!("the operation panicked; this is a bug of firstwatch"))
-    })?;
-    let value = serde_json::to_value(result?).map_err(|error| operations::Error::Failed(error.into()))?;
+    let result = off_the_workers(house, move |house| operation(house, &actor)).await?;
+    let value = serde_json::to_value(result).map_err(|error| operations::Error::Failed(error.into()))?;
     Ok(Json(value))
+}
+
+async fn off_the_workers<T: Send + 'static>(
+    house: Arc<House>,
+    operation: impl FnOnce(&House) -> operations::Result<T> + Send + 'static,
+) -> operations::Result<T> {
+    tokio::task::spawn_blocking(move || operation(&house)).await.map_err(|_| {
+        operations::Error::Failed(anyhow::anyhow!("the operation panicked; this is a bug of firstwatch"))
+    })?
 }
 
 async fn get_status(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
@@ -120,17 +127,22 @@ async fn post_run(
         })
         .await;
     }
-    let Json(prepared) = answer(house.clone(), actor.clone(), prepare).await?;
-    let started = prepared.clone();
+    let begin = move |house: &House| {
+        let prepared = prepare(house, &actor)?;
+        let begun = runs::begin(house, &prepared, Trigger::Manual)?;
+        Ok::<_, operations::Error>((prepared, begun))
+    };
+    let (prepared, begun) = off_the_workers(house.clone(), begin).await?;
+    let claimed = match begun {
+        runs::Begun::Joined(run) => return Ok(Json(json!({ "joined": run }))),
+        runs::Begun::Ours(claimed) => claimed,
+    };
     tokio::task::spawn_blocking(move || {
-        let done = serde_json::from_value(prepared)
-            .map_err(|error| operations::Error::Failed(error.into()))
-            .and_then(|prepared| runs::carry_out(&house, prepared, Trigger::Manual));
-        if let Err(error) = done {
+        if let Err(error) = runs::finish(&house, claimed) {
             tracing::error!(%error, "a run by hand could not be recorded");
         }
     });
-    Ok(Json(json!({ "started": started })))
+    Ok(Json(json!({ "started": prepared })))
 }
 
 async fn post_pause(

@@ -83,10 +83,11 @@ fn is_noncharacter(letter: char) -> bool {
 /// The keys that this room builds from domain words, for the test of the texts.
 #[cfg(test)]
 pub fn families() -> Vec<String> {
-    use crate::document::notice::{ComplaintClock, Trouble};
+    use crate::document::notice::ComplaintClock;
     use crate::document::report::Window;
     use crate::domain::complaint::ComplaintKind;
     use crate::domain::order::OrderStatus;
+    use crate::domain::trouble::Trouble;
 
     let mut keys = Vec::new();
     for measure in Measure::ALL {
@@ -105,6 +106,7 @@ pub fn families() -> Vec<String> {
     for trouble in Trouble::ALL {
         keys.push(format!("trouble-{}", trouble.as_str()));
         keys.push(format!("remedy-{}", trouble.as_str()));
+        keys.push(format!("over-{}", trouble.as_str()));
     }
     keys
 }

@@ -1,4 +1,4 @@
-//! Short mails: complaints past their deadline, and what administrators must know of a run.
+//! Short mails: complaints past their deadline, and problems that administrators must know of.
 //!
 //! Invariant: a complaint is its number, kind, clock and deadline; nothing here can hold personal data
 //! but for the administrators' `what`, which carries error messages, and those hold none by their law.
@@ -16,6 +16,7 @@ use crate::domain::complaint::ComplaintKind;
 use crate::domain::ids::{ComplaintNo, RunId};
 use crate::domain::period::Period;
 use crate::domain::rendered::Rendered;
+use crate::domain::trouble::Trouble;
 use crate::settings::Language;
 
 /// Which deadline of a complaint.
@@ -46,31 +47,6 @@ pub struct OverdueComplaint {
     pub days_over: i64,
 }
 
-/// What went wrong with a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    Failed,
-    /// It waits for data.
-    Held,
-    /// The egress guard found a customer's data in the report.
-    Quarantined,
-    /// The mail server refused its mail for good.
-    Undelivered,
-}
-
-impl Trouble {
-    pub const ALL: [Self; 4] = [Self::Failed, Self::Held, Self::Quarantined, Self::Undelivered];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Held => "held",
-            Self::Quarantined => "quarantined",
-            Self::Undelivered => "undelivered",
-        }
-    }
-}
-
 /// What a notice is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Matter<'a> {
@@ -79,19 +55,30 @@ pub enum Matter<'a> {
         /// The instant they were judged at.
         at: Timestamp,
     },
-    RunTrouble(RunTrouble<'a>),
+    Problem(Problem<'a>),
 }
 
-/// A run that administrators must know of.
+/// What administrators must know of, when it has begun and when it is over.
 #[derive(Clone, Copy, Debug)]
-pub struct RunTrouble<'a> {
+pub struct Problem<'a> {
     pub trouble: Trouble,
-    pub job: &'a str,
-    pub slot: Timestamp,
-    pub period: Option<Period>,
-    pub run: RunId,
+    /// What it is about: a job's name, a recipient, a message's number.
+    pub about: &'a str,
+    pub since: Timestamp,
+    /// `Some`: the notice tells that it is over.
+    pub over_at: Option<Timestamp>,
+    /// The run that met it.
+    pub run: Option<ProblemRun>,
     /// What happened: the error's chain, or which parts were hit. Never personal data.
     pub what: &'a str,
+}
+
+/// A run, as a notice names it.
+#[derive(Clone, Copy, Debug)]
+pub struct ProblemRun {
+    pub id: RunId,
+    pub slot: Timestamp,
+    pub period: Option<Period>,
 }
 
 /// A short mail to staff.
@@ -133,7 +120,7 @@ pub fn notice(notice: &Notice<'_>, language: Language) -> Result<Rendered, Error
     let texts = Texts::new(language)?;
     let letter = match notice.matter {
         Matter::OverdueComplaints { complaints, at } => overdue(notice, complaints, at, &texts),
-        Matter::RunTrouble(run) => trouble(notice, &run, &texts),
+        Matter::Problem(problem) => of_problem(notice, &problem, &texts),
     };
     Ok(Rendered {
         html: Some(html::notice(&letter)?),
@@ -187,20 +174,11 @@ fn overdue_rows(complaints: &[OverdueComplaint], zone: &TimeZone, texts: &Texts)
         .collect()
 }
 
-fn trouble(notice: &Notice<'_>, run: &RunTrouble<'_>, texts: &Texts) -> Letter {
-    let RunTrouble { trouble, job, slot, period, run, what } = *run;
-    let name = texts.fill(&format!("trouble-{}", trouble.as_str()), [("job", job.into())]);
+fn of_problem(notice: &Notice<'_>, problem: &Problem<'_>, texts: &Texts) -> Letter {
+    let word = problem.trouble.as_str();
+    let family = if problem.over_at.is_some() { "over" } else { "trouble" };
+    let name = texts.fill(&format!("{family}-{word}"), [("about", problem.about.into())]);
     let shop = names::clean(notice.business);
-    let note = |key: &str, text: String| Note { label: texts.say(key), text };
-    let mut notes = vec![note("trouble-what", what.to_owned())];
-    let remedy = format!("remedy-{}", trouble.as_str());
-    notes.push(note("trouble-do", texts.fill(&remedy, [("run", run.to_string().into())])));
-    notes.push(note("trouble-job", job.to_owned()));
-    notes.push(note("trouble-slot", dates::instant(slot, notice.zone)));
-    if let Some(period) = period {
-        notes.push(note("trouble-period", dates::period(period, texts)));
-    }
-    notes.push(note("trouble-run", run.to_string()));
     Letter {
         language: texts.code(),
         subject: texts
@@ -210,9 +188,35 @@ fn trouble(notice: &Notice<'_>, run: &RunTrouble<'_>, texts: &Texts) -> Letter {
         sentence: String::new(),
         heads: Vec::new(),
         rows: Vec::new(),
-        notes,
+        notes: problem_notes(notice, problem, texts),
         closing: String::new(),
     }
+}
+
+/// What happened and what to do about it; of a problem that is over, how long it lasted.
+fn problem_notes(notice: &Notice<'_>, problem: &Problem<'_>, texts: &Texts) -> Vec<Note> {
+    let note = |key: &str, text: String| Note { label: texts.say(key), text };
+    let mut notes = vec![note("trouble-what", problem.what.to_owned())];
+    let run = problem.run.map_or_else(|| "ID".to_owned(), |run| run.id.to_string());
+    match problem.over_at {
+        Some(over_at) => {
+            notes.push(note("trouble-since", dates::instant(problem.since, notice.zone)));
+            notes.push(note("trouble-until", dates::instant(over_at, notice.zone)));
+        }
+        None => {
+            let remedy = format!("remedy-{}", problem.trouble.as_str());
+            let arguments = [("run", run.as_str().into()), ("about", problem.about.into())];
+            notes.push(note("trouble-do", texts.fill(&remedy, arguments)));
+            notes.push(note("trouble-since", dates::instant(problem.since, notice.zone)));
+        }
+    }
+    if let Some(ProblemRun { id, slot, period }) = problem.run {
+        notes.push(note("trouble-job", problem.about.to_owned()));
+        notes.push(note("trouble-slot", dates::instant(slot, notice.zone)));
+        notes.extend(period.map(|period| note("trouble-period", dates::period(period, texts))));
+        notes.push(note("trouble-run", id.to_string()));
+    }
+    notes
 }
 
 fn capitalised(text: &str) -> String {

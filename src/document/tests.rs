@@ -18,6 +18,7 @@ use crate::disclosure::ProtectedTable;
 use crate::domain::complaint::ComplaintKind;
 use crate::domain::ids::{ComplaintNo, RunId};
 use crate::domain::rendered::Rendered;
+use crate::domain::trouble::Trouble;
 use crate::settings::{Format, Language};
 
 /// Writes every example where `FIRSTWATCH_PICTURES` says, for looking at them.
@@ -338,13 +339,18 @@ fn overdue_notice(language: Language) -> Rendered {
     notice(&Notice { business: "1stwatch", zone: &hanoi(), matter }, language).expect("a notice")
 }
 
-fn trouble_notice(trouble: Trouble, language: Language) -> Rendered {
-    let matter = Matter::RunTrouble(RunTrouble {
-        trouble,
-        job: "weekly-sales",
+fn trouble_notice(trouble: Trouble, over_at: Option<Timestamp>, language: Language) -> Rendered {
+    let run = ProblemRun {
+        id: RunId(42),
         slot: at("2026-11-23T00:00:00Z"),
         period: Some("2026-W47".parse().expect("a period")),
-        run: RunId(42),
+    };
+    let matter = Matter::Problem(Problem {
+        trouble,
+        about: "weekly-sales",
+        since: at("2026-11-23T00:00:05Z"),
+        over_at,
+        run: Some(run),
         what: "cannot read orders.csv: no such file; put it where [source.orders] path says <or> mend the path",
     });
     notice(&Notice { business: "1stwatch", zone: &hanoi(), matter }, language).expect("a notice")
@@ -353,15 +359,17 @@ fn trouble_notice(trouble: Trouble, language: Language) -> Rendered {
 #[test]
 fn notices_read_well() {
     let overdue = overdue_notice(Language::Vi);
-    let failed = trouble_notice(Trouble::Failed, Language::Vi);
+    let failed = trouble_notice(Trouble::Failed, None, Language::Vi);
+    let over = trouble_notice(Trouble::Failed, Some(at("2026-11-23T02:30:00Z")), Language::Vi);
     snapshots(|| {
         insta::assert_snapshot!("document_overdue_vi_text", in_words(&overdue));
         insta::assert_snapshot!("document_overdue_en_text", in_words(&overdue_notice(Language::En)));
         insta::assert_snapshot!("document_overdue_vi_html", readable(&overdue));
         insta::assert_snapshot!("document_failed_vi_text", in_words(&failed));
+        insta::assert_snapshot!("document_over_vi_text", in_words(&over));
     });
     for trouble in Trouble::ALL {
-        let rendered = trouble_notice(trouble, Language::En);
+        let rendered = trouble_notice(trouble, None, Language::En);
         assert!(html(&rendered).contains("&lt;or&gt;"), "what happened is escaped");
         assert!(rendered.subject.starts_with("1stwatch: "), "{}", rendered.subject);
     }
@@ -369,5 +377,6 @@ fn notices_read_well() {
         std::fs::create_dir_all(&directory).expect("a directory to write into");
         std::fs::write(directory.join("overdue-vi.html"), html(&overdue)).expect("written");
         std::fs::write(directory.join("failed-vi.html"), html(&failed)).expect("written");
+        std::fs::write(directory.join("over-vi.html"), html(&over)).expect("written");
     }
 }

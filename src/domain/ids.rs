@@ -94,6 +94,10 @@ row_id!(
     /// One message for one recipient.
     OutboxId
 );
+row_id!(
+    /// Something that is wrong, or was.
+    ProblemId
+);
 
 /// The keyed hash by which facts tell customers apart; it names nobody without the master key, and
 /// leaves the state directory in no form.

@@ -21,3 +21,4 @@ pub mod rendered;
 pub mod sealed;
 pub mod slot;
 pub mod term;
+pub mod trouble;

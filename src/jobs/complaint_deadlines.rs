@@ -147,7 +147,7 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
         let purpose = purpose(run, alarms);
         let messages = Dispatch { house, purpose: &purpose, date: run.now }
             .compose(&rendered, std::slice::from_ref(recipient))?;
-        house.store.write(|writer| {
+        run.write(house, |writer| {
             for alarm in alarms {
                 let overdue = &alarm.overdue;
                 writer.record_step(alarm.no, overdue.clock.as_str(), overdue.deadline, STEP, recipient)?;

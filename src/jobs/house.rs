@@ -2,16 +2,20 @@
 //! every job and operation.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::at_work::AtWork;
+use super::disk::StoreTrouble;
 use super::ledger::rescue_interrupted;
 use super::{backup, scratch};
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::Clock;
 use crate::domain::sealed::{Sealed, WrappedKey};
+use crate::ping::Pinger;
 use crate::settings::Settings;
 use crate::store::{self, Store, VaultMatch};
 use crate::vault::{self, KeyOrigin, MasterKey, Sealable, Vault};
@@ -49,7 +53,9 @@ pub struct House {
     clock: Arc<dyn Clock>,
     /// The key of personal data that belongs to no customer we know.
     system_key: WrappedKey,
-    at_work: Mutex<()>,
+    pub(super) at_work: Arc<AtWork>,
+    pub(super) pinger: Pinger,
+    pub(super) store_trouble: Mutex<Option<StoreTrouble>>,
 }
 
 impl House {
@@ -71,8 +77,18 @@ impl House {
         backup::clear_unfinished(&store.directory().join(BACKUPS));
         let system_key = know_the_vault(&store, &vault)?;
         let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
-        let house =
-            Self { settings, store, vault, calendar, grants, clock, system_key, at_work: Mutex::new(()) };
+        let house = Self {
+            settings,
+            store,
+            vault,
+            calendar,
+            grants,
+            clock,
+            system_key,
+            at_work: Arc::default(),
+            pinger: Pinger::default(),
+            store_trouble: Mutex::default(),
+        };
         // The store's lock is ours, so nobody is at what the ledger says is running.
         rescue_interrupted(&house)?;
         Ok(house)
@@ -80,6 +96,11 @@ impl House {
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Time passed since some instant; see [`Clock::elapsed`].
+    pub(super) fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
     }
 
     pub fn system_key(&self) -> &WrappedKey {
@@ -101,11 +122,6 @@ impl House {
 
     pub fn backups_directory(&self) -> PathBuf {
         self.store.directory().join(BACKUPS)
-    }
-
-    /// One job works at a time: jobs are short, and the next one sees what the last one wrote.
-    pub(super) fn take_turn(&self) -> MutexGuard<'_, ()> {
-        self.at_work.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 

@@ -7,27 +7,59 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tracing::{error, info, warn};
 
+use super::back_off::back_off;
 use super::house::House;
-use super::run::{Outcome, Run};
-use super::{backup, complaint_deadlines, integrity, pull, recipients, sales_report};
-use crate::document::{RunTrouble, Trouble};
+use super::run::{Failure, Outcome, Run};
+use super::{backup, complaint_deadlines, integrity, problems, pull, sales_report};
+use crate::domain::ids::RunId;
 use crate::domain::period::Period;
 use crate::domain::slot::Slot;
+use crate::domain::trouble::Trouble;
+use crate::ping::Signal;
 use crate::settings::{JobKind, JobSpec};
-use crate::store::{self, RunEnd, RunOutcome, RunRow, RunState};
+use crate::store::{self, RunEnd, RunOutcome, RunRow, RunState, Writer};
 
 pub use crate::store::Trigger;
 
-/// A failed run is tried again after 1, 2, 4 and 8 minutes, then left to a person.
+/// A failed run is tried again after about 1, 2, 4 and 8 minutes, then left to a person.
 const ATTEMPTS: u32 = 5;
-
-/// Runs looked back at for the beginning of a problem.
-const LOOK_BACK: u32 = 1000;
+const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
 
 /// Where a run's details count its failures.
 const FAILURES: &str = "failures";
 
-/// Runs `slot` of `job`, unless it was claimed before; then tells how that run stands.
+/// What comes of asking for a slot.
+#[derive(Debug)]
+pub enum Claim {
+    /// It is the caller's to work on.
+    Ours(Claimed),
+    /// It was claimed before; this is how its run stands.
+    Taken(RunRow),
+}
+
+/// A claimed slot, whose run the ledger holds as running. One that is dropped without [`work`] is given up at the
+/// next [`rescue`].
+#[derive(Debug)]
+pub struct Claimed {
+    run: Run,
+    failures: u32,
+}
+
+impl Claimed {
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+}
+
+/// A slot's run, and whether it was this call that ran it.
+#[derive(Clone, Debug)]
+pub struct SlotRun {
+    pub row: RunRow,
+    pub ours: bool,
+}
+
+/// Runs `slot` of `job`, unless it was claimed before; then waits for that run, if it is still at it.
 ///
 /// # Errors
 /// Only when the ledger itself cannot be written.
@@ -37,24 +69,56 @@ pub fn run_slot(
     slot: Slot,
     trigger: Trigger,
     period: Option<Period>,
-) -> Result<RunRow, store::Error> {
-    let _turn = house.take_turn();
+) -> Result<SlotRun, store::Error> {
+    match claim(house, job, &slot, trigger, period)? {
+        Claim::Ours(claimed) => Ok(SlotRun { row: work(house, job, claimed)?, ours: true }),
+        Claim::Taken(row) => {
+            wait_for(house, row.id);
+            Ok(SlotRun { row: of_slot(house, &slot)?, ours: false })
+        }
+    }
+}
+
+/// Waits until a run of this process has ended, or was given up.
+pub fn wait_for(house: &House, run: RunId) {
+    house.at_work.wait_for(run);
+}
+
+/// Claims `slot` of `job`, if nobody has, or if its run failed, is held or was passed over and may go on.
+///
+/// # Errors
+/// Only when the ledger itself cannot be written.
+pub fn claim(
+    house: &House,
+    job: &JobSpec,
+    slot: &Slot,
+    trigger: Trigger,
+    period: Option<Period>,
+) -> Result<Claim, store::Error> {
+    // Nobody may take the run for abandoned between its row and its place.
+    let mut places = house.at_work.places();
     let now = house.now();
-    let claimed = house.store.write(|writer| match writer.run_of_slot(&slot)? {
-        None => Ok(writer.claim_slot(&slot, trigger, period, now)?.map(|id| (id, period, 0))),
+    let claimed = house.store.write(|writer| match writer.run_of_slot(slot)? {
+        None => Ok(writer.claim_slot(slot, trigger, period, now)?.map(|id| (id, 1, period, 0))),
         Some(row) if may_go_on(&row, trigger, now) => {
-            writer.retry_run(row.id, now)?;
+            let attempt = writer.retry_run(row.id, now)?;
             if let Some(period) = period {
                 writer.note_period(row.id, period)?;
             }
-            Ok(Some((row.id, row.period.or(period), failures(&row))))
+            Ok(Some((row.id, attempt, row.period.or(period), failures(&row))))
         }
         Some(_) => Ok::<_, store::Error>(None),
     })?;
-    if let Some((id, period, failures)) = claimed {
-        work(house, job, Run { id, slot: slot.clone(), period, now }, failures)?;
-    }
-    let row = house.store.read(|reader| reader.run_of_slot(&slot))?;
+    let Some((id, attempt, period, failures)) = claimed else {
+        return Ok(Claim::Taken(of_slot(house, slot)?));
+    };
+    let lease = job.lease.unsigned_abs();
+    let place = places.enter(id, attempt, lease);
+    Ok(Claim::Ours(Claimed { run: Run { id, attempt, slot: slot.clone(), period, now, place }, failures }))
+}
+
+fn of_slot(house: &House, slot: &Slot) -> Result<RunRow, store::Error> {
+    let row = house.store.read(|reader| reader.run_of_slot(slot))?;
     row.ok_or_else(|| store::Error::NotFound { what: "run of slot", which: slot.at.to_string() })
 }
 
@@ -75,6 +139,112 @@ fn failures(row: &RunRow) -> u32 {
     row.details[FAILURES].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0)
 }
 
+/// Waits for the turn, does the claimed run's work and records what came of it.
+///
+/// # Errors
+/// Only when the ledger itself cannot be written; [`store::Error::Fenced`] when the run was given up meanwhile.
+pub fn work(house: &House, job: &JobSpec, claimed: Claimed) -> Result<RunRow, store::Error> {
+    let Claimed { mut run, failures } = claimed;
+    let slot = run.slot.clone();
+    let span = tracing::info_span!("run", job = %slot.job, run = run.id.0, slot = %slot.at);
+    let _entered = span.enter();
+    if !run.place.take_turn(&|| house.elapsed()) {
+        return Err(store::Error::Fenced { run: run.id.0, attempt: run.attempt });
+    }
+    run.now = house.now();
+    info!("started");
+    ping(house, job, Signal::Started);
+    let result = catch_unwind(AssertUnwindSafe(|| dispatch(house, job, &run))).unwrap_or_else(|_| {
+        let message = "the job panicked; this is a bug of firstwatch";
+        Ok(Outcome::Failed(Failure::lasting(Trouble::Failed, message)))
+    });
+    let outcome = result.unwrap_or_else(|error| Outcome::Failed(Failure::of(&error)));
+    end(house, &run, outcome, failures)?;
+    let row = of_slot(house, &slot)?;
+    match row.state {
+        RunState::Done => ping(house, job, Signal::Succeeded),
+        RunState::Failed if row.next_attempt_at.is_none() => ping(house, job, Signal::Failed),
+        _ => {}
+    }
+    Ok(row)
+}
+
+fn ping(house: &House, job: &JobSpec, signal: Signal) {
+    if let Some(url) = &job.ping_url {
+        house.pinger.send(url, signal);
+    }
+}
+
+/// Records what came of a run, and what administrators must be told of it, in one transaction.
+fn end(house: &House, run: &Run, outcome: Outcome, failures: u32) -> Result<(), store::Error> {
+    let now = house.now();
+    let mut trouble = Trouble::Failed;
+    let outcome = match outcome {
+        Outcome::Done { message, details } => {
+            info!(message, "done");
+            RunOutcome { end: RunEnd::Done, message, details }
+        }
+        Outcome::Held { message, again_at } => {
+            warn!(message, again_at = %again_at, "held");
+            trouble = Trouble::Held;
+            let end = RunEnd::Held { next_attempt_at: Some(again_at) };
+            RunOutcome { end, message, details: json!({ FAILURES: failures }) }
+        }
+        Outcome::Failed(failure) => {
+            error!(message = failure.message, "failed");
+            trouble = failure.trouble;
+            failed(&run.slot, failure, failures + 1, now)
+        }
+    };
+    run.write(house, |writer| {
+        writer.finish_run(run.id, &outcome, now)?;
+        problems::after_run(house, writer, run.id, trouble, now)
+    })
+}
+
+fn failed(slot: &Slot, failure: Failure, failures: u32, now: Timestamp) -> RunOutcome {
+    let Failure { message, mut details, transient, .. } = failure;
+    let may_retry = transient && failures < ATTEMPTS;
+    let next_attempt_at = may_retry.then(|| now + wait(slot, failures));
+    details[FAILURES] = json!(failures);
+    RunOutcome { end: RunEnd::Failed { next_attempt_at }, message, details }
+}
+
+fn wait(slot: &Slot, failures: u32) -> SignedDuration {
+    back_off(&format!("{}/{}", slot.job, slot.at), failures, FIRST_WAIT, LONGEST_WAIT)
+}
+
+/// Gives up runs that nobody works on: their worker gave no sign of life for its lease, or could not record their
+/// end. They are tried again. Returns how many.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub fn rescue(house: &House) -> Result<usize, store::Error> {
+    let mut places = house.at_work.places();
+    let stuck = places.give_up_stuck(house.elapsed());
+    if !stuck.is_empty() {
+        error!(runs = stuck.len(), "gave no sign of life for the length of their lease; they are given up");
+    }
+    let left = house.store.read(|reader| reader.running())?;
+    let left: Vec<RunRow> = left.into_iter().filter(|row| !places.holds(row.id, row.attempt)).collect();
+    if left.is_empty() {
+        return Ok(0);
+    }
+    let now = house.now();
+    house.store.write(|writer| {
+        for row in &left {
+            let message = if stuck.contains(&row.id) {
+                "given up: no sign of life for the length of its lease"
+            } else {
+                "given up: its end could not be recorded"
+            };
+            give_up(house, writer, row, message, now + wait(&row.slot, failures(row) + 1), now)?;
+        }
+        Ok::<_, store::Error>(())
+    })?;
+    Ok(left.len())
+}
+
 /// Marks runs that a crash left behind as failed, to be tried again at once, and sorts out mail that was
 /// under way. For the opening of the house, before any work.
 ///
@@ -85,12 +255,10 @@ pub(super) fn rescue_interrupted(house: &House) -> Result<(), store::Error> {
     house.store.write(|writer| {
         let left = writer.running()?;
         for row in &left {
-            let outcome = RunOutcome {
-                end: RunEnd::Failed { next_attempt_at: Some(now) },
-                message: "interrupted: firstwatch stopped in the middle".to_owned(),
-                details: json!({}),
-            };
-            writer.finish_run(row.id, &outcome, now)?;
+            // A run that takes the process down with it each time must not do so without end.
+            let again_at = if failures(row) == 0 { now } else { now + wait(&row.slot, failures(row)) };
+            let message = "interrupted: firstwatch stopped in the middle";
+            give_up(house, writer, row, message, again_at, now)?;
         }
         let mail = writer.recover_outbox(now)?;
         if !mail.ambiguous.is_empty() {
@@ -106,78 +274,22 @@ pub(super) fn rescue_interrupted(house: &House) -> Result<(), store::Error> {
     })
 }
 
-/// Does the claimed run's work and records what came of it.
-fn work(house: &House, job: &JobSpec, run: Run, failures: u32) -> Result<(), store::Error> {
-    let span = tracing::info_span!("run", job = %run.slot.job, run = run.id.0, slot = %run.slot.at);
-    let _entered = span.enter();
-    info!("started");
-    let result = catch_unwind(AssertUnwindSafe(|| dispatch(house, job, &run)))
-        .unwrap_or_else(|_| Err(anyhow::anyhow!("the job panicked; this is a bug of firstwatch")));
-    let now = house.now();
-    let again = RunEnd::Failed { next_attempt_at: next_attempt(failures + 1, now) };
-    let failed = |end, message: String, mut details: Value| {
-        error!(message, "failed");
-        details[FAILURES] = json!(failures + 1);
-        RunOutcome { end, message, details }
+fn give_up(
+    house: &House,
+    writer: &Writer<'_>,
+    row: &RunRow,
+    message: &str,
+    again_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    let failures = failures(row) + 1;
+    let outcome = RunOutcome {
+        end: RunEnd::Failed { next_attempt_at: (failures < ATTEMPTS).then_some(again_at) },
+        message: message.to_owned(),
+        details: json!({ FAILURES: failures }),
     };
-    let mut trouble = Trouble::Failed;
-    let outcome = match result {
-        Ok(Outcome::Done { message, details }) => {
-            info!(message, "done");
-            RunOutcome { end: RunEnd::Done, message, details }
-        }
-        Ok(Outcome::Held { message, again_at }) => {
-            warn!(message, again_at = %again_at, "held");
-            let end = RunEnd::Held { next_attempt_at: Some(again_at) };
-            RunOutcome { end, message, details: json!({ FAILURES: failures }) }
-        }
-        Ok(Outcome::Partly { message, details }) => failed(again, message, details),
-        Ok(Outcome::Stopped { trouble: what, message }) => {
-            trouble = what;
-            failed(RunEnd::Failed { next_attempt_at: None }, message, json!({}))
-        }
-        Err(failure) => failed(again, format!("{failure:#}"), json!({})),
-    };
-    house.store.write(|writer| writer.finish_run(run.id, &outcome, now))?;
-    if outcome.end == (RunEnd::Failed { next_attempt_at: None }) {
-        tell_of(house, trouble, &run, &outcome.message, now);
-    }
-    Ok(())
-}
-
-/// One mail when nothing is tried any more, and one only until the job has succeeded again. A notice that
-/// cannot be made must not fail the ledger too.
-fn tell_of(house: &House, trouble: Trouble, run: &Run, what: &str, now: Timestamp) {
-    let notice = RunTrouble {
-        trouble,
-        job: run.slot.job.as_str(),
-        slot: run.slot.at,
-        period: run.period,
-        run: run.id,
-        what,
-    };
-    let told = first_failure(house, run).map_err(anyhow::Error::from).and_then(|first| {
-        let purpose = format!("{}.{}.{}", trouble.as_str(), run.slot.job, first.as_second());
-        recipients::tell_administrators(house, &purpose, notice, now)
-    });
-    if let Err(error) = told {
-        error!(error = %format!("{error:#}"), "failed to tell the administrators");
-    }
-}
-
-/// The first slot of the job that failed since it last succeeded: it names the problem. A report's
-/// problem is its own.
-fn first_failure(house: &House, run: &Run) -> Result<Timestamp, store::Error> {
-    if run.period.is_some() {
-        return Ok(run.slot.at);
-    }
-    let runs = house.store.read(|reader| reader.runs(Some(&run.slot.job), LOOK_BACK))?;
-    let failing = runs.iter().take_while(|row| row.state != RunState::Done);
-    Ok(failing.map(|row| row.slot.at).min().unwrap_or(run.slot.at))
-}
-
-fn next_attempt(failures: u32, now: Timestamp) -> Option<Timestamp> {
-    (failures < ATTEMPTS).then(|| now + SignedDuration::from_mins(1 << failures.saturating_sub(1)))
+    writer.finish_run(row.id, &outcome, now)?;
+    problems::after_run(house, writer, row.id, Trouble::Failed, now)
 }
 
 fn dispatch(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
@@ -188,7 +300,7 @@ fn dispatch(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> 
         JobKind::Backup => backup::run(house, job, run),
         JobKind::Integrity => integrity::run(house, run),
         JobKind::ComplaintReport => {
-            Ok(Outcome::done("complaint reports are not built into this version", json!({})))
+            Ok(Outcome::done("complaint reports are not built into this version", Value::Null))
         }
     }
 }

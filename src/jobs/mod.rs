@@ -4,11 +4,14 @@
 //! `ledger` runs one slot from claim to outcome, `planner` says which slots are due; nothing here knows
 //! who asks (that is `operations`) nor how one is woken (that is the daemon).
 
+mod at_work;
+mod back_off;
 mod backup;
 mod complaint_deadlines;
 mod complaints;
 mod content;
 mod deliver_mail;
+mod disk;
 mod draft;
 mod egress;
 mod house;
@@ -16,6 +19,7 @@ mod integrity;
 mod ledger;
 mod persons;
 mod planner;
+mod problems;
 mod pull;
 mod recipients;
 mod rejects;
@@ -28,8 +32,10 @@ pub use complaint_deadlines::{Account, account as complaint_account};
 pub use deliver_mail::{Delivered, deliver};
 pub use draft::{Draft, DraftError};
 pub use house::{House, OpenError, working_calendar};
-pub use ledger::{Trigger, run_slot};
+pub use disk::{StoreTrouble, store_failed, store_trouble, store_works};
+pub use ledger::{Claim, Claimed, SlotRun, Trigger, claim, rescue, run_slot, wait_for, work};
+pub use problems::about as problem_about;
 pub use planner::{Plan, next_slots, next_slots_of, plan, plan_and_record};
 pub use rejects::{Reject, shown as shown_rejects};
-pub use run::{Outcome, Run};
+pub use run::{Failure, Outcome, Run};
 pub use sales_report::draft_unreleased;

@@ -7,20 +7,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::house::House;
 use super::persons::Persons;
-use super::run::{Outcome, Run};
+use super::run::{Failure, Outcome, Run, is_transient};
 use crate::books::{self, Booking};
 use crate::domain::customer::Person;
 use crate::domain::entry::CustomerType;
 use crate::domain::feed::{Batch, Feed, Rejected};
 use crate::domain::ids::{CustomerNo, OrderId, Pseudonym, SourceName};
 use crate::domain::order::Order;
+use crate::domain::trouble::Trouble;
 use crate::settings::SourceSettings;
 use crate::source;
 use crate::store::{FirstOrder, OrderRow, RejectedRow, Writer};
@@ -41,12 +42,15 @@ struct Tally {
 pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
     let mut done = serde_json::Map::new();
     let mut failed = serde_json::Map::new();
+    let mut transient = false;
     for settings in &house.settings.sources {
+        run.sign_of_life(house);
         match pull_source(house, settings, run) {
             Ok(tally) => {
                 done.insert(settings.name.to_string(), tally.to_json());
             }
             Err(error) => {
+                transient |= is_transient(&error);
                 failed.insert(settings.name.to_string(), format!("{error:#}").into());
             }
         }
@@ -55,21 +59,22 @@ pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
         return Ok(Outcome::done(summary(&done), json!({ "sources": done })));
     }
     let mut sentences: Vec<&str> = failed.values().filter_map(serde_json::Value::as_str).collect();
-    if done.is_empty() {
-        bail!("{}", sentences.join("; "));
-    }
     let pulled = summary(&done);
-    sentences.push(&pulled);
-    Ok(Outcome::Partly {
-        message: sentences.join("; "),
-        details: json!({ "sources": done, "failed": failed }),
-    })
+    if !done.is_empty() {
+        sentences.push(&pulled);
+    }
+    let message = sentences.join("; ");
+    let details = match done.is_empty() {
+        true => json!({ "failed": failed }),
+        false => json!({ "sources": done, "failed": failed }),
+    };
+    Ok(Outcome::Failed(Failure { trouble: Trouble::Failed, message, details, transient }))
 }
 
 /// Reads one source and commits what it brought.
 fn pull_source(house: &House, settings: &SourceSettings, run: &Run) -> anyhow::Result<Tally> {
     let batch = fetch(house, settings, run.now)?;
-    house.store.write(|writer| {
+    run.write(house, |writer| {
         let mut pull = Pull {
             house,
             writer,

@@ -11,12 +11,12 @@ use super::deliver_mail::Dispatch;
 use super::draft::{Draft, DraftError, Ingredients, draft};
 use super::house::House;
 use super::recipients;
-use super::run::{Outcome, Run};
+use super::run::{Failure, Outcome, Run};
 use super::scratch::Scratch;
-use crate::document::Trouble;
 use crate::domain::actor::Actor;
 use crate::domain::ids::SourceName;
 use crate::domain::period::Period;
+use crate::domain::trouble::Trouble;
 use crate::facts::{self, Page};
 use crate::settings::JobSpec;
 use crate::store::{AuditEntry, NewRelease, PageRow, Writer};
@@ -36,10 +36,11 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
         Gate::Held { message, again_at } => return Ok(Outcome::Held { message, again_at }),
         Gate::OutOfPatience { lagging, data_as_of } => (lagging, data_as_of),
     };
-    let pages = seal(house, period, run.now)?;
+    let pages = seal(house, run, period)?;
     let directory = house.facts_directory();
     let ingredients =
         Ingredients { job, period, pages: &pages, directory: &directory, lagging: &lagging, data_as_of };
+    run.sign_of_life(house);
     let draft = draft(house, &ingredients)?;
     if !draft.hits.is_empty() {
         return quarantine(house, job, run, period, &draft);
@@ -102,7 +103,7 @@ fn reached(house: &House, job: &JobSpec, period: Period, now: Timestamp) -> anyh
 }
 
 /// Seals every booked day before the period's end that is not sealed yet, a page a month at most.
-fn seal(house: &House, period: Period, now: Timestamp) -> anyhow::Result<Vec<Page>> {
+fn seal(house: &House, run: &Run, period: Period) -> anyhow::Result<Vec<Page>> {
     let directory = house.facts_directory();
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("failed to create {}", directory.display()))?;
@@ -117,7 +118,7 @@ fn seal(house: &House, period: Period, now: Timestamp) -> anyhow::Result<Vec<Pag
             }
             sealed => sealed?,
         };
-        house.store.write(|writer| writer.insert_page(&page_row(&page), now))?;
+        run.write(house, |writer| writer.insert_page(&page_row(&page), run.now))?;
     }
     pages(house)
 }
@@ -207,7 +208,7 @@ fn release(
     let messages = dispatch.compose(&draft.rendered, &addresses)?;
     let manifest =
         manifest(run, ingredients, draft, messages.iter().map(|message| message.sha256)).to_string();
-    let release = house.store.write(|writer| {
+    let release = run.write(house, |writer| {
         let new = NewRelease {
             job: &job.name,
             period,
@@ -299,9 +300,9 @@ fn quarantine(
         draft.hits.iter().map(|hit| format!("{} in {}", hit.kind.as_str(), hit.part)).collect();
     let what = format!("{} {period} is quarantined: the egress guard found {}", job.name, found.join(", "));
     let subject = format!("{} {period}", job.name);
-    house.store.write(|writer| record(writer, "report.quarantine", &subject, &what, run.now))?;
+    run.write(house, |writer| record(writer, "report.quarantine", &subject, &what, run.now))?;
     let message = format!(
         "{what}; nothing was sent. Find where the product or group name comes from, then run the job again"
     );
-    Ok(Outcome::Stopped { trouble: Trouble::Quarantined, message })
+    Ok(Outcome::Failed(Failure::lasting(Trouble::Quarantined, message)))
 }

@@ -12,7 +12,7 @@ use crate::domain::actor::Actor;
 use crate::domain::ids::{JobName, RunId};
 use crate::domain::period::Period;
 use crate::domain::slot::Slot;
-use crate::jobs::{self, House, Trigger};
+use crate::jobs::{self, Claim, Claimed, House, Trigger};
 use crate::settings::{JobKind, JobSpec};
 use crate::store::{OutboxState, RunRow, RunState};
 
@@ -56,6 +56,9 @@ pub struct RunView {
     /// What came of it, by kind of job: of a pull `sources` (rows read by feed, and what became of them) and
     /// `failed` (each source that could not be read, with the reason); of a report `release` and `disclosure`.
     pub details: Value,
+    /// Another had triggered this slot before: this is that run.
+    #[serde(default)]
+    pub joined: bool,
     /// The messages that it put into the outbox, by state, after everything due was delivered; only in the
     /// answer to a run by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,17 +161,52 @@ pub fn prepare(house: &House, actor: &Actor, name: &JobName, request: &RunReques
     Ok(Prepared { slot, period })
 }
 
-/// Runs what was prepared, and delivers what it put into the outbox.
-pub fn carry_out(house: &House, prepared: Prepared, trigger: Trigger) -> Result<RunView> {
+/// A run by hand that was begun, or that another had triggered before.
+pub enum Begun {
+    Ours(Claimed),
+    Joined(RunView),
+}
+
+/// Claims what was prepared.
+pub fn begin(house: &House, prepared: &Prepared, trigger: Trigger) -> Result<Begun> {
     let job = find(house, &prepared.slot.job)?;
-    let row = jobs::run_slot(house, job, prepared.slot, trigger, prepared.period)?;
+    match jobs::claim(house, job, &prepared.slot, trigger, prepared.period)? {
+        Claim::Ours(claimed) => Ok(Begun::Ours(claimed)),
+        Claim::Taken(row) => joined(prepared, row).map(Begun::Joined),
+    }
+}
+
+/// Does what was begun, and delivers what it put into the outbox.
+pub fn finish(house: &House, claimed: Claimed) -> Result<RunView> {
+    let job = find(house, &claimed.run().slot.job)?;
+    let row = jobs::work(house, job, claimed)?;
+    with_mail(house, row.started_at, run_view(row))
+}
+
+/// Runs what was prepared, or waits for the run that another triggered before.
+pub fn carry_out(house: &House, prepared: Prepared, trigger: Trigger) -> Result<RunView> {
+    match begin(house, &prepared, trigger)? {
+        Begun::Ours(claimed) => finish(house, claimed),
+        Begun::Joined(view) => {
+            jobs::wait_for(house, view.id);
+            let row = find_run(house, view.id)?;
+            with_mail(house, row.started_at, joined(&prepared, row)?)
+        }
+    }
+}
+
+/// The slot of a report's run may have been taken for another period.
+fn joined(prepared: &Prepared, row: RunRow) -> Result<RunView> {
     if prepared.period.is_some() && row.period != prepared.period {
         let other = row.period.map_or_else(|| "no period".to_owned(), |period| period.to_string());
         return Err(Error::TryAgain(format!("the slot is taken by run {} of {other}", row.id)));
     }
+    Ok(RunView { joined: true, ..run_view(row) })
+}
+
+fn with_mail(house: &House, started_at: Timestamp, view: RunView) -> Result<RunView> {
     jobs::deliver(house, &|| false)?;
-    let mail = mail_since(house, row.started_at)?;
-    Ok(RunView { mail: Some(mail), ..run_view(row) })
+    Ok(RunView { mail: Some(mail_since(house, started_at)?), ..view })
 }
 
 /// The messages that were put into the outbox since then, by state.
@@ -317,6 +355,7 @@ pub(super) fn run_view(row: RunRow) -> RunView {
         next_attempt_at: row.next_attempt_at,
         message: row.message,
         details: row.details,
+        joined: false,
         mail: None,
     }
 }

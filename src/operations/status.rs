@@ -8,8 +8,10 @@ use super::runs::{JobView, list_jobs};
 use super::{Result, allow};
 use crate::access::Operation;
 use crate::domain::actor::Actor;
-use crate::domain::ids::SourceName;
-use crate::jobs::House;
+use crate::domain::ids::{RunId, SourceName};
+use crate::domain::trouble::Trouble;
+use crate::jobs::{self, House};
+use crate::store::ProblemRow;
 
 /// The whole house at a glance. Instants are in UTC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +25,8 @@ pub struct Status {
     pub customers: u64,
     pub orders: u64,
     pub open_complaints: u64,
+    /// What administrators were told of, or will be if it lasts.
+    pub troubles: Vec<TroubleView>,
     /// Sentences that say what is not well and what to do; empty when all is.
     pub problems: Vec<String>,
 }
@@ -36,13 +40,26 @@ pub struct SourceView {
     pub rejected: u64,
 }
 
+/// Something that is wrong, and since when.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TroubleView {
+    /// A report's or a job's name, a mailbox, a message: `job/pull`, `mail/a@shop.example`.
+    pub key: String,
+    pub trouble: Trouble,
+    pub what: String,
+    pub run: Option<RunId>,
+    pub since: Timestamp,
+    /// When administrators were told; `null` while it may pass by itself.
+    pub told_at: Option<Timestamp>,
+}
+
 pub fn status(house: &House, actor: &Actor) -> Result<Status> {
     allow(house, actor, Operation::Status)?;
     let mut jobs = list_jobs(house, &Actor::Daemon)?;
     // Who gets what is for those who may list jobs.
     jobs.iter_mut().for_each(|job| job.recipients.clear());
     let now = house.now();
-    let (sources, outbox, totals) = house.store.read(|reader| {
+    let (sources, outbox, totals, troubles) = house.store.read(|reader| {
         let watermarks = reader.watermarks()?;
         let mut rejected: BTreeMap<SourceName, u64> = BTreeMap::new();
         for count in reader.rejected_counts()? {
@@ -59,9 +76,10 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
         let outbox =
             reader.outbox_counts()?.into_iter().map(|(state, count)| (state.as_str().to_owned(), count));
         let totals = (reader.count_customers()?, reader.count_orders()?, reader.count_open_complaints()?);
-        Ok::<_, crate::store::Error>((sources, outbox.collect(), totals))
+        let troubles = reader.open_problems()?.into_iter().map(trouble_view).collect::<Vec<_>>();
+        Ok::<_, crate::store::Error>((sources, outbox.collect(), totals, troubles))
     })?;
-    let problems = problems(house, &jobs, &sources, &outbox);
+    let problems = problems(house, &jobs, &sources, &outbox, &troubles);
     Ok(Status {
         business: house.settings.business.name.clone(),
         now,
@@ -71,6 +89,7 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
         customers: totals.0,
         orders: totals.1,
         open_complaints: totals.2,
+        troubles,
         problems,
     })
 }
@@ -80,15 +99,17 @@ fn problems(
     jobs: &[JobView],
     sources: &[SourceView],
     outbox: &BTreeMap<String, u64>,
+    troubles: &[TroubleView],
 ) -> Vec<String> {
     let mut problems = Vec::new();
+    if let Some(trouble) = jobs::store_trouble(house) {
+        problems.push(format!(
+            "the store cannot be written since {}: {}; make room on its disk, or mend it, and work goes on by itself",
+            trouble.since, trouble.what
+        ));
+    }
+    problems.extend(troubles.iter().filter_map(trouble_sentence));
     for job in jobs {
-        match &job.last {
-            Some(run) if matches!(run.state.as_str(), "failed" | "held") => {
-                problems.push(format!("job {} {}: {} (run {})", job.name, run.state, run.message, run.id));
-            }
-            _ => {}
-        }
         if job.paused {
             problems.push(format!("job {} is paused; `firstwatch job resume {}`", job.name, job.name));
         } else if job.next.is_empty() {
@@ -111,6 +132,32 @@ fn problems(
     }
     problems.extend(calendar_problem(house));
     problems
+}
+
+/// Mail stands among the problems by its state.
+fn trouble_sentence(view: &TroubleView) -> Option<String> {
+    let TroubleView { key, trouble, what, run, since, .. } = view;
+    let run = run.map(|run| format!(" (run {run})")).unwrap_or_default();
+    let about = jobs::problem_about(key);
+    Some(match trouble {
+        Trouble::Failed => format!("job {about} fails since {since}: {what}{run}"),
+        Trouble::Held => format!("report {about} is held since {since}: {what}{run}"),
+        Trouble::Quarantined => format!("report {about} is quarantined since {since}: {what}{run}"),
+        Trouble::Disk => format!("the store could not be written since {since}: {what}"),
+        Trouble::Undelivered => format!("{about} refuses mail since {since}: {what}"),
+        Trouble::Ambiguous => return None,
+    })
+}
+
+fn trouble_view(row: ProblemRow) -> TroubleView {
+    TroubleView {
+        key: row.key,
+        trouble: row.trouble,
+        what: row.what,
+        run: row.run,
+        since: row.since,
+        told_at: row.told_at,
+    }
 }
 
 /// From 1 October on next year's days off should be confirmed by an override file.

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::address::Addressees;
 use super::business::Language;
 use super::field::Field;
+use super::problem::Fault;
 use super::section::Section;
-use super::{cron, table, value};
+use super::{cron, ping, table, value};
 use crate::domain::cell::Measure;
 use crate::domain::entry::Dimension;
 use crate::domain::ids::JobName;
@@ -71,6 +72,10 @@ pub struct JobSpec {
     pub on: OnDays,
     pub catch_up: CatchUp,
     pub catch_up_window: SignedDuration,
+    /// A run that gives no sign of life for this long is given up and tried again.
+    pub lease: SignedDuration,
+    /// The job's address with a watcher outside (dead man's switch).
+    pub ping_url: Option<String>,
     /// Of a report: the length of its period.
     pub period: Option<PeriodKind>,
     /// Names of recipient groups, or addresses.
@@ -131,6 +136,8 @@ pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_
         field.choice(&[("all", CatchUp::All), ("latest", CatchUp::Latest), ("none", CatchUp::None)])
     });
     let catch_up_window = section.optional("catch_up_window", |field| value::duration(&field));
+    let lease = section.optional("lease", |field| field.check(lease(value::duration(&field)?)));
+    let ping_url = section.optional("ping_url", |field| field.check(ping::url(field.text()?)));
     let period = section.optional("period", |field| field.choice(&PERIODS));
     let recipients = section.optional("recipients", |field| context.addressees.list(&field));
     let completeness = section.optional("completeness", |field| field.section(completeness));
@@ -148,6 +155,8 @@ pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_
         on: on.unwrap_or_default(),
         catch_up: catch_up.unwrap_or(CatchUp::Latest),
         catch_up_window: catch_up_window.unwrap_or(SignedDuration::from_hours(35 * 24)),
+        lease: lease.unwrap_or(SignedDuration::from_hours(1)),
+        ping_url,
         period,
         recipients: recipients.unwrap_or_default(),
         completeness: completeness.unwrap_or_default(),
@@ -201,6 +210,15 @@ fn schedule(field: &Field<'_>) -> Option<String> {
     let text = field.line()?;
     field.check(cron::check(&text))?;
     Some(text)
+}
+
+/// A report takes minutes; what is shorter would be given up in the middle of its work.
+fn lease(lease: SignedDuration) -> Result<SignedDuration, Fault> {
+    if lease >= SignedDuration::from_mins(10) {
+        Ok(lease)
+    } else {
+        Err(Fault::new("a lease shorter than ten minutes would end runs that are at work", "write \"10m\" or longer"))
+    }
 }
 
 fn completeness(section: &mut Section<'_>) -> Option<Completeness> {

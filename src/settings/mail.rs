@@ -118,7 +118,7 @@ fn starttls() -> Fault {
 }
 
 /// An IPv6 address stands in brackets, and loses them here.
-fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
+pub(super) fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (host, port) = rest.split_once(']')?;
@@ -135,7 +135,7 @@ fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
     Some((host, port))
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

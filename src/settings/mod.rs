@@ -20,6 +20,7 @@ mod layer;
 mod load;
 mod mail;
 mod node;
+mod ping;
 mod problem;
 mod read;
 mod section;

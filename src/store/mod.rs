@@ -24,6 +24,7 @@ mod outbox;
 mod outbox_state;
 mod pages;
 mod payments;
+mod problems;
 mod rejected;
 mod releases;
 mod runs;
@@ -47,6 +48,7 @@ pub use outbox::{OutboxEvent, OutboxItem, OutboxRow, Recovered};
 pub use outbox_state::OutboxState;
 pub use pages::PageRow;
 pub use payments::SealedReference;
+pub use problems::{NewProblem, ProblemRow};
 pub use rejected::{OpenRejected, RejectedCount, RejectedRow, Replaced};
 pub use releases::{NewRelease, ReleaseRow, ReleaseState};
 pub use runs::{RunEnd, RunOutcome, RunRow, RunState, Trigger};
@@ -84,6 +86,8 @@ pub enum Error {
     PageLeavesOut { day: Date, from: Date },
     #[error("there is no {what} {which}")]
     NotFound { what: &'static str, which: String },
+    #[error("run {run} was taken over by a later attempt than {attempt}; what this one still wrote was thrown away")]
+    Fenced { run: i64, attempt: u32 },
     #[error("{what} {which} is {state} and cannot become {wanted}")]
     Transition { what: &'static str, which: i64, state: &'static str, wanted: &'static str },
     #[error(
@@ -98,6 +102,13 @@ pub enum Error {
     Json(#[source] serde_json::Error),
     #[error("the database failed")]
     Sqlite(#[from] rusqlite::Error),
+}
+
+impl Error {
+    /// Whether a run was taken over, so that its writer has to stop.
+    pub fn is_fenced(&self) -> bool {
+        matches!(self, Self::Fenced { .. })
+    }
 }
 
 /// The open store. `Send` and `Sync`: calls from several threads queue.

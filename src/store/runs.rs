@@ -263,6 +263,20 @@ impl Writer<'_> {
         if self.change(sql, parameters)? == 1 { Ok(()) } else { Err(self.run_cannot(id, state)?) }
     }
 
+    /// Refuses whoever works on an attempt that is not the run's latest, or has ended: attempt numbers are fencing
+    /// tokens, to be held up at every write of a run.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`], [`Error::Sqlite`].
+    pub fn hold_fence(&self, id: RunId, attempt: u32) -> Result<(), Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE no = ?1 AND attempt = ?2 AND state = 'running')";
+        if self.single(sql, (id.0, attempt), |row| row.get(0))? {
+            Ok(())
+        } else {
+            Err(Error::Fenced { run: id.0, attempt })
+        }
+    }
+
     /// Starts a failed, held or skipped run again, and returns which attempt it is.
     ///
     /// # Errors
@@ -375,6 +389,19 @@ mod tests {
             assert_eq!((run.finished_at, run.next_attempt_at), (Some(later), None));
             assert_eq!((run.message.as_str(), &run.details["orders"]), ("said", &3.into()));
             Ok(())
+        });
+    }
+
+    #[test]
+    fn an_earlier_attempt_writes_nothing_any_more() {
+        fixture().write(|w| {
+            let id = w.claim_slot(&slot("a", "2026-11-16T00:00:00Z"), Trigger::Schedule, None, now())?.unwrap();
+            w.hold_fence(id, 1)?;
+            w.finish_run(id, &outcome(RunEnd::Failed { next_attempt_at: Some(now()) }), now())?;
+            assert!(matches!(w.hold_fence(id, 1), Err(Error::Fenced { .. })));
+            assert_eq!(w.retry_run(id, now())?, 2);
+            assert!(matches!(w.hold_fence(id, 1), Err(Error::Fenced { attempt: 1, .. })));
+            w.hold_fence(id, 2)
         });
     }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room and its floor.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
     ("domain", 0),
     ("access", 1),
     ("books", 1),
@@ -18,6 +18,7 @@ const FLOORS: [(&str, u8); 20] = [
     ("document", 2),
     ("facts", 2),
     ("mail", 2),
+    ("ping", 2),
     ("report", 2),
     ("source", 2),
     ("store", 2),
@@ -41,10 +42,11 @@ const SIDEWAYS: [(&str, &str); 7] = [
 ];
 
 /// Heavy crates and their homes; a star stands for every crate whose name begins so.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 15] = [
     ("polars*", &["facts", "report", "source/parquet"]),
     ("rusqlite", &["source/sqlite", "store"]),
     ("lettre", &["mail"]),
+    ("ureq", &["ping"]),
     ("tokio_cron_scheduler", &["daemon"]),
     ("axum", &["api"]),
     ("config", &["settings"]),

@@ -1,18 +1,24 @@
 //! The run ledger and the pull in this process, under a clock that the test sets.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::Mutex;
+use std::time::Duration;
 
 use firstwatch::domain::actor::Actor;
-use firstwatch::domain::clock::SetClock;
+use firstwatch::domain::clock::{Clock, SetClock};
 use firstwatch::domain::ids::{ComplaintNo, JobName};
 use firstwatch::domain::slot::Slot;
 use firstwatch::jobs::{self, House, Trigger};
 use firstwatch::operations::runs::{self, RunRequest, RunView};
 use firstwatch::operations::{self, complaints};
 use firstwatch::settings::{self, LoadOptions};
-use firstwatch::store::RunState;
+use firstwatch::store::{self, OutboxItem, RunState};
 use firstwatch::vault::MasterKey;
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -29,6 +35,12 @@ const LINES: &str = "order_id,line_id,product,quantity,unit_price\n";
 impl Shop {
     /// A shop with one weekly report by `schedule`, a pull, and orders and complaints from CSV files.
     fn open(schedule: &str, now: &str) -> Self {
+        let clock = Arc::new(SetClock::new(now.parse().unwrap()));
+        Self::with(schedule, "", clock.clone(), clock)
+    }
+
+    /// The same, with `more` said of the pull, under the clock `read`, which `clock` sets.
+    fn with(schedule: &str, more: &str, clock: Arc<SetClock>, read: Arc<dyn Clock>) -> Self {
         let folder = TempDir::new().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir(at("jobs")).unwrap();
@@ -38,7 +50,8 @@ impl Shop {
              title = {{ vi = \"Tuần\", en = \"Week\" }}\n"
         );
         fs::write(at("jobs/weekly.toml"), weekly).unwrap();
-        fs::write(at("jobs/pull.toml"), "kind = \"pull\"\nschedule = \"*/15 * * * *\"\n").unwrap();
+        let pull = format!("kind = \"pull\"\nschedule = \"*/15 * * * *\"\n{more}\n");
+        fs::write(at("jobs/pull.toml"), pull).unwrap();
         let configuration = r#"
             jobs_directory = "jobs"
             business = { name = "Test", timezone = "Asia/Ho_Chi_Minh", language = "vi" }
@@ -55,11 +68,10 @@ impl Shop {
         "#;
         fs::write(at("firstwatch.toml"), configuration).unwrap();
         MasterKey::generate().unwrap().write_new(&at("key")).unwrap();
-        write(folder.path(), now.parse().unwrap(), "", "", "");
+        write(folder.path(), clock.now(), "", "", "");
         let options = LoadOptions { file: Some(at("firstwatch.toml")), environment: Default::default() };
         let settings = settings::load(&options).unwrap_or_else(|problems| panic!("{problems:?}"));
-        let clock = Arc::new(SetClock::new(now.parse().unwrap()));
-        let house = House::open(settings, None, clock.clone()).unwrap();
+        let house = House::open(settings, None, read).unwrap();
         Self { folder, clock, house }
     }
 
@@ -117,11 +129,11 @@ fn being_held_is_no_failure_and_the_schedule_waits_for_the_next_attempt() {
     assert_eq!((held.state.as_str(), held.attempt), ("held", 1));
     let job = shop.house.settings.job(&JobName::new("weekly")).unwrap();
     let slot = Slot { job: job.name.clone(), at: held.slot };
-    let row = jobs::run_slot(&shop.house, job, slot.clone(), Trigger::Schedule, held.period).unwrap();
+    let row = jobs::run_slot(&shop.house, job, slot.clone(), Trigger::Schedule, held.period).unwrap().row;
     assert_eq!((row.state, row.attempt), (RunState::Held, 1), "its next attempt is not due yet");
     for minutes in 1..8 {
         shop.clock.set(held.next_attempt_at.unwrap() + jiff::SignedDuration::from_mins(15 * minutes));
-        let row = jobs::run_slot(&shop.house, job, slot.clone(), Trigger::Schedule, held.period).unwrap();
+        let row = jobs::run_slot(&shop.house, job, slot.clone(), Trigger::Schedule, held.period).unwrap().row;
         assert_eq!(row.state, RunState::Held);
         assert_eq!(row.details["failures"], 0);
     }
@@ -169,4 +181,159 @@ fn a_guest_who_registers_stays_one_customer() {
     // Another account of the same phone is another person.
     shop.pull(&format!("{guest}{account}{other}"), lines, "");
     assert_eq!(count(), 2);
+}
+
+/// Lets the thread `stuck` hang in its second look at the clock, as it would in a file server that is gone.
+struct Hanging {
+    clock: Arc<SetClock>,
+    looks: AtomicU32,
+    hung: Sender<()>,
+    go_on: Mutex<Receiver<()>>,
+}
+
+impl Clock for Hanging {
+    fn now(&self) -> Timestamp {
+        let is_stuck = std::thread::current().name() == Some("stuck");
+        if is_stuck && self.looks.fetch_add(1, Ordering::Relaxed) == 1 {
+            self.hung.send(()).unwrap();
+            self.go_on.lock().unwrap().recv().unwrap();
+        }
+        self.clock.now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+}
+
+#[test]
+fn a_run_without_a_sign_of_life_is_given_up_and_writes_nothing_any_more() {
+    let clock = Arc::new(SetClock::new("2026-11-18T03:00:00Z".parse().unwrap()));
+    let ((hung, is_hung), (go_on, waits)) = (channel(), channel());
+    let hanging = Hanging { clock: clock.clone(), looks: AtomicU32::new(0), hung, go_on: Mutex::new(waits) };
+    let shop = Shop::with("0 7 * * MON", "lease = \"30m\"", clock, Arc::new(hanging));
+    write(shop.folder.path(), shop.clock.now(), "1,2026-11-10T02:00:00Z,completed,,,,100\n", "1,1,Casio,1,100\n", "");
+    let job = shop.house.settings.job(&JobName::new("pull")).unwrap();
+    let slot = Slot { job: job.name.clone(), at: "2026-11-18T03:00:00Z".parse().unwrap() };
+    let entries = || shop.house.store.read(|reader| reader.count_orders()).unwrap();
+    std::thread::scope(|scope| {
+        let run = || jobs::run_slot(&shop.house, job, slot.clone(), Trigger::Schedule, None);
+        let stuck = std::thread::Builder::new().name("stuck".into()).spawn_scoped(scope, run).unwrap();
+        is_hung.recv().unwrap();
+        // A wall clock that is put forward ends no lease.
+        shop.clock.set("2026-12-18T03:00:00Z".parse().unwrap());
+        shop.clock.pass(Duration::from_secs(1800));
+        assert_eq!(jobs::rescue(&shop.house).unwrap(), 0);
+        shop.clock.pass(Duration::from_secs(1));
+        assert_eq!(jobs::rescue(&shop.house).unwrap(), 1);
+        shop.clock.pass(Duration::from_secs(120));
+        let again = run().unwrap();
+        assert!(again.ours);
+        assert_eq!((again.row.state, again.row.attempt), (RunState::Done, 2), "{}", again.row.message);
+        assert_eq!(entries(), 1);
+        go_on.send(()).unwrap();
+        let fenced = stuck.join().unwrap();
+        assert!(matches!(fenced, Err(store::Error::Fenced { attempt: 1, .. })), "{fenced:?}");
+    });
+    let row = shop.house.store.read(|reader| reader.run_of_slot(&slot)).unwrap().unwrap();
+    assert_eq!((row.state, row.attempt), (RunState::Done, 2));
+}
+
+impl Shop {
+    /// Runs the slots that are due, as the daemon does.
+    fn wake(&self) {
+        jobs::rescue(&self.house).unwrap();
+        for slot in jobs::plan_and_record(&self.house, self.house.now()).unwrap() {
+            let job = self.house.settings.job(&slot.job).unwrap();
+            let today = slot.at.to_zoned(self.house.settings.business.zone.clone()).date();
+            let period = job.period.map(|kind| kind.last_complete(today));
+            jobs::run_slot(&self.house, job, slot, Trigger::Schedule, period).unwrap();
+        }
+    }
+
+    /// Lets so many minutes pass, woken in each.
+    fn live(&self, minutes: u32) {
+        for _ in 0..minutes {
+            self.clock.pass(Duration::from_secs(60));
+            self.wake();
+        }
+    }
+
+    fn notices(&self) -> Vec<OutboxItem> {
+        let mut messages = self.house.store.read(|reader| reader.outbox(None, 1000)).unwrap();
+        messages.retain(|message| message.kind == "notice");
+        messages.reverse();
+        messages
+    }
+}
+
+#[test]
+fn administrators_get_one_mail_a_problem_and_one_when_it_is_over() {
+    let shop = Shop::open("0 7 * * MON", "2026-11-18T03:00:00Z");
+    shop.wake();
+    let file = shop.folder.path().join("orders.csv");
+    fs::remove_file(&file).unwrap();
+    shop.live(20);
+    assert_eq!(shop.notices(), [], "it may pass by itself");
+    shop.live(30);
+    let told = shop.notices();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].message_id.starts_with("notice-failed-"), "{}", told[0].message_id);
+    assert_eq!(told[0].recipient, "a@shop.vn");
+    shop.live(240);
+    assert_eq!(shop.notices().len(), 1, "not one an attempt");
+    write(shop.folder.path(), shop.clock.now(), "", "", "");
+    shop.live(20);
+    let told = shop.notices();
+    assert_eq!(told.len(), 2);
+    assert!(told[1].message_id.starts_with("notice-over-"), "{}", told[1].message_id);
+    assert_eq!(shop.house.store.read(|reader| reader.open_problems()).unwrap(), []);
+    // A hiccup that nobody was told of is over without a word.
+    fs::remove_file(&file).unwrap();
+    shop.live(16);
+    write(shop.folder.path(), shop.clock.now(), "", "", "");
+    shop.live(16);
+    assert_eq!(shop.notices().len(), 2);
+}
+
+#[test]
+fn what_another_attempt_would_meet_again_is_told_at_once_and_not_tried_again() {
+    let shop = Shop::open("0 7 * * MON", "2026-11-18T03:00:00Z");
+    fs::write(shop.folder.path().join("orders.csv"), "order_id,status\n").unwrap();
+    let run = shop.run("pull", None).unwrap();
+    assert_eq!((run.state.as_str(), run.next_attempt_at), ("failed", None), "{}", run.message);
+    assert_eq!(shop.notices().len(), 1);
+    fs::remove_file(shop.folder.path().join("orders.csv")).unwrap();
+    shop.clock.pass(Duration::from_secs(1));
+    let run = shop.run("pull", None).unwrap();
+    assert!(run.next_attempt_at.is_some(), "a file may come back: {}", run.message);
+    assert_eq!(shop.notices().len(), 1);
+}
+
+#[test]
+fn a_watcher_outside_hears_of_each_run() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let watcher = std::thread::spawn(move || {
+        let answer = |_| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let first = lines.next().unwrap().unwrap();
+            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            first
+        };
+        (0..4).map(answer).collect::<Vec<_>>()
+    });
+    let clock = Arc::new(SetClock::new("2026-11-18T03:00:00Z".parse().unwrap()));
+    let more = format!("ping_url = \"http://127.0.0.1:{port}/ping/key\"");
+    let shop = Shop::with("0 7 * * MON", &more, clock.clone(), clock);
+    shop.pull("", "", "");
+    fs::write(shop.folder.path().join("orders.csv"), "order_id,status\n").unwrap();
+    shop.clock.pass(Duration::from_secs(1));
+    shop.run("pull", None).unwrap();
+    drop(shop);
+    let seen = watcher.join().unwrap();
+    let paths: Vec<&str> = seen.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    assert_eq!(paths, ["/ping/key/start", "/ping/key", "/ping/key/start", "/ping/key/fail"]);
 }

@@ -49,12 +49,13 @@ pub(super) async fn run(session: &Session, command: RunCommand) -> anyhow::Resul
 }
 
 /// What `job run` answers: as JSON an object with one of the keys `run` (it is over), `started` (the daemon
-/// goes on with it) and `dry_run`.
+/// goes on with it), `joined` (another trigger of the slot was first; this is its run) and `dry_run`.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Answer {
     Run(Box<RunView>),
     Started(Prepared),
+    Joined(Box<RunView>),
     DryRun(DryRun),
 }
 
@@ -66,7 +67,7 @@ async fn run_job(session: &Session, arguments: RunArguments) -> anyhow::Result<E
     let answer: Answer =
         session.client.post(&format!("/v1/jobs/{}/run", segment(name.as_str())), &request).await?;
     session.print(&answer, |answer| match answer {
-        Answer::Run(run) => shown_run(session, run),
+        Answer::Run(run) | Answer::Joined(run) => shown_run(session, run),
         Answer::Started(started) => {
             let slot = show::instant(started.slot.at, &session.zone);
             format!("started {} for slot {slot}; `firstwatch run list` shows how it goes", started.slot.job)
@@ -74,7 +75,7 @@ async fn run_job(session: &Session, arguments: RunArguments) -> anyhow::Result<E
         Answer::DryRun(dry) => shown_dry_run(dry),
     })?;
     Ok(match &answer {
-        Answer::Run(run) => exit_of(run),
+        Answer::Run(run) | Answer::Joined(run) => exit_of(run),
         Answer::Started(_) | Answer::DryRun(_) => ExitCode::SUCCESS,
     })
 }
@@ -164,6 +165,9 @@ fn shown_run(session: &Session, run: &RunView) -> String {
     let state = if run.is_partly_done() { "failed in part" } else { &run.state };
     let mut lines =
         vec![format!("run {}: {}{period}, slot {slot}, {state} (attempt {})", run.id, run.job, run.attempt)];
+    if run.joined {
+        lines.push("this slot was triggered before; nothing was run twice".to_owned());
+    }
     if !run.message.is_empty() {
         lines.push(run.message.clone());
     }

@@ -1,0 +1,36 @@
+//! What can go wrong for long enough that administrators must know of it.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trouble {
+    /// A job fails.
+    Failed,
+    /// A report waits for data.
+    Held,
+    /// The egress guard found a customer's data in a report.
+    Quarantined,
+    /// A message was refused for good.
+    Undelivered,
+    /// A message may have arrived or not, and its job says that a person decides.
+    Ambiguous,
+    /// The store cannot be written.
+    Disk,
+}
+
+impl Trouble {
+    pub const ALL: [Self; 6] =
+        [Self::Failed, Self::Held, Self::Quarantined, Self::Undelivered, Self::Ambiguous, Self::Disk];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Held => "held",
+            Self::Quarantined => "quarantined",
+            Self::Undelivered => "undelivered",
+            Self::Ambiguous => "ambiguous",
+            Self::Disk => "disk",
+        }
+    }
+}

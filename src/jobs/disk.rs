@@ -1,0 +1,52 @@
+//! A store that cannot be written: the disk is full, or fails.
+//!
+//! Nothing can be recorded then, so the trouble is kept in memory, where `status` sees it, and told to the
+//! administrators when it is over. Slots stay due, mail stays pending; both go on by themselves.
+
+use std::sync::MutexGuard;
+
+use jiff::Timestamp;
+use tracing::{error, info};
+
+use super::house::House;
+use super::problems;
+use crate::store;
+
+/// The store cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreTrouble {
+    pub since: Timestamp,
+    pub what: String,
+}
+
+/// Says so, once.
+pub fn store_failed(house: &House, error: store::Error) {
+    let what = format!("{:#}", anyhow::Error::from(error));
+    let mut trouble = locked(house);
+    if trouble.is_none() {
+        error!(error = what, "the store cannot be written; work goes on by itself when it can");
+        *trouble = Some(StoreTrouble { since: house.now(), what });
+    }
+}
+
+/// Whether there is work to be begun: `false` as long as the store refuses even a small write.
+pub fn store_works(house: &House) -> bool {
+    let Some(trouble) = store_trouble(house) else { return true };
+    let now = house.now();
+    if house.store.write(|writer| writer.set_meta("last-try", &now.as_microsecond().to_le_bytes())).is_err() {
+        return false;
+    }
+    *locked(house) = None;
+    info!(since = %trouble.since, "the store can be written again");
+    problems::store_was_down(house, &trouble.what, trouble.since, now);
+    true
+}
+
+/// What is wrong with the store now.
+pub fn store_trouble(house: &House) -> Option<StoreTrouble> {
+    locked(house).clone()
+}
+
+fn locked(house: &House) -> MutexGuard<'_, Option<StoreTrouble>> {
+    house.store_trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

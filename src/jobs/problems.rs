@@ -1,0 +1,247 @@
+//! Problems: administrators get one mail when something is wrong for longer than it should be, and one when
+//! it is over; never one an attempt.
+//!
+//! A problem is noted in the transaction of what showed it, and its notices are enqueued with it. A notice that cannot
+//! be made is logged and tried again at the next occasion; it never fails what it is about.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use tracing::error;
+
+use super::deliver_mail::{Composed, Dispatch};
+use super::egress;
+use super::house::House;
+use crate::document::{self, Matter, Notice, Problem, ProblemRun};
+use crate::domain::ids::RunId;
+use crate::domain::rendered::Rendered;
+use crate::domain::trouble::Trouble;
+use crate::store::{self, NewProblem, OutboxItem, ProblemRow, RunRow, RunState, Writer};
+
+/// What fails and is tried again is told only when it lasts.
+const FAILING_IS_TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+/// A report that waits for data says so by itself once its patience ends.
+const HELD_IS_TOLD_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// What a notice says when its own words must not leave the house.
+const WITHHELD: &str = "the error itself names personal data; `firstwatch run show` tells it";
+
+/// The name of the store's own problem.
+const DISK: &str = "store";
+
+/// Notes or ends the problem of a run that has just ended.
+pub(super) fn after_run(
+    house: &House,
+    writer: &Writer<'_>,
+    id: RunId,
+    trouble: Trouble,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    let Some(run) = writer.run(id)? else { return Ok(()) };
+    let key = key_of(&run);
+    match run.state {
+        RunState::Done => over(house, writer, &key, now),
+        RunState::Failed | RunState::Held => {
+            let problem = NewProblem { key: &key, trouble, what: &run.message, run: Some(id) };
+            let problem = writer.note_problem(&problem, now)?;
+            let is_lasting = run.next_attempt_at.is_none();
+            let patience =
+                if trouble == Trouble::Held { HELD_IS_TOLD_AFTER } else { FAILING_IS_TOLD_AFTER };
+            if problem.told_at.is_none() && (is_lasting || now.duration_since(problem.since) >= patience) {
+                tell(house, writer, &problem, None, now)?;
+            }
+            Ok(())
+        }
+        RunState::Running | RunState::Skipped => Ok(()),
+    }
+}
+
+/// A report's problem is its own; any other job's is over when the job has succeeded again, in whichever slot.
+fn key_of(run: &RunRow) -> String {
+    match run.period {
+        Some(period) => format!("report/{}/{period}", run.slot.job),
+        None => format!("job/{}", run.slot.job),
+    }
+}
+
+/// A message was refused for good. Its recipient is the one who cannot be told.
+pub(super) fn undelivered(house: &House, item: &OutboxItem, what: &str, now: Timestamp) {
+    let key = mailbox(&item.recipient);
+    let problem = NewProblem { key: &key, trouble: Trouble::Undelivered, what, run: None };
+    noted(house, &problem, Some(&item.recipient), now);
+}
+
+/// A message may have arrived or not, and a person is to decide.
+pub(super) fn ambiguous_held(house: &House, item: &OutboxItem, what: &str, now: Timestamp) {
+    let key = message(item);
+    noted(house, &NewProblem { key: &key, trouble: Trouble::Ambiguous, what, run: None }, None, now);
+}
+
+/// A message was sent or given up: what was wrong with it, and with its recipient when nothing else to them waits for
+/// a decision, is over.
+pub(super) fn delivered(house: &House, item: &OutboxItem, now: Timestamp) {
+    let keys = [message(item), mailbox(&item.recipient)];
+    let settled = house.store.read(|reader| {
+        let mut open = Vec::new();
+        for key in &keys {
+            let is_open = reader.open_problem(key)?.is_some();
+            let is_settled = !key.starts_with(MAILBOX) || !reader.has_refused(&item.recipient)?;
+            open.extend((is_open && is_settled).then_some(key));
+        }
+        Ok::<_, store::Error>(open)
+    });
+    let ended = settled.and_then(|keys| {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        house.store.write(|writer| keys.iter().try_for_each(|key| over(house, writer, key, now)))
+    });
+    log_failure(ended);
+}
+
+const MAILBOX: &str = "mail/";
+
+fn mailbox(recipient: &str) -> String {
+    format!("{MAILBOX}{recipient}")
+}
+
+fn message(item: &OutboxItem) -> String {
+    format!("message/{}", item.id)
+}
+
+/// The store could not be written from `since` until now; nobody could be told before.
+pub(super) fn store_was_down(house: &House, what: &str, since: Timestamp, now: Timestamp) {
+    log_failure(house.store.write(|writer| {
+        let problem = NewProblem { key: DISK, trouble: Trouble::Disk, what, run: None };
+        let problem = writer.note_problem(&problem, since)?;
+        // To whom it is over it must have been told.
+        writer.problem_told(problem.id, now)?;
+        over(house, writer, DISK, now)
+    }));
+}
+
+fn noted(house: &House, problem: &NewProblem<'_>, except: Option<&str>, now: Timestamp) {
+    log_failure(house.store.write(|writer| {
+        let problem = writer.note_problem(problem, now)?;
+        if problem.told_at.is_none() { tell(house, writer, &problem, except, now) } else { Ok(()) }
+    }));
+}
+
+fn log_failure(noted: Result<(), store::Error>) {
+    if let Err(error) = noted {
+        error!(error = %format!("{:#}", anyhow::Error::from(error)), "failed to note a problem");
+    }
+}
+
+fn over(house: &House, writer: &Writer<'_>, key: &str, now: Timestamp) -> Result<(), store::Error> {
+    match writer.problem_over(key, now)? {
+        Some(problem) if problem.told_at.is_some() => {
+            enqueue(house, writer, &problem, None, now).map(|_| ())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn tell(
+    house: &House,
+    writer: &Writer<'_>,
+    problem: &ProblemRow,
+    except: Option<&str>,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    if enqueue(house, writer, problem, except, now)? { writer.problem_told(problem.id, now) } else { Ok(()) }
+}
+
+/// `false`: the notice could not be made.
+fn enqueue(
+    house: &House,
+    writer: &Writer<'_>,
+    problem: &ProblemRow,
+    except: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, store::Error> {
+    let run = problem.run.map(|id| writer.run(id)).transpose()?.flatten();
+    let messages = match compose(house, problem, run.as_ref(), except, now) {
+        Ok(messages) => messages,
+        Err(error) => {
+            error!(error = %format!("{error:#}"), problem = problem.key, "failed to make a notice");
+            return Ok(false);
+        }
+    };
+    for message in &messages {
+        writer.enqueue(&message.row("notice", None), now)?;
+    }
+    Ok(true)
+}
+
+fn compose(
+    house: &House,
+    problem: &ProblemRow,
+    run: Option<&RunRow>,
+    except: Option<&str>,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Composed>> {
+    let run = run.map(|run| ProblemRun { id: run.id, slot: run.slot.at, period: run.period });
+    let letter = Problem {
+        trouble: problem.trouble,
+        about: about(&problem.key),
+        since: problem.since,
+        over_at: problem.over_at,
+        run,
+        what: &problem.what,
+    };
+    let mut rendered = render(house, letter)?;
+    if has_hits(house, &rendered)? {
+        // The error names somebody. That it happened can be told, and the ledger knows what.
+        rendered = render(house, Problem { what: WITHHELD, about: unnamed(&problem.key), ..letter })?;
+        anyhow::ensure!(!has_hits(house, &rendered)?, "a notice names a customer, so it is not sent");
+    }
+    let word = if problem.over_at.is_some() { "over" } else { problem.trouble.as_str() };
+    let purpose = format!("notice.{word}.{}", problem.id);
+    let dispatch = Dispatch { house, purpose: &purpose, date: now };
+    let mut administrators = house.settings.administrators();
+    administrators.retain(|address| except != Some(address.as_str()));
+    dispatch.compose(&rendered, &dispatch.not_told(administrators)?)
+}
+
+fn has_hits(house: &House, rendered: &Rendered) -> anyhow::Result<bool> {
+    Ok(!egress::guard(house, rendered, &BTreeSet::new())?.is_empty())
+}
+
+fn render(house: &House, problem: Problem<'_>) -> anyhow::Result<Rendered> {
+    let business = &house.settings.business;
+    let notice =
+        Notice { business: &business.name, zone: &business.zone, matter: Matter::Problem(problem) };
+    Ok(document::notice(&notice, business.language)?)
+}
+
+/// The job, the recipient or the message that a key names.
+pub fn about(key: &str) -> &str {
+    let rest = key.split_once('/').map_or("", |(_, rest)| rest);
+    if key.starts_with("report/") { rest.split('/').next().unwrap_or(rest) } else { rest }
+}
+
+/// The same without an address.
+fn unnamed(key: &str) -> &str {
+    if key.starts_with(MAILBOX) { "-" } else { about(key) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_name_what_they_are_about() {
+        for (key, expected) in [
+            ("job/pull", "pull"),
+            ("report/weekly-sales/2026-W46", "weekly-sales"),
+            ("mail/giam-doc@1stwatch.vn", "giam-doc@1stwatch.vn"),
+            ("message/12", "12"),
+            (DISK, ""),
+        ] {
+            assert_eq!(about(key), expected, "{key}");
+        }
+        assert_eq!(unnamed("mail/giam-doc@1stwatch.vn"), "-");
+    }
+}
