@@ -1,6 +1,7 @@
 //! The one integration target; a file a subject.
 
 mod architecture;
+mod backups;
 mod bad_input;
 mod books;
 mod canaries;
@@ -21,6 +22,7 @@ mod march_2016;
 mod mta;
 mod planted;
 mod privacy;
+mod rebuild;
 mod settings;
 mod source;
 mod store;
