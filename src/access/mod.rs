@@ -123,7 +123,7 @@ mod tests {
         let expected = "status job.list job.show job.run job.pause job.resume run.list run.show run.retry \
                         report.list report.preview report.show report.verify report.resend outbox.list outbox.retry \
                         outbox.release outbox.cancel complaint.list source.list source.test source.rejected audit.list \
-                        audit.verify audit.head backup.create backup.verify backup.restore key.new key.rotate";
+                        audit.verify audit.head backup.create backup.list backup.verify backup.restore key.new key.rotate";
         assert_eq!(allowed(Role::Admin), expected.split_whitespace().collect::<Vec<_>>());
     }
 
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn an_auditor_reads_and_verifies() {
         let expected = "status job.list job.show run.list run.show report.list report.show report.verify outbox.list \
-                        complaint.list complaint.explain source.list audit.list audit.verify audit.head backup.verify";
+                        complaint.list complaint.explain source.list audit.list audit.verify audit.head backup.list backup.verify";
         assert_eq!(allowed(Role::Auditor), expected.split_whitespace().collect::<Vec<_>>());
     }
 

@@ -96,6 +96,7 @@ operations! {
     AuditHead "audit.head" [Admin, Auditor];
 
     BackupCreate "backup.create" [Admin];
+    BackupList "backup.list" [Admin, Auditor];
     BackupVerify "backup.verify" [Admin, Auditor];
     BackupRestore "backup.restore" [Admin];
 

@@ -48,6 +48,19 @@ struct DecisionRequest {
     decision: outbox::Decision,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResendRequest {
+    to: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CopyRequest {
+    /// Its name or its absolute path; the newest when not given.
+    copy: Option<String>,
+}
+
 /// The router over an open house. The caller's [`Actor`] comes as an extension of each request.
 pub fn router(house: Arc<House>) -> Router {
     Router::new()
@@ -61,6 +74,9 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/v1/runs/{id}/retry", post(post_retry))
         .route("/v1/reports", get(get_reports))
         .route("/v1/reports/{id}", get(get_report))
+        .route("/v1/reports/{id}/parts", get(get_parts))
+        .route("/v1/reports/{id}/verify", post(post_verify_report))
+        .route("/v1/reports/{id}/resend", post(post_resend))
         .route("/v1/previews/{job}", post(post_preview))
         .route("/v1/outbox", get(get_outbox))
         .route("/v1/outbox/{id}", post(post_decision))
@@ -72,7 +88,8 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/v1/audit", get(get_audit))
         .route("/v1/audit/verify", post(post_verify))
         .route("/v1/audit/head", get(get_head))
-        .route("/v1/backups", post(post_backup))
+        .route("/v1/backups", get(get_backups).post(post_backup))
+        .route("/v1/backups/verify", post(post_verify_backup))
         .with_state(house)
 }
 
@@ -181,6 +198,27 @@ async fn get_report(State(house): OpenHouse, Extension(actor): Caller, Path(id):
     answer(house, actor, move |house, actor| releases::show(house, actor, id)).await
 }
 
+async fn get_parts(State(house): OpenHouse, Extension(actor): Caller, Path(id): Path<ReleaseId>) -> Answer {
+    answer(house, actor, move |house, actor| releases::parts(house, actor, id)).await
+}
+
+async fn post_verify_report(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Path(id): Path<ReleaseId>,
+) -> Answer {
+    answer(house, actor, move |house, actor| releases::verify(house, actor, id)).await
+}
+
+async fn post_resend(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Path(id): Path<ReleaseId>,
+    Json(request): Json<ResendRequest>,
+) -> Answer {
+    answer(house, actor, move |house, actor| releases::resend(house, actor, id, &request.to)).await
+}
+
 async fn post_preview(
     State(house): OpenHouse,
     Extension(actor): Caller,
@@ -266,4 +304,16 @@ async fn get_head(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
 
 async fn post_backup(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
     answer(house, actor, |house, actor| Ok(json!({ "backup": backups::create(house, actor)? }))).await
+}
+
+async fn get_backups(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, backups::list).await
+}
+
+async fn post_verify_backup(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Json(request): Json<CopyRequest>,
+) -> Answer {
+    answer(house, actor, move |house, actor| backups::verify(house, actor, request.copy.as_deref())).await
 }

@@ -63,8 +63,8 @@ pub enum Command {
     /// The audit log
     #[command(subcommand, after_help = "Example:  firstwatch audit verify")]
     Audit(AuditCommand),
-    /// Backups
-    #[command(subcommand, after_help = "Example:  firstwatch backup create")]
+    /// Backups: make, prove, restore
+    #[command(subcommand, after_help = "Example:  firstwatch backup verify")]
     Backup(BackupCommand),
     /// Keys
     #[command(subcommand, after_help = "Example:  firstwatch key new /etc/firstwatch/master.key")]
@@ -166,8 +166,27 @@ pub enum ReportCommand {
         limit: u32,
     },
     /// One release: its slot, its pages, its hashes
-    #[command(after_help = "Example:  firstwatch report show 3 --format json")]
-    Show { id: i64 },
+    #[command(after_help = "Example:  firstwatch report show 3 --out /tmp/release-3")]
+    Show {
+        id: i64,
+        /// Write its parts as they were released into this folder, which is made when it is not there
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Make a release again from its sealed pages and its manifest, and compare every byte
+    #[command(after_help = "Example:  firstwatch report verify 3\n\n\
+                            Exit code 0: not a byte differs; 1: what differs is named; 65: its manifest lacks what \
+                            it was made of.")]
+    Verify { id: i64 },
+    /// Send a release once more, the same bytes
+    #[command(after_help = "Example:  firstwatch report resend 3 --to managers --to ke-toan@1stwatch.vn\n\n\
+                            Exit code 0: sent; 3: queued, and not sent yet.")]
+    Resend {
+        id: i64,
+        /// A recipient group, or an internal address; may be repeated
+        #[arg(long, required = true, value_name = "WHO")]
+        to: Vec<String>,
+    },
     /// Write what would be sent, without sending or releasing it
     #[command(
         after_help = "Example:  firstwatch report preview weekly-sales --period 2026-W46 --out /tmp/preview"
@@ -250,6 +269,28 @@ pub enum BackupCommand {
     /// Make a copy now
     #[command(after_help = "Example:  firstwatch backup create")]
     Create,
+    /// The copies in the state directory, the newest first
+    #[command(after_help = "Example:  firstwatch backup list")]
+    List,
+    /// Restore a copy into a folder that is thrown away, and prove what is in it
+    #[command(after_help = "Example:  firstwatch backup verify /mnt/safe/20261116T020000Z\n\n\
+                            Exit code 0: it is what was backed up; 1: the damage is named.")]
+    Verify {
+        /// A name of `backup list`, or a path; the newest when not given
+        #[arg(value_name = "COPY")]
+        copy: Option<String>,
+    },
+    /// Restore a copy into the state directory, which must not be there or be empty
+    #[command(after_help = "Example:  firstwatch backup restore /mnt/safe/20261116T020000Z\n\n\
+                            Stop the daemon first. Nothing is overwritten: move a damaged state directory aside.")]
+    Restore {
+        /// A name of `backup list`, or a path
+        #[arg(value_name = "COPY")]
+        copy: String,
+        /// Another folder than the configured state directory
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
 }
 
 fn states() -> clap::builder::PossibleValuesParser {

@@ -25,6 +25,11 @@ pub struct BadConfiguration(pub String);
 #[error("{0}")]
 pub struct BadData(pub String);
 
+/// Somebody else is at it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct TryAgain(pub String);
+
 /// The caller may not do this; the text says who may.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -88,6 +93,9 @@ fn code_of(error: &anyhow::Error) -> u8 {
     }
     if error.downcast_ref::<BadData>().is_some() {
         return BAD_DATA;
+    }
+    if error.downcast_ref::<TryAgain>().is_some() {
+        return TRY_AGAIN;
     }
     FAILED
 }

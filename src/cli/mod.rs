@@ -1,6 +1,6 @@
 //! The command line, one file a subcommand. It speaks to the house only through the api's client; the
-//! commands that need no store (`check`, `disclosure`, `schedule`, `calendar`, `key`) speak to the rooms
-//! they are about.
+//! commands that need no store (`check`, `disclosure`, `schedule`, `calendar`, `key`, `backup restore`) speak
+//! to the rooms they are about.
 
 pub mod arguments;
 pub mod calendar;
@@ -12,6 +12,7 @@ pub mod key;
 pub mod output;
 pub mod reach;
 pub mod remote;
+pub mod restore;
 pub mod schedule;
 pub mod serve;
 pub mod show;
@@ -23,7 +24,7 @@ use clap::Parser;
 
 pub use arguments::Cli;
 
-use arguments::Command;
+use arguments::{BackupCommand, Command};
 use output::OutputFormat;
 
 /// Reads the command line, runs the command, and says what went wrong, once, here.
@@ -66,6 +67,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             calendar::run(command, &calendar, &zone, format)
         }
         Command::Key(command) => key::run(command, format),
+        // The store that it would be asked of may be gone.
+        Command::Backup(BackupCommand::Restore { copy, to }) => restore::run(&copy, to, config, format),
         Command::Completions { shell } => arguments::completions(shell),
         Command::Man { dir } => arguments::man(&dir, format),
         other => remote::run(other, config, format),

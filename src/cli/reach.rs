@@ -71,3 +71,21 @@ fn check_owner(settings: &Settings) -> Result<(), NotAllowed> {
         _ => Ok(()),
     }
 }
+
+/// Whoever makes files in a directory that is there already must be its owner, or those who work in it could
+/// not read them.
+///
+/// # Errors
+/// Whose it is, as a part of a sentence.
+pub fn check_owner_of(directory: &std::path::Path) -> Result<(), String> {
+    let us = rustix::process::geteuid().as_raw();
+    match std::fs::metadata(directory) {
+        Ok(found) if found.uid() != us => {
+            Err(format!("{} belongs to uid {}, not to uid {us}", directory.display(), found.uid()))
+        }
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(format!("uid {us} may not look into {}", directory.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -162,7 +162,7 @@ impl<'r> System<'r> {
     }
 }
 
-fn check(request: &Request) -> Result<(), Error> {
+pub(super) fn check(request: &Request) -> Result<(), Error> {
     let malformed = |what| Err(Error::Malformed(what));
     let data = &request.data;
     let ascending = |atoms: &[u32]| atoms.windows(2).all(|pair| pair[0] < pair[1]);
@@ -204,7 +204,7 @@ fn check(request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
-fn atom_count(request: &Request) -> usize {
+pub(super) fn atom_count(request: &Request) -> usize {
     let cells = request.tables.iter().flat_map(|table| &table.cells).map(|cell| &cell.atoms);
     let earlier = request.earlier.iter().map(|cell| &cell.atoms);
     let named = cells.chain(earlier).filter_map(|atoms| atoms.last());
@@ -230,7 +230,7 @@ fn number_contributors(contributors: &[u64]) -> Vec<u32> {
 }
 
 /// Sums by atom; the grand total of each component must leave room for every combination we compute.
-fn amounts(request: &Request, atoms: usize) -> Result<Vec<Vec<i64>>, Error> {
+pub(super) fn amounts(request: &Request, atoms: usize) -> Result<Vec<Vec<i64>>, Error> {
     let mut amounts = Vec::with_capacity(request.data.components.len());
     for column in &request.data.components {
         let total: i128 = column.iter().map(|&amount| i128::from(amount)).sum();

@@ -46,7 +46,8 @@ impl ProtectedCell {
     }
 }
 
-/// A table that passed disclosure control against every earlier release. Only `protect` makes one.
+/// A table that passed disclosure control against every earlier release. Only `protect` makes one, and
+/// `reproduce` one that was released.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProtectedTable {
     pub(super) name: String,

@@ -172,7 +172,7 @@ fn made_by(report: &Report<'_>, texts: &Texts) -> String {
     texts.fill(
         "made-by",
         [
-            ("version", env!("CARGO_PKG_VERSION").into()),
+            ("version", report.program.into()),
             ("job", report.job.into()),
             ("period", report.period.to_string().into()),
         ],

@@ -24,7 +24,7 @@ pub fn write(report: &Report<'_>, page: &Page) -> Result<Vec<u8>, Error> {
     let document = typst::compile::<PagedDocument>(&world).output.map_err(first)?;
     let options = PdfOptions {
         ident: Smart::Custom(super::file_name(report, "pdf")),
-        creator: Smart::Custom(Some(format!("firstwatch {}", env!("CARGO_PKG_VERSION")))),
+        creator: Smart::Custom(Some(format!("firstwatch {}", report.program))),
         timestamp: made_at(report),
         ..PdfOptions::default()
     };

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use crate::disclosure::ProtectedTable;
 use crate::domain::entry::Dimension;
@@ -62,7 +63,7 @@ pub struct Section<'a> {
 }
 
 /// Where the rows of the sources went.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciliation {
     /// Orders placed in the period, as the sources hold them.
     pub rows_read: u64,
@@ -99,6 +100,8 @@ pub struct Report<'a> {
     /// How few customers make a cell withheld, for the explanation.
     pub minimum_contributors: u32,
     pub formats: &'a [Format],
+    /// The version of the program that made it, which the small print names.
+    pub program: &'a str,
 }
 
 impl Report<'_> {

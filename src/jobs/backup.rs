@@ -1,51 +1,55 @@
-//! Backup: one folder a copy, with the store (by SQLite's online backup) and the immutable files beside
-//! it (sealed pages and released bytes, as hard links: they never change).
+//! Backup: one folder a copy, with the store (by SQLite's online backup), the immutable files beside it (sealed
+//! pages and released bytes, as hard links: they never change) and a label that says what it holds.
+//!
+//! The copied database is checked by SQLite as it is made. The files are not read again: they are the
+//! store's own, which the integrity job reads; `backup verify` proves a copy as a whole.
 
 use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::copies::{self, FORM, Label, UNFINISHED, name_of};
 use super::house::House;
 use super::run::{Outcome, Run};
-use super::scratch;
+use super::scratch::{self, make_private};
 use crate::settings::JobSpec;
-
-/// How the name of a copy ends until it is whole.
-const UNFINISHED: &str = ".unfinished";
 
 /// Copies kept when the job does not say.
 const KEEP: u32 = 14;
 
+/// Copies of one second that can be told apart.
+const A_SECOND: u32 = 99;
+
+/// How files end that are being written: no row speaks of them yet.
+const PARTIAL: &str = ".partial";
+
 pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     let folder = create(house, run.now)?;
     let dropped = drop_oldest(&folder, job.keep.unwrap_or(KEEP) as usize)?;
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name_of(&folder);
     Ok(Outcome::done(format!("backed up as {name}; {dropped} old copies dropped"), json!({ "backup": name })))
 }
 
 /// Makes a copy and returns its folder. It appears under its name only when it is whole.
 ///
 /// # Errors
-/// When anything of it cannot be copied; nothing is left behind under its name.
+/// When anything of it cannot be copied; nothing is left behind.
 pub fn create(house: &House, now: Timestamp) -> anyhow::Result<PathBuf> {
     let backups = house.backups_directory();
-    let name = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let unfinished = backups.join(format!("{name}{UNFINISHED}"));
-    let folder = backups.join(&name);
-    anyhow::ensure!(!folder.exists(), "there is a backup {name} already; a copy a second is enough");
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).context("failed to clear an unfinished backup")?;
+    make_private(&backups)?;
+    let (folder, unfinished) = take_name(&backups, now)?;
+    let made = fill(house, &unfinished, now)
+        .and_then(|()| fs::rename(&unfinished, &folder).context("failed to name the backup"));
+    if let Err(error) = made {
+        // The first error is the one to tell.
+        let _ = fs::remove_dir_all(&unfinished);
+        return Err(error);
     }
-    fs::create_dir_all(&unfinished).context("failed to create the backup's folder")?;
-    // The store first: every file that its rows name was written before the row.
-    house.store.backup_to(&unfinished.join("firstwatch.db"))?;
-    link_all(&house.facts_directory(), &unfinished.join("facts"))?;
-    link_all(&house.store.directory().join("releases"), &unfinished.join("releases"))?;
-    fs::File::open(&unfinished)?.sync_all()?;
-    fs::rename(&unfinished, &folder).context("failed to name the backup")?;
     fs::File::open(&backups)?.sync_all()?;
     Ok(folder)
 }
@@ -55,37 +59,73 @@ pub(super) fn clear_unfinished(backups: &Path) {
     scratch::remove_folders(backups, |name| name.ends_with(UNFINISHED));
 }
 
-/// Hard links every file under `from`; copies where the file system cannot link.
-fn link_all(from: &Path, to: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(to)?;
-    if !from.exists() {
-        return Ok(());
+/// The folder that the copy will be, and the one that it is made in, which is ours as soon as it is there.
+fn take_name(backups: &Path, now: Timestamp) -> anyhow::Result<(PathBuf, PathBuf)> {
+    let stamp = now.strftime("%Y%m%dT%H%M%SZ");
+    for number in 1..=A_SECOND {
+        let name = if number == 1 { stamp.to_string() } else { format!("{stamp}-{number:02}") };
+        let (folder, unfinished) = (backups.join(&name), backups.join(format!("{name}{UNFINISHED}")));
+        match fs::DirBuilder::new().mode(0o700).create(&unfinished) {
+            // Somebody is at it.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            made => made.with_context(|| format!("failed to create {}", unfinished.display()))?,
+        }
+        if !folder.exists() {
+            return Ok((folder, unfinished));
+        }
+        fs::remove_dir(&unfinished)?;
     }
+    anyhow::bail!("there are {A_SECOND} backups of this second already")
+}
+
+fn fill(house: &House, copy: &Path, now: Timestamp) -> anyhow::Result<()> {
+    let database = copy.join("firstwatch.db");
+    // The store first: every file that its rows name was written before the row.
+    let copied = house.store.backup_to(&database)?;
+    let mut files = 0;
+    for folder in ["facts", "releases"] {
+        files += link_all(&house.store.directory().join(folder), &copy.join(folder))?;
+    }
+    let label = Label {
+        backup: FORM,
+        created_at: now,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        schema: copied.schema,
+        audit_head: copied.audit_head.map(Into::into),
+        files,
+        database_sha256: scratch::sha256_of(&database)?,
+    };
+    label.write(copy)?;
+    fs::File::open(copy)?.sync_all()?;
+    Ok(())
+}
+
+/// Hard links every file under `from`; copies where the file system cannot link. Gives how many there are.
+pub(super) fn link_all(from: &Path, to: &Path) -> anyhow::Result<u64> {
+    make_private(to)?;
+    if !from.exists() {
+        return Ok(0);
+    }
+    let mut files = 0;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         if entry.file_type()?.is_dir() {
-            link_all(&source, &target)?;
-        } else if fs::hard_link(&source, &target).is_err() {
-            fs::copy(&source, &target)?;
-            fs::File::open(&target)?.sync_all()?;
+            files += link_all(&source, &target)?;
+        } else if !entry.file_name().to_string_lossy().ends_with(PARTIAL) {
+            if fs::hard_link(&source, &target).is_err() {
+                scratch::copy_private(&source, &target)?;
+            }
+            files += 1;
         }
     }
     fs::File::open(to)?.sync_all()?;
-    Ok(())
+    Ok(files)
 }
 
 fn drop_oldest(newest: &Path, keep: usize) -> anyhow::Result<usize> {
     let backups = newest.parent().context("a backup stands in no folder")?;
-    let mut copies = Vec::new();
-    for entry in fs::read_dir(backups)? {
-        let entry = entry?;
-        let whole = entry.file_name().to_string_lossy().ends_with('Z');
-        if whole && entry.file_type()?.is_dir() {
-            copies.push(entry.path());
-        }
-    }
-    copies.sort();
+    let copies = copies::all(backups)?;
     let surplus = copies.len().saturating_sub(keep.max(1));
     for copy in &copies[..surplus] {
         fs::remove_dir_all(copy).context("failed to drop an old backup")?;

@@ -1,16 +1,20 @@
 //! A report before it is released: facts -> cells -> protected tables -> document -> guard. Preview and
-//! release share it, so that a preview is what would be sent.
+//! release share it, so that a preview is what would be sent; and a past release is made again by the same
+//! steps, with its recorded pattern in the place of disclosure control.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::egress;
 use super::house::House;
-use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, Summary};
-use crate::document::{self, Lagging, Reconciliation, Report, Section};
-use crate::domain::cell::{Measure, RecordedCell};
+use super::particulars::Particulars;
+use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, RecordedTable, Summary};
+use crate::document::{self, Lagging, Report, Section};
+use crate::domain::cell::{CellDefinition, Measure, RecordedCell};
 use crate::domain::entry::Dimension;
 use crate::domain::ids::SourceName;
 use crate::domain::period::Period;
@@ -28,18 +32,24 @@ pub struct Draft {
     pub summary: Summary,
     /// What the egress guard found; a draft with hits is never sent.
     pub hits: Vec<Hit>,
+    /// All that the report says besides its figures.
+    pub(super) particulars: Particulars,
 }
 
 impl Draft {
     /// Every part with the name of its file.
     pub fn parts(&self) -> Vec<(&str, &[u8])> {
-        let mut parts = vec![("report.txt", self.rendered.text.as_bytes())];
-        parts.extend(self.rendered.html.as_deref().map(|html| ("report.html", html.as_bytes())));
-        parts.extend(
-            self.rendered.attachments.iter().map(|part| (part.file_name.as_str(), part.bytes.as_slice())),
-        );
-        parts
+        parts(&self.rendered)
     }
+}
+
+/// Every part of a report with the name of its file.
+pub(super) fn parts(rendered: &Rendered) -> Vec<(&str, &[u8])> {
+    let mut parts = vec![("report.txt", rendered.text.as_bytes())];
+    parts.extend(rendered.html.as_deref().map(|html| ("report.html", html.as_bytes())));
+    let attached = rendered.attachments.iter();
+    parts.extend(attached.map(|part| (part.file_name.as_str(), part.bytes.as_slice())));
+    parts
 }
 
 /// Why there is no draft.
@@ -58,7 +68,7 @@ pub struct Ingredients<'a> {
     /// Sealed pages up to the period's end, in order.
     pub pages: &'a [Page],
     /// Where they lie.
-    pub directory: &'a std::path::Path,
+    pub directory: &'a Path,
     /// Sources that are behind when patience has run out, with how far they reach; the report is PROVISIONAL.
     pub lagging: &'a [(SourceName, Option<Timestamp>)],
     /// Every source's data is in up to here.
@@ -67,18 +77,90 @@ pub struct Ingredients<'a> {
 
 pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError> {
     let earlier = house.store.read(|reader| reader.recorded_cells()).map_err(anyhow::Error::from)?;
-    let tables = tables(from.job, from.period);
-    let cells = cells(from, &tables, &earlier)?;
+    let particulars = Particulars::of(house, from)?;
+    let tables = tables(&particulars);
+    let cells = cells((from.directory, from.pages), particulars.period, &tables, &earlier)?;
     let protection = disclosure::protect(&cells.request, &policy(house)?)
         .context("disclosure control could not make this report safe, so it is not released")?;
-    let rendered = render(house, from, &protection.tables)?;
+    let rendered = render(&particulars, &protection.tables)?;
     let hits = egress::guard(house, &rendered, &places(&protection.tables))?;
     Ok(Draft {
         rendered,
         cells: recorded(&tables, &cells, &protection.tables),
         summary: protection.summary,
         hits,
+        particulars,
     })
+}
+
+/// A shown figure of a release that its sealed pages do not give.
+pub(super) struct WrongFigure {
+    pub table: String,
+    /// What the cell is of; nothing for the total.
+    pub place: String,
+    pub released: Vec<i64>,
+    pub found: Vec<i64>,
+}
+
+/// A report that was released, made again from its pages (and their directory) and the cells recorded of it; or
+/// the shown figures that the pages do not give.
+///
+/// # Errors
+/// When a page cannot be read, or the pages have other cells than the release.
+pub(super) fn rebuild(
+    particulars: &Particulars,
+    pages: (&Path, &[Page]),
+    recorded: Vec<(String, RecordedCell)>,
+) -> anyhow::Result<Result<Rendered, Vec<WrongFigure>>> {
+    let tables = tables(particulars);
+    let cells = cells(pages, particulars.period, &tables, &[])?;
+    let shown = shown(&tables, &cells, recorded)?;
+    let again = match disclosure::reproduce(&cells.request, &shown)? {
+        Ok(again) => again,
+        Err(differing) => {
+            let wrong = |it: disclosure::Differs| WrongFigure {
+                table: tables[it.table].name.clone(),
+                place: place(&cells.definitions[it.table][it.cell]),
+                released: it.released,
+                found: it.found,
+            };
+            return Ok(Err(differing.into_iter().map(wrong).collect()));
+        }
+    };
+    Ok(Ok(render(particulars, &again)?))
+}
+
+/// The recorded figures in the order of the tables' cells, which must be the recorded ones.
+fn shown(
+    tables: &[CellTable],
+    cells: &Cells,
+    recorded: Vec<(String, RecordedCell)>,
+) -> anyhow::Result<Vec<RecordedTable>> {
+    let mut by_table: BTreeMap<String, Vec<RecordedCell>> = BTreeMap::new();
+    for (table, cell) in recorded {
+        by_table.entry(table).or_default().push(cell);
+    }
+    let mut shown = Vec::with_capacity(tables.len());
+    for (table, definitions) in tables.iter().zip(&cells.definitions) {
+        let released = by_table.remove(&table.name).unwrap_or_default();
+        let same = released.iter().map(|cell| (&cell.definition, &cell.measures));
+        anyhow::ensure!(
+            same.eq(definitions.iter().map(|definition| (definition, &table.measures))),
+            "table {} has other cells than those released",
+            table.name
+        );
+        shown.push(released.into_iter().map(|cell| cell.shown).collect());
+    }
+    match by_table.keys().next() {
+        Some(table) => anyhow::bail!("table {table} was released and is not in the manifest"),
+        None => Ok(shown),
+    }
+}
+
+/// `2026-11-16..2026-11-23 brand=Citizen`.
+fn place(definition: &CellDefinition) -> String {
+    let fixed = definition.fixed.iter().map(|(dimension, value)| format!(" {}={value}", dimension.as_str()));
+    format!("{}..{}{}", definition.from, definition.until, fixed.collect::<String>())
 }
 
 /// The key figures' tables, in order of worth: what comes first is shown first. The refunds stand apart
@@ -93,7 +175,8 @@ const HEADLINE: [(&str, &[Measure]); 4] = [
 /// What arrived late, by the month it belongs to.
 const LATE: &str = "late-bookings";
 
-fn tables(job: &JobSpec, period: Period) -> Vec<CellTable> {
+fn tables(report: &Particulars) -> Vec<CellTable> {
+    let period = report.period;
     let windows = report::windows(period);
     let groups = |rows: &[Dimension], columns: &[Dimension]| Shape::Groups {
         rows: rows.to_vec(),
@@ -106,7 +189,7 @@ fn tables(job: &JobSpec, period: Period) -> Vec<CellTable> {
         shape: Shape::Windows(windows.clone()),
         measures: measures.to_vec(),
     });
-    let sections = job.tables.iter().map(|table| CellTable {
+    let sections = report.tables.iter().map(|table| CellTable {
         name: table.name.clone(),
         shape: groups(&table.rows, &table.columns),
         measures: table.measures.clone(),
@@ -119,17 +202,31 @@ fn tables(job: &JobSpec, period: Period) -> Vec<CellTable> {
     headline.chain(sections).chain([late]).collect()
 }
 
-/// Loads every day that a cell of this report or of an earlier release sums over.
-fn cells(from: &Ingredients<'_>, tables: &[CellTable], earlier: &[RecordedCell]) -> anyhow::Result<Cells> {
+/// The days that a report on `period` with these tables sums over, and those of the earlier cells.
+fn days(period: Period, tables: &[CellTable], earlier: &[RecordedCell]) -> (Date, Date) {
     let spans = tables
         .iter()
         .flat_map(|table| table.shape.spans())
         .chain(earlier.iter().map(|cell| (cell.definition.from, cell.definition.until)));
-    let (first, until) = spans.fold((from.period.first(), from.period.until()), |(first, until), span| {
-        (first.min(span.0), until.max(span.1))
-    });
-    let frame =
-        facts::load(from.directory, from.pages, first, until).context("failed to read the sealed pages")?;
+    spans
+        .fold((period.first(), period.until()), |(first, until), span| (first.min(span.0), until.max(span.1)))
+}
+
+/// Those of the pages that the report's own figures are summed from.
+pub(super) fn pages_summed<'a>(particulars: &Particulars, pages: &'a [Page]) -> Vec<&'a Page> {
+    let (first, until) = days(particulars.period, &tables(particulars), &[]);
+    pages.iter().filter(|page| page.from < until && first < page.until).collect()
+}
+
+/// Loads every day that a cell of this report or of an earlier release sums over.
+fn cells(
+    (directory, pages): (&Path, &[Page]),
+    period: Period,
+    tables: &[CellTable],
+    earlier: &[RecordedCell],
+) -> anyhow::Result<Cells> {
+    let (first, until) = days(period, tables, earlier);
+    let frame = facts::load(directory, pages, first, until).context("failed to read the sealed pages")?;
     Ok(report::cells(&frame, tables, earlier)?)
 }
 
@@ -152,12 +249,10 @@ fn policy(house: &House) -> anyhow::Result<Policy> {
     })
 }
 
-fn render(house: &House, from: &Ingredients<'_>, tables: &[ProtectedTable]) -> anyhow::Result<Rendered> {
-    let business = &house.settings.business;
+fn render(from: &Particulars, tables: &[ProtectedTable]) -> anyhow::Result<Rendered> {
     let named = |name: &str| tables.iter().find(|table| table.name() == name);
     let headline: Vec<&ProtectedTable> = HEADLINE.iter().filter_map(|(name, _)| named(name)).collect();
     let sections: Vec<Section<'_>> = from
-        .job
         .tables
         .iter()
         .filter_map(|spec| {
@@ -168,49 +263,34 @@ fn render(house: &House, from: &Ingredients<'_>, tables: &[ProtectedTable]) -> a
     let lagging: Vec<Lagging<'_>> = from
         .lagging
         .iter()
-        .map(|(source, complete_until)| Lagging { source: source.as_str(), complete_until: *complete_until })
+        .map(|behind| Lagging { source: behind.source.as_str(), complete_until: behind.complete_until })
         .collect();
-    let reconciliation = reconciliation(house, from.period)?;
     let report = Report {
-        business: &business.name,
-        currency: &business.currency,
-        zone: &business.zone,
-        zone_name: &business.zone_name,
-        basis: business.count_orders_on,
-        job: from.job.name.as_str(),
-        title: &from.job.title,
+        business: &from.business,
+        currency: &from.currency,
+        zone: &from.time_zone()?,
+        zone_name: &from.zone,
+        basis: from.count_orders_on,
+        job: from.job.as_str(),
+        title: &from.title,
         period: from.period,
         lagging: &lagging,
         headline: &headline,
         sections: &sections,
         late: named(LATE).filter(|table| has_late(table)),
         data_as_of: from.data_as_of,
-        reconciliation: &reconciliation,
-        audience: from.job.recipients.first().map(String::as_str),
-        minimum_contributors: house.settings.disclosure.minimum_contributors,
-        formats: &from.job.formats,
+        reconciliation: &from.reconciliation,
+        audience: from.audience.as_deref(),
+        minimum_contributors: from.minimum_contributors,
+        formats: &from.formats,
+        program: &from.program,
     };
-    Ok(document::render(&report, business.language)?)
+    Ok(document::render(&report, from.language)?)
 }
 
 /// Whether anything but what was on time stands in the table of late bookings.
 fn has_late(table: &ProtectedTable) -> bool {
     table.cells().iter().any(|cell| cell.place().iter().flatten().any(|code| !code.is_empty()))
-}
-
-/// Rows that did not become sales. They are counts of what is wrong with the data, not of customers.
-fn reconciliation(house: &House, period: Period) -> anyhow::Result<Reconciliation> {
-    let zone = &house.settings.business.zone;
-    let start = period.first().to_zoned(zone.clone())?.timestamp();
-    let end = period.end(zone);
-    house.store.read(|reader| {
-        let placed = reader.orders_by_status(start, end)?;
-        Ok(Reconciliation {
-            rows_read: placed.values().sum(),
-            excluded: placed.into_iter().filter(|(status, _)| !status.counts()).collect(),
-            rejected: reader.rejected_counts()?.iter().map(|count| count.open).sum(),
-        })
-    })
 }
 
 /// Every group that a table names.

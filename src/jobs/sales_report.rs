@@ -5,11 +5,11 @@ use anyhow::Context;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::deliver_mail::Dispatch;
 use super::draft::{Draft, DraftError, Ingredients, draft};
 use super::house::House;
+use super::manifest::{Manifest, noted, sha256};
 use super::recipients;
 use super::run::{Failure, Outcome, Run};
 use super::scratch::Scratch;
@@ -19,7 +19,7 @@ use crate::domain::period::Period;
 use crate::domain::trouble::Trouble;
 use crate::facts::{self, Page};
 use crate::settings::JobSpec;
-use crate::store::{AuditEntry, NewRelease, PageRow, Writer};
+use crate::store::{AuditEntry, NewRelease, PageRow, Store, Writer};
 
 /// How long a held report waits before it looks again.
 const HELD_FOR: SignedDuration = SignedDuration::from_mins(10);
@@ -120,7 +120,7 @@ fn seal(house: &House, run: &Run, period: Period) -> anyhow::Result<Vec<Page>> {
         };
         run.write(house, |writer| writer.insert_page(&page_row(&page), run.now))?;
     }
-    pages(house)
+    pages(&house.store)
 }
 
 /// A draft of a period that is over but may not be sealed yet, for a preview: what is still open is
@@ -131,7 +131,7 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
         return Err(DraftError::NotOver(period));
     }
     let scratch = Scratch::new(house)?;
-    let mut pages = pages(house)?;
+    let mut pages = pages(&house.store)?;
     for page in &pages {
         scratch.link(&house.facts_directory(), &page.file)?;
     }
@@ -170,8 +170,8 @@ pub(super) fn open_spans(house: &House, period: Period) -> anyhow::Result<Vec<(D
 }
 
 /// Every sealed page, in order.
-pub(super) fn pages(house: &House) -> anyhow::Result<Vec<Page>> {
-    let rows = house.store.read(|reader| reader.pages())?;
+pub(super) fn pages(store: &Store) -> anyhow::Result<Vec<Page>> {
+    let rows = store.read(|reader| reader.pages())?;
     let page = |row: PageRow| Page {
         from: row.from,
         until: row.until,
@@ -206,8 +206,9 @@ fn release(
     keep_parts(house, &purpose, draft)?;
     let dispatch = Dispatch { house, purpose: &purpose, date: run.now };
     let messages = dispatch.compose(&draft.rendered, &addresses)?;
-    let manifest =
-        manifest(run, ingredients, draft, messages.iter().map(|message| message.sha256)).to_string();
+    let manifest = Manifest::new(house, run, &purpose, ingredients, draft, &messages)?;
+    let manifest = serde_json::to_string(&manifest).context("the manifest cannot be written as JSON")?;
+    let hash = sha256(manifest.as_bytes());
     let release = run.write(house, |writer| {
         let new = NewRelease {
             job: &job.name,
@@ -215,13 +216,13 @@ fn release(
             run: run.id,
             provisional: !ingredients.lagging.is_empty(),
             manifest: &manifest,
-            sha256: Sha256::digest(&manifest).into(),
+            sha256: hash,
         };
         let release = writer.insert_release(&new, &draft.cells, run.now)?;
         for message in &messages {
             writer.enqueue(&message.row("sales-report", Some(release)), run.now)?;
         }
-        record(writer, "report.release", &format!("release {release}"), "done", run.now)?;
+        record(writer, "report.release", &format!("release {release}"), (&noted(&hash), "done"), run.now)?;
         Ok::<_, crate::store::Error>(release)
     })?;
     let summary = &draft.summary;
@@ -247,44 +248,11 @@ fn record(
     writer: &Writer<'_>,
     operation: &str,
     subject: &str,
-    outcome: &str,
+    (reason, outcome): (&str, &str),
     now: Timestamp,
 ) -> Result<(), crate::store::Error> {
     let actor = Actor::Daemon.to_string();
-    writer
-        .append_audit(&AuditEntry { actor: &actor, operation, subject, reason: "", outcome }, now)
-        .map(|_| ())
-}
-
-/// What the release was made of and what came out, by hash: enough to rebuild and compare it.
-fn manifest(
-    run: &Run,
-    ingredients: &Ingredients<'_>,
-    draft: &Draft,
-    messages: impl Iterator<Item = [u8; 32]>,
-) -> serde_json::Value {
-    let pages: Vec<_> = ingredients
-        .pages
-        .iter()
-        .map(|page| json!({ "file": page.file, "sha256": hex::encode(page.sha256) }))
-        .collect();
-    let parts: Vec<_> = draft
-        .rendered
-        .attachments
-        .iter()
-        .map(|part| json!({ "file": part.file_name, "sha256": hex::encode(Sha256::digest(&part.bytes)) }))
-        .collect();
-    json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "slot": run.slot,
-        "released_at": run.now,
-        "data_as_of": ingredients.data_as_of,
-        "lagging": ingredients.lagging,
-        "pages": pages,
-        "attachments": parts,
-        "messages": messages.map(hex::encode).collect::<Vec<_>>(),
-        "disclosure": draft.summary,
-    })
+    writer.append_audit(&AuditEntry { actor: &actor, operation, subject, reason, outcome }, now).map(|_| ())
 }
 
 /// The guard found an identifier: nothing is released, administrators are told which part and which
@@ -300,7 +268,7 @@ fn quarantine(
         draft.hits.iter().map(|hit| format!("{} in {}", hit.kind.as_str(), hit.part)).collect();
     let what = format!("{} {period} is quarantined: the egress guard found {}", job.name, found.join(", "));
     let subject = format!("{} {period}", job.name);
-    run.write(house, |writer| record(writer, "report.quarantine", &subject, &what, run.now))?;
+    run.write(house, |writer| record(writer, "report.quarantine", &subject, ("", &what), run.now))?;
     let message = format!(
         "{what}; nothing was sent. Find where the product or group name comes from, then run the job again"
     );

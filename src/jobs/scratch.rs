@@ -1,9 +1,13 @@
-//! A folder inside the state directory that is gone when it is dropped, or when the house is opened again.
+//! A folder inside the state directory that is gone when it is dropped, or when the house is opened again; and how
+//! files and folders are made that only their owner may read.
 
 use std::fs;
+use std::io::{self, BufRead, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use sha2::{Digest, Sha256};
 
 use super::house::House;
 
@@ -16,7 +20,10 @@ impl Scratch {
         let mut name = [0; 8];
         getrandom::fill(&mut name).context("the system gives no random numbers")?;
         let path = house.store.directory().join(format!("{PREFIX}{}", hex::encode(name)));
-        fs::create_dir(&path).with_context(|| format!("failed to create {}", path.display()))?;
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .with_context(|| format!("failed to create {}", path.display()))?;
         Ok(Self(path))
     }
 
@@ -54,4 +61,56 @@ pub(super) fn remove_folders(directory: &Path, is_leftover: impl Fn(&str) -> boo
             tracing::warn!(%error, "failed to remove a leftover folder");
         }
     }
+}
+
+/// Makes the folder and those above it with mode 0700; one that is there already keeps its own.
+pub(super) fn make_private(path: &Path) -> anyhow::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("failed to create {}", path.display()))
+}
+
+/// Writes a new file with mode 0600, down on the disk.
+pub(super) fn write_private(path: &Path, mut bytes: &[u8]) -> io::Result<()> {
+    pour(&mut bytes, path)
+}
+
+/// Copies a file to a new one with mode 0600, down on the disk.
+pub(super) fn copy_private(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let copy = || pour(&mut fs::File::open(from)?, to);
+    copy().with_context(|| format!("failed to copy {} to {}", from.display(), to.display()))
+}
+
+fn pour(from: &mut impl io::Read, to: &Path) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    io::copy(from, &mut file)?;
+    file.flush()?;
+    file.sync_all()
+}
+
+/// Makes the names in the folder last.
+pub(super) fn sync_directory(path: &Path) -> anyhow::Result<()> {
+    fs::File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .with_context(|| format!("failed to sync {}", path.display()))
+}
+
+/// The SHA-256 of a file, as hexadecimal digits.
+pub(super) fn sha256_of(path: &Path) -> anyhow::Result<String> {
+    let digest = || -> io::Result<String> {
+        let mut file = io::BufReader::with_capacity(1 << 16, fs::File::open(path)?);
+        let mut hash = Sha256::new();
+        loop {
+            let bytes = file.fill_buf()?;
+            if bytes.is_empty() {
+                return Ok(hex::encode(hash.finalize()));
+            }
+            hash.update(bytes);
+            let read = bytes.len();
+            file.consume(read);
+        }
+    };
+    digest().with_context(|| format!("failed to read {}", path.display()))
 }

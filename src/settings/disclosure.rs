@@ -1,10 +1,12 @@
 //! `[disclosure]`: the rules under which a figure may be shown.
 
+use serde::{Deserialize, Serialize};
+
 use super::field::Field;
 use super::section::Section;
 
 /// See the room `disclosure`: the defaults of the field's rules.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DisclosureSettings {
     pub minimum_contributors: u32,
     pub p_percent: f64,

@@ -89,7 +89,7 @@ pub struct JobSpec {
 }
 
 /// `[[table]]` of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableSpec {
     /// Unique in the job; made of its rows and columns when the file does not give one.
     pub name: String,

@@ -73,6 +73,24 @@ impl Reader<'_> {
         self.first(sql, (), |row| Ok(AuditHead { no: row.get(0)?, hash: row.get(1)? }))
     }
 
+    /// Every row that tells of this operation on this subject, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn audit_of(&self, operation: &str, subject: &str) -> Result<Vec<AuditRow>, Error> {
+        let sql = "SELECT no, at, actor, operation, subject, reason, outcome, hash FROM audit
+                   WHERE operation = ?1 AND subject = ?2 ORDER BY no";
+        self.all(sql, (operation, subject), read_row)
+    }
+
+    /// The hash of a row; `None` when there is none of this number.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn audit_hash(&self, no: i64) -> Result<Option<[u8; 32]>, Error> {
+        self.first("SELECT hash FROM audit WHERE no = ?1", (no,), |row| row.get(0))
+    }
+
     /// Walks the whole log; with a head noted elsewhere, the log must also still hold that row.
     ///
     /// # Errors

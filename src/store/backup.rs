@@ -9,7 +9,15 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::files::sync_directory_of;
 use super::open::failed;
-use super::{Error, Reader, Store};
+use super::{AuditHead, Error, Reader, Store};
+
+/// What a copy of the database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The version of its schema.
+    pub schema: i64,
+    pub audit_head: Option<AuditHead>,
+}
 
 impl Store {
     /// Copies the database as it is committed now to a new file with mode 0600, checks the copy, and
@@ -18,17 +26,18 @@ impl Store {
     /// # Errors
     /// [`Error::Exists`], [`Error::File`], [`Error::Damaged`] when the copy is not sound,
     /// [`Error::Sqlite`].
-    pub fn backup_to(&self, path: &Path) -> Result<(), Error> {
+    pub fn backup_to(&self, path: &Path) -> Result<Copied, Error> {
         let file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 return Err(Error::Exists { path: path.to_owned() });
             }
             other => other.map_err(failed(path))?,
         };
-        let copied = self
-            .copy_to(path)
-            .and_then(|()| file.sync_all().map_err(failed(path)))
-            .and_then(|()| sync_directory_of(path));
+        let copied = self.copy_to(path).and_then(|copied| {
+            file.sync_all().map_err(failed(path))?;
+            sync_directory_of(path)?;
+            Ok(copied)
+        });
         if copied.is_err() {
             // What is half a backup must not be taken for one; the first error is the one to tell.
             let _ = std::fs::remove_file(path);
@@ -44,7 +53,7 @@ impl Store {
         Reader { connection: &self.connect_reader()? }.integrity_check()
     }
 
-    fn copy_to(&self, path: &Path) -> Result<(), Error> {
+    fn copy_to(&self, path: &Path) -> Result<Copied, Error> {
         let source = self.connect_reader()?;
         let mut copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // All pages in one step: one snapshot, which no writer can make begin again.
@@ -53,8 +62,13 @@ impl Store {
             return Err(Error::Unfinished { path: path.to_owned() });
         }
         copy.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
-        let problems = Reader { connection: &copy }.integrity_check()?;
-        if problems.is_empty() { Ok(()) } else { Err(Error::Damaged { path: path.to_owned(), problems }) }
+        let reader = Reader { connection: &copy };
+        let problems = reader.integrity_check()?;
+        if !problems.is_empty() {
+            return Err(Error::Damaged { path: path.to_owned(), problems });
+        }
+        let schema = copy.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok(Copied { schema, audit_head: reader.audit_head()? })
     }
 }
 

@@ -39,6 +39,7 @@ use jiff::civil::Date;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, TransactionBehavior};
 
 pub use audit::{AuditEntry, AuditHead, AuditRow, AuditVerdict};
+pub use backup::Copied;
 pub use complaints::{ComplaintRow, StoredComplaint};
 pub use customers::{CustomerRow, FirstOrder};
 pub use entries::LateTotal;

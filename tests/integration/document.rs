@@ -90,6 +90,7 @@ fn rendered(tables: &[ProtectedTable]) -> Rendered {
         audience: None,
         minimum_contributors: 5,
         formats: &[Format::Html, Format::Xlsx],
+        program: env!("CARGO_PKG_VERSION"),
     };
     render(&report, Language::Vi).expect("a report")
 }

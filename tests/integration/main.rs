@@ -1,6 +1,7 @@
 //! The one integration target; a file a subject.
 
 mod architecture;
+mod backups;
 mod bad_input;
 mod books;
 mod canaries;
@@ -22,6 +23,7 @@ mod mta;
 mod planted;
 mod privacy;
 mod proofs;
+mod rebuild;
 mod settings;
 mod source;
 mod store;

@@ -1,4 +1,4 @@
-//! `status`, `complaint`, `source`, `audit` and `backup`.
+//! `status`, `complaint`, `source` and `audit`.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::jobs::next_of;
 use super::{Session, segment};
-use crate::cli::arguments::{AuditCommand, BackupCommand, ComplaintCommand, SourceCommand};
+use crate::cli::arguments::{AuditCommand, ComplaintCommand, SourceCommand};
 use crate::cli::{exit, show};
 use crate::jobs::Reject;
 use crate::operations::audit::{AuditHead, AuditView};
@@ -101,13 +101,6 @@ pub(super) async fn audit(session: &Session, command: AuditCommand) -> anyhow::R
             })?;
         }
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) async fn backup(session: &Session, command: BackupCommand) -> anyhow::Result<ExitCode> {
-    let BackupCommand::Create = command;
-    let answer: Value = session.client.post("/v1/backups", &json!({})).await?;
-    session.print(&answer, |answer| format!("backed up as {}", answer["backup"].as_str().unwrap_or("")))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,8 +1,11 @@
 //! The commands that go through the api's client: ask, then print. One file a subject.
 
+mod backups;
 mod inspect;
 mod jobs;
 mod reports;
+
+pub(super) use backups::held;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,7 +54,7 @@ async fn answer(session: &Session, command: Command) -> anyhow::Result<ExitCode>
         Command::Complaint(command) => inspect::complaint(session, command).await,
         Command::Source(command) => inspect::source(session, command).await,
         Command::Audit(command) => inspect::audit(session, command).await,
-        Command::Backup(command) => inspect::backup(session, command).await,
+        Command::Backup(command) => backups::backup(session, command).await,
         Command::Serve
         | Command::Demo(_)
         | Command::Check

@@ -12,8 +12,9 @@ use super::{Session, segment};
 use crate::cli::arguments::{OutboxCommand, ReportCommand};
 use crate::cli::exit::{self, BadData};
 use crate::cli::show;
+use crate::jobs::Verification;
 use crate::operations::outbox::{Decision, OutboxView};
-use crate::operations::releases::{Preview, ReleaseView};
+use crate::operations::releases::{Preview, PreviewFile, ReleaseView, Resent};
 
 pub(super) async fn report(session: &Session, command: ReportCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -22,9 +23,31 @@ pub(super) async fn report(session: &Session, command: ReportCommand) -> anyhow:
                 session.client.get(&format!("/v1/reports?limit={limit}")).await?;
             session.print(&releases, |releases| shown_releases(session, releases))?;
         }
-        ReportCommand::Show { id } => {
+        ReportCommand::Show { id, out: None } => {
             let release: ReleaseView = session.client.get(&format!("/v1/reports/{id}")).await?;
             session.print(&release, |release| shown_release(session, release))?;
+        }
+        ReportCommand::Show { id, out: Some(out) } => {
+            let parts: Vec<PreviewFile> = session.client.get(&format!("/v1/reports/{id}/parts")).await?;
+            let files = write(&parts, &out)?;
+            session.print(&json!({ "release": id, "files": files }), |_| files.join("\n"))?;
+        }
+        ReportCommand::Verify { id } => {
+            let path = format!("/v1/reports/{id}/verify");
+            let verification: Verification = session.client.post(&path, &json!({})).await?;
+            session.print(&verification, shown_verification)?;
+            if !verification.is_identical() {
+                return Ok(ExitCode::from(exit::FAILED));
+            }
+        }
+        ReportCommand::Resend { id, to } => {
+            let path = format!("/v1/reports/{id}/resend");
+            let messages: Vec<Resent> = session.client.post(&path, &json!({ "to": to })).await?;
+            let answer = json!({ "release": id, "messages": messages });
+            session.print(&answer, |_| shown_resent(id, &messages))?;
+            if !messages.iter().all(Resent::is_sent) {
+                return Ok(ExitCode::from(exit::HELD));
+            }
         }
         ReportCommand::Preview { job, period, out } => {
             let period = period.map(|period| format!("?period={period}")).unwrap_or_default();
@@ -32,7 +55,7 @@ pub(super) async fn report(session: &Session, command: ReportCommand) -> anyhow:
                 .client
                 .post(&format!("/v1/previews/{}{period}", segment(job.as_str())), &json!({}))
                 .await?;
-            let files = write(&preview, &out)?;
+            let files = write(&preview.files, &out)?;
             let listed = json!({ "subject": preview.subject, "period": preview.period, "files": files, "hits": preview.hits });
             session.print(&listed, |_| shown_preview(&preview, &files))?;
             if !preview.hits.is_empty() {
@@ -65,19 +88,19 @@ pub(super) async fn outbox(session: &Session, command: OutboxCommand) -> anyhow:
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the preview's files; their names come from the daemon and must be plain.
-fn write(preview: &Preview, out: &Path) -> anyhow::Result<Vec<String>> {
+/// Writes a report's files; their names come from the daemon and must be plain.
+fn write(parts: &[PreviewFile], out: &Path) -> anyhow::Result<Vec<String>> {
     std::fs::create_dir_all(out).with_context(|| format!("failed to create {}", out.display()))?;
     let mut written = Vec::new();
-    for file in &preview.files {
+    for file in parts {
         if Path::new(&file.name).file_name().is_none_or(|name| name != file.name.as_str()) {
             return Err(
-                BadData(format!("the preview names a file {:?}, which is no plain name", file.name)).into()
+                BadData(format!("the report names a file {:?}, which is no plain name", file.name)).into()
             );
         }
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(&file.content)
-            .context("the preview's content is not base64")?;
+            .context("the report's content is not base64")?;
         let path = out.join(&file.name);
         std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))?;
         written.push(path.display().to_string());
@@ -118,7 +141,8 @@ fn shown_release(session: &Session, release: &ReleaseView) -> String {
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<12}{value}");
     };
-    if let Some(until) = manifest["data_as_of"].as_str().and_then(|until| until.parse().ok()) {
+    let until = [&manifest["report"]["data_as_of"], &manifest["data_as_of"]];
+    if let Some(until) = until.iter().find_map(|until| until.as_str()).and_then(|until| until.parse().ok()) {
         line("data until", show::instant(until, &session.zone));
     }
     let disclosure = &manifest["disclosure"];
@@ -132,11 +156,57 @@ fn shown_release(session: &Session, release: &ReleaseView) -> String {
     }
     line("recipients", manifest["messages"].as_array().map_or(0, Vec::len).to_string());
     line("pages", format!("{} sealed", manifest["pages"].as_array().map_or(0, Vec::len)));
-    for attachment in manifest["attachments"].as_array().into_iter().flatten() {
-        let word = |key: &str| attachment[key].as_str().unwrap_or("-");
-        line("attached", format!("{}  sha256 {}", word("file"), word("sha256")));
+    for part in manifest["parts"].as_array().into_iter().flatten() {
+        let word = |key: &str| part[key].as_str().unwrap_or("-");
+        line("part", format!("{}  sha256 {}", word("file"), word("sha256")));
     }
     text + "`--format json` shows every hash"
+}
+
+fn shown_verification(verification: &Verification) -> String {
+    let Verification { release, job, period, released_by, verified_by, .. } = verification;
+    let name = format!("release {release} ({job} {period})");
+    let mut lines: Vec<String> = verification
+        .differences
+        .iter()
+        .map(|it| format!("{}{} {}: {}", show::cross(), it.kind.as_str(), it.name, it.problem))
+        .collect();
+    lines.extend(
+        verification
+            .gone
+            .iter()
+            .map(|file| format!("{file} is no longer there; what it held was compared by its hash")),
+    );
+    lines.push(if verification.is_identical() {
+        format!(
+            "{}{name} is what its {} and its manifest give, byte for byte: {}, {}, {}",
+            show::tick(),
+            show::count(verification.pages as u64, "sealed page"),
+            show::count(verification.cells as u64, "cell"),
+            show::count(verification.parts as u64, "part"),
+            show::count(verification.messages as u64, "message"),
+        )
+    } else if verification.differs_by_program() {
+        format!(
+            "{name}: every figure is the one that the sealed pages give; the bytes differ, for firstwatch {released_by} \
+             released it and this is firstwatch {verified_by}"
+        )
+    } else {
+        format!("{name} differs from what its sealed pages and its manifest give")
+    });
+    lines.join("\n")
+}
+
+fn shown_resent(release: i64, messages: &[Resent]) -> String {
+    let line = |message: &Resent| {
+        let state = if message.is_sent() {
+            format!("{}sent", show::tick())
+        } else {
+            format!("{}; `firstwatch outbox list` says why", message.state)
+        };
+        format!("release {release} to {}, message {}: {state}", message.recipient, message.id)
+    };
+    messages.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn shown_outbox(session: &Session, messages: &[OutboxView]) -> String {

@@ -1,0 +1,98 @@
+//! Everything that a report says besides its figures, as it was when the report was made. The draft is
+//! rendered from this and from protected tables alone, and a release's manifest keeps it whole: what is not
+//! in here cannot get into a report, and so a report can be made again when all else has changed.
+
+use anyhow::Context;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::draft::Ingredients;
+use super::house::House;
+use crate::document::Reconciliation;
+use crate::domain::ids::{JobName, SourceName};
+use crate::domain::money::Currency;
+use crate::domain::order::CountOrdersOn;
+use crate::domain::period::Period;
+use crate::settings::{Format, Language, LocalText, TableSpec};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Particulars {
+    /// The version of firstwatch that made it.
+    pub program: String,
+    pub job: JobName,
+    pub title: LocalText,
+    pub tables: Vec<TableSpec>,
+    pub formats: Vec<Format>,
+    /// The recipients' group that the small print names.
+    pub audience: Option<String>,
+    pub period: Period,
+    pub business: String,
+    pub currency: Currency,
+    /// An IANA name.
+    pub zone: String,
+    pub language: Language,
+    pub count_orders_on: CountOrdersOn,
+    pub minimum_contributors: u32,
+    /// Sources that were behind; not empty: the report is PROVISIONAL.
+    pub lagging: Vec<Behind>,
+    /// Every source's data was in up to here.
+    pub data_as_of: Timestamp,
+    /// May tell a withheld number of orders: it leaves the house only as the small print has it.
+    pub reconciliation: Reconciliation,
+}
+
+/// A source that was behind when patience had run out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Behind {
+    pub source: SourceName,
+    /// How far its data reached; `None` when it was never pulled.
+    pub complete_until: Option<Timestamp>,
+}
+
+impl Particulars {
+    pub fn of(house: &House, from: &Ingredients<'_>) -> anyhow::Result<Self> {
+        let business = &house.settings.business;
+        let behind = |(source, complete_until): &(SourceName, Option<Timestamp>)| Behind {
+            source: source.clone(),
+            complete_until: *complete_until,
+        };
+        Ok(Self {
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            job: from.job.name.clone(),
+            title: from.job.title.clone(),
+            tables: from.job.tables.clone(),
+            formats: from.job.formats.clone(),
+            audience: from.job.recipients.first().cloned(),
+            period: from.period,
+            business: business.name.clone(),
+            currency: business.currency.clone(),
+            zone: business.zone_name.clone(),
+            language: business.language,
+            count_orders_on: business.count_orders_on,
+            minimum_contributors: house.settings.disclosure.minimum_contributors,
+            lagging: from.lagging.iter().map(behind).collect(),
+            data_as_of: from.data_as_of,
+            reconciliation: reconciliation(house, from.period)?,
+        })
+    }
+
+    pub fn time_zone(&self) -> anyhow::Result<TimeZone> {
+        TimeZone::get(&self.zone).with_context(|| format!("there is no time zone {:?}", self.zone))
+    }
+}
+
+/// Rows that did not become sales. They are counts of what is wrong with the data, not of customers.
+fn reconciliation(house: &House, period: Period) -> anyhow::Result<Reconciliation> {
+    let zone = &house.settings.business.zone;
+    let start = period.first().to_zoned(zone.clone())?.timestamp();
+    let end = period.end(zone);
+    house.store.read(|reader| {
+        let placed = reader.orders_by_status(start, end)?;
+        Ok(Reconciliation {
+            rows_read: placed.values().sum(),
+            excluded: placed.into_iter().filter(|(status, _)| !status.counts()).collect(),
+            rejected: reader.rejected_counts()?.iter().map(|count| count.open).sum(),
+        })
+    })
+}

@@ -1,0 +1,286 @@
+//! Proves that a copy can be restored, and restores it.
+//!
+//! A copy is proved by doing it: it is laid out in a folder of its own, opened as a store, and everything in it is
+//! held against its hash. The copy itself is only read. A restore lays it out inside the target, and what was
+//! proved takes its place there at the end; of a damaged copy, or after a power cut, no store stands there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::backup::link_all;
+use super::copies::{Label, name_of};
+use super::house::House;
+use super::proof::Proof;
+use super::scratch::{self, Scratch, make_private};
+use crate::domain::actor::Actor;
+use crate::store::{AuditEntry, OutboxState, Store, VaultMatch};
+
+const DATABASE: &str = "firstwatch.db";
+const FOLDERS: [&str; 2] = ["facts", "releases"];
+
+/// Where a restore works until all is proved.
+const STAGING: &str = "restore.unfinished";
+
+/// What a copy holds, proved file by file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvedCopy {
+    pub name: String,
+    pub label: Option<Label>,
+    pub audit: u64,
+    pub pages: usize,
+    pub messages: usize,
+    pub releases: usize,
+    pub parts: usize,
+    /// Messages that were still to be sent when it was made.
+    pub pending: u64,
+    /// Sentences; empty when the copy is what was backed up.
+    pub damage: Vec<String>,
+}
+
+/// Why nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    #[error(
+        "{path} is not empty, and a restore overwrites nothing; move it aside (`mv {path} {path}.old`) and name the \
+         copy by its path, or restore elsewhere with --to DIR",
+        path = .0.display()
+    )]
+    NotEmpty(PathBuf),
+    #[error("the copy is damaged, and nothing was restored: {}", .0.damage.join("; "))]
+    Damaged(Box<ProvedCopy>),
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+/// Restores the copy into a folder that is thrown away, and holds it against the live store as well.
+///
+/// # Errors
+/// When the folder cannot be written; damage is no error, it stands in the answer.
+pub fn prove_copy(house: &House, copy: &Path) -> anyhow::Result<ProvedCopy> {
+    let scratch = Scratch::new(house)?;
+    let mut damage = Vec::new();
+    let label = read_label(copy, &mut damage);
+    let mut files = 0;
+    for folder in FOLDERS {
+        files += link_all(&copy.join(folder), &scratch.path().join(folder))?;
+    }
+    copy_database(copy, scratch.path(), &mut damage)?;
+    let (mut proved, store) = prove(copy, scratch.path(), label, files, damage);
+    if let Some(store) = store {
+        hold_against_live(house, &store, &mut proved)?;
+    }
+    Ok(proved)
+}
+
+/// Restores the copy to `target`, which is not there yet or empty. The caller has made sure that no daemon is
+/// at work there.
+///
+/// # Errors
+/// [`RestoreError`]; nothing stands at the target then that was not there before.
+pub fn restore(
+    copy: &Path,
+    target: &Path,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<ProvedCopy, RestoreError> {
+    let was_there = target.exists();
+    if !is_free(target)? {
+        return Err(RestoreError::NotEmpty(target.to_owned()));
+    }
+    make_private(target)?;
+    let staging = target.join(STAGING);
+    let restored = lay_out(copy, &staging).and_then(|proved| {
+        if !proved.damage.is_empty() {
+            return Err(RestoreError::Damaged(Box::new(proved)));
+        }
+        note(&staging, &proved.name, actor, now)?;
+        move_up(&staging, target)?;
+        Ok(proved)
+    });
+    if restored.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_dir_all(&staging);
+        if !was_there {
+            let _ = fs::remove_dir(target);
+        }
+    }
+    restored
+}
+
+/// Whether nothing stands there, but for what a restore left that was cut off.
+fn is_free(target: &Path) -> anyhow::Result<bool> {
+    let entries = match fs::read_dir(target) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+        entries => entries.with_context(|| format!("failed to look into {}", target.display()))?,
+    };
+    for entry in entries {
+        if entry?.file_name() != STAGING {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Copies everything into `staging` and proves what stands there.
+fn lay_out(copy: &Path, staging: &Path) -> Result<ProvedCopy, RestoreError> {
+    if staging.exists() {
+        fs::remove_dir_all(staging).context("failed to clear what an earlier restore left")?;
+    }
+    make_private(staging)?;
+    let mut damage = Vec::new();
+    let label = read_label(copy, &mut damage);
+    let mut files = 0;
+    for folder in FOLDERS {
+        files += copy_all(&copy.join(folder), &staging.join(folder))?;
+    }
+    copy_database(copy, staging, &mut damage)?;
+    Ok(prove(copy, staging, label, files, damage).0)
+}
+
+fn read_label(copy: &Path, damage: &mut Vec<String>) -> Option<Label> {
+    match Label::read(copy) {
+        Ok(label) => Some(label),
+        Err(error) => {
+            damage.push(format!("its label: {error:#}"));
+            None
+        }
+    }
+}
+
+fn copy_database(copy: &Path, to: &Path, damage: &mut Vec<String>) -> anyhow::Result<()> {
+    let database = copy.join(DATABASE);
+    if !database.is_file() {
+        damage.push(format!("{DATABASE} is missing"));
+        return Ok(());
+    }
+    scratch::copy_private(&database, &to.join(DATABASE))
+}
+
+/// Opens what was laid out at `at` as a store and proves it; without a label or a database there is nothing
+/// to open.
+fn prove(
+    copy: &Path,
+    at: &Path,
+    label: Option<Label>,
+    files: u64,
+    mut damage: Vec<String>,
+) -> (ProvedCopy, Option<Store>) {
+    let mut proof = Proof::default();
+    let (mut pending, mut opened) = (0, None);
+    if let Some(label) = label.as_ref().filter(|_| damage.is_empty()) {
+        if files != label.files {
+            damage
+                .push(format!("it holds {files} files beside the database, and {} were copied", label.files));
+        }
+        match open(at, label) {
+            Ok((store, noted)) => {
+                proof = Proof::of(&store, noted.as_ref());
+                let counts = store.read(|reader| reader.outbox_counts()).unwrap_or_default();
+                pending =
+                    counts.iter().filter(|(state, _)| *state == OutboxState::Pending).map(|it| it.1).sum();
+                opened = Some(store);
+            }
+            Err(error) => damage.push(format!("{error:#}")),
+        }
+    }
+    damage.append(&mut proof.damage);
+    let proved = ProvedCopy {
+        name: name_of(copy),
+        label,
+        audit: proof.audit,
+        pages: proof.pages,
+        messages: proof.messages,
+        releases: proof.releases,
+        parts: proof.parts,
+        pending,
+        damage,
+    };
+    (proved, opened)
+}
+
+/// The database's hash comes first: SQLite's own check sees no change of a value.
+fn open(at: &Path, label: &Label) -> anyhow::Result<(Store, Option<crate::store::AuditHead>)> {
+    let database = at.join(DATABASE);
+    anyhow::ensure!(
+        scratch::sha256_of(&database)? == label.database_sha256,
+        "{DATABASE} is not what was backed up: its hash differs"
+    );
+    let store = Store::open(at).context("the database does not open as a store")?;
+    Ok((store, label.head()?))
+}
+
+/// The copy's audit log is the beginning of the live one, and its persons are sealed under the same key.
+fn hold_against_live(house: &House, copy: &Store, proved: &mut ProvedCopy) -> anyhow::Result<()> {
+    if let Some(head) = proved.label.as_ref().and_then(|label| label.audit_head.as_ref()) {
+        let live = house.store.read(|reader| reader.audit_hash(head.line))?;
+        if live.map(hex::encode).as_ref() != Some(&head.sha256) {
+            let line = head.line;
+            proved.damage.push(format!(
+                "audit line {line} of the live store is another or missing: this copy is of another history"
+            ));
+        }
+    }
+    let fingerprint = house.vault.fingerprint();
+    if copy.read(|reader| reader.match_vault(&fingerprint))? == VaultMatch::Other {
+        proved.damage.push("its persons are sealed under another master key than the one in use".to_owned());
+    }
+    Ok(())
+}
+
+/// The restored store begins with who restored it.
+fn note(staging: &Path, name: &str, actor: &Actor, now: Timestamp) -> anyhow::Result<()> {
+    let store = Store::open(staging)?;
+    let actor = actor.to_string();
+    let entry =
+        AuditEntry { actor: &actor, operation: "backup.restore", subject: name, reason: "", outcome: "done" };
+    store.write(|writer| writer.append_audit(&entry, now))?;
+    Ok(())
+}
+
+/// The database last: where it stands, everything that it speaks of stands too.
+fn move_up(staging: &Path, target: &Path) -> Result<(), RestoreError> {
+    fs::remove_file(staging.join("firstwatch.lock")).context("failed to clear the lock")?;
+    if staging.join(format!("{DATABASE}-wal")).exists() {
+        return Err(anyhow::anyhow!("the restored database did not come to rest; try again").into());
+    }
+    fs::File::open(staging.join(DATABASE))
+        .and_then(|file| file.sync_all())
+        .context("failed to sync the restored database")?;
+    if !is_free(target)? {
+        return Err(RestoreError::NotEmpty(target.to_owned()));
+    }
+    for name in FOLDERS.into_iter().chain([DATABASE]) {
+        fs::rename(staging.join(name), target.join(name))
+            .with_context(|| format!("failed to move {name} into place"))?;
+        scratch::sync_directory(target)?;
+    }
+    fs::remove_dir(staging).context("failed to remove the folder of the restore")?;
+    let above = target.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    scratch::sync_directory(target)?;
+    Ok(scratch::sync_directory(above)?)
+}
+
+/// Copies every file under `from`, none as a link, each for its owner alone and down on the disk.
+fn copy_all(from: &Path, to: &Path) -> anyhow::Result<u64> {
+    make_private(to)?;
+    if !from.exists() {
+        return Ok(0);
+    }
+    let mut files = 0;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            files += copy_all(&source, &target)?;
+        } else {
+            scratch::copy_private(&source, &target)?;
+            files += 1;
+        }
+    }
+    scratch::sync_directory(to)?;
+    Ok(files)
+}
