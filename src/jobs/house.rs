@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use jiff::Timestamp;
 
 use super::ledger::rescue_interrupted;
+use super::post::Post;
 use super::{backup, scratch};
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
@@ -50,6 +51,7 @@ pub struct House {
     /// The key of personal data that belongs to no customer we know.
     system_key: WrappedKey,
     at_work: Mutex<()>,
+    pub(super) post: Post,
 }
 
 impl House {
@@ -71,8 +73,8 @@ impl House {
         backup::clear_unfinished(&store.directory().join(BACKUPS));
         let system_key = know_the_vault(&store, &vault)?;
         let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
-        let house =
-            Self { settings, store, vault, calendar, grants, clock, system_key, at_work: Mutex::new(()) };
+        let (at_work, post) = (Mutex::new(()), Post::default());
+        let house = Self { settings, store, vault, calendar, grants, clock, system_key, at_work, post };
         // The store's lock is ours, so nobody is at what the ledger says is running.
         rescue_interrupted(&house)?;
         Ok(house)
@@ -101,6 +103,16 @@ impl House {
 
     pub fn backups_directory(&self) -> PathBuf {
         self.store.directory().join(BACKUPS)
+    }
+
+    /// From now on somebody delivers mail whenever this bell rings, so that nobody else has to.
+    pub fn hire_postman(&self, bell: impl Fn() + Send + Sync + 'static) {
+        self.post.hire(bell);
+    }
+
+    /// There may be mail. `false` when nobody is hired to deliver it.
+    pub fn ring_for_mail(&self) -> bool {
+        self.post.ring()
     }
 
     /// One job works at a time: jobs are short, and the next one sees what the last one wrote.

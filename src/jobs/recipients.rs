@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::deliver_mail::Dispatch;
+use super::dispatch::Dispatch;
 use super::egress;
 use super::house::House;
 use crate::document::{self, Matter, Notice, RunTrouble};
