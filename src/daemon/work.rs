@@ -1,5 +1,5 @@
-//! The worker: woken, it runs every slot that is due, in order, and delivers the mail. What it does is
-//! synchronous, so it runs off the async workers.
+//! The worker: woken, it runs every slot that is due, in order, and rings for what it put into the outbox. What it
+//! does is synchronous, so it runs off the async workers.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) async fn run(house: Arc<House>, awake: Arc<Notify>, mut stopping: wat
     }
 }
 
-/// One round. A slot that cannot be planned or run does not keep the others, nor the mail, from theirs.
+/// One round. A slot that cannot be planned or run does not keep the others from theirs.
 fn work(house: &House, stopped: &dyn Fn() -> bool) {
     let slots = jobs::plan_and_record(house, house.now()).unwrap_or_else(|error| {
         error!(error = %format!("{:#}", anyhow::Error::from(error)), "failed to plan");
@@ -40,9 +40,5 @@ fn work(house: &House, stopped: &dyn Fn() -> bool) {
             error!(error = %format!("{:#}", anyhow::Error::from(error)), job = %job.name, "failed to record a run");
         }
     }
-    if !stopped()
-        && let Err(error) = jobs::deliver(house, stopped)
-    {
-        error!(error = %format!("{error:#}"), "failed to deliver mail");
-    }
+    house.ring_for_mail();
 }
