@@ -72,6 +72,14 @@ pub struct Reconciliation {
     pub rejected: u64,
 }
 
+/// Why a mail has no attachments, though its job asks for some. Both in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What the mail would be with them.
+    pub size: u64,
+    pub limit: u64,
+}
+
 /// Everything that one sales report says.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
@@ -99,6 +107,8 @@ pub struct Report<'a> {
     /// How few customers make a cell withheld, for the explanation.
     pub minimum_contributors: u32,
     pub formats: &'a [Format],
+    /// Some: the mail goes out without its attachments, and says why.
+    pub left_out: Option<LeftOut>,
 }
 
 impl Report<'_> {

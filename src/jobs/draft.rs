@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use jiff::Timestamp;
 
+use super::dispatch::Dispatch;
 use super::egress;
 use super::house::House;
+use super::recipients;
 use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, Summary};
-use crate::document::{self, Lagging, Reconciliation, Report, Section};
+use crate::document::{self, Lagging, LeftOut, Reconciliation, Report, Section};
 use crate::domain::cell::{Measure, RecordedCell};
 use crate::domain::entry::Dimension;
 use crate::domain::ids::SourceName;
@@ -23,6 +25,8 @@ use crate::settings::JobSpec;
 /// Everything of a report but its recipients.
 pub struct Draft {
     pub rendered: Rendered,
+    /// The same without its attachments, when with them it is too long to be sent.
+    pub shortened: Option<Rendered>,
     /// The cells of every table, shown or withheld, as the ledger of releases keeps them.
     pub cells: Vec<(String, RecordedCell)>,
     pub summary: Summary,
@@ -31,6 +35,11 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// What is mailed.
+    pub fn mailed(&self) -> &Rendered {
+        self.shortened.as_ref().unwrap_or(&self.rendered)
+    }
+
     /// Every part with the name of its file.
     pub fn parts(&self) -> Vec<(&str, &[u8])> {
         let mut parts = vec![("report.txt", self.rendered.text.as_bytes())];
@@ -71,10 +80,15 @@ pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError>
     let cells = cells(from, &tables, &earlier)?;
     let protection = disclosure::protect(&cells.request, &policy(house)?)
         .context("disclosure control could not make this report safe, so it is not released")?;
-    let rendered = render(house, from, &protection.tables)?;
-    let hits = egress::guard(house, &rendered, &places(&protection.tables))?;
+    let (rendered, shortened) = render(house, from, &protection.tables)?;
+    let places = places(&protection.tables);
+    let mut hits = egress::guard(house, &rendered, &places)?;
+    if let Some(shortened) = &shortened {
+        hits.extend(egress::guard(house, shortened, &places)?);
+    }
     Ok(Draft {
         rendered,
+        shortened,
         cells: recorded(&tables, &cells, &protection.tables),
         summary: protection.summary,
         hits,
@@ -152,7 +166,17 @@ fn policy(house: &House) -> anyhow::Result<Policy> {
     })
 }
 
-fn render(house: &House, from: &Ingredients<'_>, tables: &[ProtectedTable]) -> anyhow::Result<Rendered> {
+/// Names a report's mail and its folder.
+pub(super) fn purpose(job: &JobSpec, period: Period) -> String {
+    format!("{}.{}", job.name, period.to_string().to_lowercase())
+}
+
+/// The report in full, and without its attachments when it is too long to be sent.
+fn render(
+    house: &House,
+    from: &Ingredients<'_>,
+    tables: &[ProtectedTable],
+) -> anyhow::Result<(Rendered, Option<Rendered>)> {
     let business = &house.settings.business;
     let named = |name: &str| tables.iter().find(|table| table.name() == name);
     let headline: Vec<&ProtectedTable> = HEADLINE.iter().filter_map(|(name, _)| named(name)).collect();
@@ -189,8 +213,26 @@ fn render(house: &House, from: &Ingredients<'_>, tables: &[ProtectedTable]) -> a
         audience: from.job.recipients.first().map(String::as_str),
         minimum_contributors: house.settings.disclosure.minimum_contributors,
         formats: &from.job.formats,
+        left_out: None,
     };
-    Ok(document::render(&report, business.language)?)
+    let rendered = document::render(&report, business.language)?;
+    let shortened = shortened(house, from, &report, &rendered)?;
+    Ok((rendered, shortened))
+}
+
+fn shortened(
+    house: &House,
+    from: &Ingredients<'_>,
+    report: &Report<'_>,
+    rendered: &Rendered,
+) -> anyhow::Result<Option<Rendered>> {
+    let purpose = purpose(from.job, from.period);
+    // Every date is as long as any other.
+    let dispatch = Dispatch { house, purpose: &purpose, date: from.data_as_of };
+    let recipients = recipients::of_job(house, from.job);
+    let Some(size) = dispatch.too_long(rendered, &recipients)? else { return Ok(None) };
+    let left_out = Some(LeftOut { size, limit: house.settings.mail.size_limit });
+    Ok(Some(document::render(&Report { left_out, ..*report }, house.settings.business.language)?))
 }
 
 /// Whether anything but what was on time stands in the table of late bookings.

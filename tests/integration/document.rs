@@ -90,6 +90,7 @@ fn rendered(tables: &[ProtectedTable]) -> Rendered {
         audience: None,
         minimum_contributors: 5,
         formats: &[Format::Html, Format::Xlsx],
+        left_out: None,
     };
     render(&report, Language::Vi).expect("a report")
 }

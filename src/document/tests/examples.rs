@@ -74,6 +74,7 @@ impl Example {
             audience: Some("managers"),
             minimum_contributors: 5,
             formats: &self.formats,
+            left_out: None,
         })
     }
 }
