@@ -86,6 +86,7 @@ provisional = PROVISIONAL: the data do not reach the end of the period. { $sourc
 lagging = Source { $source } reaches { $until } only.
 lagging-never = Source { $source } has never been pulled.
 attached = Attached: { $files }.
+attachments-left-out = { $files } cannot be attached: the mail would be { $size } long, and the limit is { $limit }. Ask your administrator for the files: firstwatch report list tells the number of this report ({ $job }, { $period }), and firstwatch report show NUMBER --out FOLDER writes them.
 page-of = Page { $page } of { $pages }
 
 ## Measures

@@ -61,6 +61,7 @@ provisional = TẠM TÍNH: dữ liệu chưa đủ đến hết kỳ. { $sources
 lagging = Nguồn { $source } mới có đến { $until }.
 lagging-never = Nguồn { $source } chưa được lấy lần nào.
 attached = Đính kèm: { $files }.
+attachments-left-out = Không đính kèm được { $files }: thư sẽ dài { $size }, mà giới hạn là { $limit }. Hãy hỏi quản trị viên để lấy tệp: firstwatch report list cho biết số của báo cáo này ({ $job }, { $period }), rồi firstwatch report show SỐ --out THƯ_MỤC ghi các tệp ra.
 page-of = Trang { $page }/{ $pages }
 
 ## Chỉ số

@@ -216,6 +216,9 @@ pub enum OutboxCommand {
     /// Send a refused or ambiguous message again, the same bytes
     #[command(after_help = "Example:  firstwatch outbox retry 7")]
     Retry { id: i64 },
+    /// Let a quarantined message go after all
+    #[command(after_help = "Example:  firstwatch outbox release 7")]
+    Release { id: i64 },
     /// Never send a message
     #[command(after_help = "Example:  firstwatch outbox cancel 7")]
     Cancel { id: i64 },

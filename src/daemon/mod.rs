@@ -1,10 +1,11 @@
 //! The daemon: wakes, works, answers the control socket, and stops cleanly.
 //!
 //! tokio-cron-scheduler only wakes us; what is due is decided by the planner, and remembered by the run
-//! ledger. One worker runs slots in their order. Deliberately absent: any decision about what a job does.
+//! ledger. One worker runs slots in their order; mail goes out beside it, so that a silent relay stalls no job. Deliberately absent: any decision about what a job does.
 
 mod logging;
 mod notify;
+mod post;
 mod wake;
 mod work;
 
@@ -34,7 +35,13 @@ pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let awake = Arc::new(Notify::new());
 
-    let mut waker = wake::start(awake.clone()).await?;
+    let postman = tokio::spawn(post::run(house.clone(), stopping.clone()));
+    let (tick, at_tick) = (awake.clone(), house.clone());
+    let mut waker = wake::start(move || {
+        tick.notify_one();
+        at_tick.ring_for_mail();
+    })
+    .await?;
     let worker = tokio::spawn(work::run(house.clone(), awake.clone(), stopping.clone()));
     let mut heard = stopping.clone();
     let server = tokio::spawn(api::serve(listener, house.clone(), async move {
@@ -51,6 +58,7 @@ pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
     waker.shutdown().await.context("failed to stop the scheduler")?;
     let finished = tokio::time::timeout(GRACE, async {
         let _ = worker.await;
+        let _ = postman.await;
         let _ = server.await;
     });
     if finished.await.is_err() {

@@ -1,5 +1,5 @@
-//! The worker: woken, it runs every slot that is due, in order. What it does is synchronous, so it runs off the
-//! async workers.
+//! The worker: woken, it runs every slot that is due, in order, and rings for what it put into the outbox. What it
+//! does is synchronous, so it runs off the async workers.
 //!
 //! One round is under way at a time. A round whose run gives no sign of life for its lease is left to itself, and the
 //! next one goes on without it; what the run still writes is refused by its attempt number.
@@ -79,9 +79,5 @@ fn work(house: &House, stopped: &dyn Fn() -> bool) {
             Err(error) => return jobs::store_failed(house, error),
         }
     }
-    if !stopped()
-        && let Err(error) = jobs::deliver(house, stopped)
-    {
-        error!(error = %format!("{error:#}"), "failed to deliver mail");
-    }
+    house.ring_for_mail();
 }

@@ -28,7 +28,7 @@ mod workbook;
 mod tests;
 
 pub use notice::{ComplaintClock, Matter, Notice, OverdueComplaint, Problem, ProblemRun, notice};
-pub use report::{Lagging, Reconciliation, Report, Section, Window};
+pub use report::{Lagging, LeftOut, Reconciliation, Report, Section, Window};
 
 use self::numbers::Numbers;
 use self::page::{Figures, Page, Room};
@@ -81,14 +81,15 @@ pub fn render(report: &Report<'_>, language: Language) -> Result<Rendered, Error
     let page = |room| Page::new(report, &figures, room, &texts, &numbers);
     let in_full = page(Room::WHOLE)?;
     let mut attachments = Vec::new();
-    if report.attaches(Format::Xlsx) {
+    let sends = |format| report.left_out.is_none() && report.attaches(format);
+    if sends(Format::Xlsx) {
         attachments.push(Attachment {
             file_name: file_name(report, "xlsx"),
             media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned(),
             bytes: workbook::write(report, &figures, &in_full, &texts, &numbers)?,
         });
     }
-    if report.attaches(Format::Pdf) {
+    if sends(Format::Pdf) {
         attachments.push(Attachment {
             file_name: file_name(report, "pdf"),
             media_type: "application/pdf".to_owned(),

@@ -43,6 +43,18 @@ impl<'a> Numbers<'a> {
         self.decimal.format(&Decimal::from(count)).to_string()
     }
 
+    /// `12,4 MB` or `500 kB`, rounded up.
+    pub fn bytes(&self, bytes: u64) -> String {
+        let rounded = |unit: u64| Decimal::from(bytes.div_ceil(unit));
+        if bytes < 1_000_000 {
+            return format!("{}{NO_BREAK}kB", self.decimal.format(&rounded(1_000)));
+        }
+        let mut tenths = rounded(100_000);
+        tenths.multiply_pow10(-1);
+        tenths.absolute.trim_end();
+        format!("{}{NO_BREAK}MB", self.decimal.format(&tenths))
+    }
+
     /// `1.234.567 ₫` in Vietnamese, `₫1,234,567` in English; `minor` in minor units.
     pub fn money(&self, minor: i64) -> String {
         let mut amount = Decimal::from(minor.unsigned_abs());

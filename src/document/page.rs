@@ -103,6 +103,8 @@ pub struct Page {
     pub period: String,
     pub range: String,
     pub provisional: Option<String>,
+    /// Why the attachments are missing, and how to get them.
+    pub left_out: Option<String>,
     pub sentence: String,
     pub hero: Option<Hero>,
     pub key: Option<KeyTable>,
@@ -150,6 +152,7 @@ impl Page {
             period: dates::period(report.period, texts),
             range: dates::range(report.period.first(), report.period.last()),
             provisional: provisional(report, texts),
+            left_out: left_out(report, texts, numbers),
             sentence: headline::sentence(report, texts, numbers)?,
             hero: key.as_ref().and_then(hero),
             key,
@@ -158,7 +161,7 @@ impl Page {
             more_tables: more_tables(report, figures.grids.get(room.tables..).unwrap_or_default(), texts),
             late,
             legend: printed_withheld.then(|| texts.say("withheld-legend")),
-            attached: attached(report, texts),
+            attached: attached(report, texts).filter(|_| report.left_out.is_none()),
             notes_title: texts.say("provenance"),
             notes: footer::notes(report, withheld, texts, numbers)?,
             definitions_title: texts.say("definitions"),
@@ -282,11 +285,29 @@ fn provisional(report: &Report<'_>, texts: &Texts) -> Option<String> {
 }
 
 fn attached(report: &Report<'_>, texts: &Texts) -> Option<String> {
+    let files = files(report)?;
+    Some(texts.fill("attached", [("files", files.into())]))
+}
+
+fn left_out(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Option<String> {
+    let (left_out, files) = (report.left_out?, files(report)?);
+    let arguments = [
+        ("files", files.into()),
+        ("size", numbers.bytes(left_out.size).into()),
+        ("limit", numbers.bytes(left_out.limit).into()),
+        ("job", report.job.into()),
+        ("period", report.period.to_string().into()),
+    ];
+    Some(texts.fill("attachments-left-out", arguments))
+}
+
+/// The names of the files that the job asks for; none when it asks for none.
+fn files(report: &Report<'_>) -> Option<String> {
     let kinds = [(Format::Xlsx, "xlsx"), (Format::Pdf, "pdf")];
     let files: Vec<String> = kinds
         .into_iter()
         .filter(|&(format, _)| report.attaches(format))
         .map(|(_, ending)| super::file_name(report, ending))
         .collect();
-    (!files.is_empty()).then(|| texts.fill("attached", [("files", files.join(", ").into())]))
+    (!files.is_empty()).then(|| files.join(", "))
 }

@@ -14,8 +14,8 @@ pub fn report(page: &Page) -> String {
     let mut lines =
         vec![format!("{} · {}", page.shop, page.title), format!("{} ({})", page.period, page.range)];
     lines.push(String::new());
-    if let Some(provisional) = &page.provisional {
-        lines.extend(wrapped(provisional, 0));
+    for warning in page.provisional.iter().chain(&page.left_out) {
+        lines.extend(wrapped(warning, 0));
         lines.push(String::new());
     }
     lines.extend(wrapped(&page.sentence, 0));

@@ -73,6 +73,14 @@ pub struct Reconciliation {
     pub rejected: u64,
 }
 
+/// Why a mail has no attachments, though its job asks for some. Both in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// What the mail would be with them.
+    pub size: u64,
+    pub limit: u64,
+}
+
 /// Everything that one sales report says.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
@@ -102,6 +110,8 @@ pub struct Report<'a> {
     pub formats: &'a [Format],
     /// The version of the program that made it, which the small print names.
     pub program: &'a str,
+    /// Some: the mail goes out without its attachments, and says why.
+    pub left_out: Option<LeftOut>,
 }
 
 impl Report<'_> {

@@ -3,6 +3,7 @@
 //! Invariant: nothing here reads a file, the network or (but for [`clock`]) the clock, and nothing here
 //! imports another room.
 
+pub mod acknowledgement;
 pub mod actor;
 pub mod cell;
 pub mod clock;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::deliver_mail::Dispatch;
+use super::dispatch::Dispatch;
 use super::house::House;
 use super::run::{Outcome, Run};
 use crate::deadline::{self, Clock, Clocks, Overdue};

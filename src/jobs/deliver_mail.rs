@@ -1,15 +1,26 @@
-//! Deliver: claim what is due in the outbox, send it, record its fate. One bad recipient holds up
-//! nobody else; what was claimed when we died is claimed again, but for what was cut off after DATA,
-//! whose fate is ambiguous and a person's to decide.
+//! Deliver: settle what earlier rounds left, claim what is due, send it, record its fate.
+//!
+//! Invariants: one courier at a time; a fate that is known is not forgotten while the process lives, though the disk
+//! be full; what goes out a second time was ambiguous before, and has the same bytes. One bad recipient holds up
+//! nobody else, and a relay that cannot be reached is tried with one message, not with each. Deliberately absent:
+//! sleeping (the next round is the retry) and chance (back-offs spread by a hash).
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use anyhow::Context;
-use jiff::SignedDuration;
-use tracing::{info, warn};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use tracing::{error, info, warn};
 
 use super::house::House;
-use crate::domain::ids::ReleaseId;
-use crate::mail::{self, Courier, Delivery, Recipient, Sender};
-use crate::store::{OutboxItem, OutboxRow, OutboxState};
+use super::post::Book;
+use super::problems;
+use crate::domain::acknowledgement::OnAmbiguous;
+use crate::mail::{Courier, Delivery, Recipient};
+use crate::settings::Relay;
+use crate::store::{self, OutboxItem, Writer};
 
 /// How many messages went which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,24 +31,195 @@ pub struct Delivered {
     pub ambiguous: u64,
 }
 
-/// Delivers everything that is due, one message at a time, until `stopped` says so. What goes wrong with
-/// one message stays with that message.
+/// How long a person, or a second courier, waits for the courier at work.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An ambiguous message goes out again after this, and waits for a person after so many such ends.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
+const AMBIGUOUS_ENDS: u64 = 3;
+
+/// The longest back-off of one message, and of a relay that cannot be reached.
+const LONGEST: SignedDuration = SignedDuration::from_hours(4);
+const LONGEST_OUTAGE: SignedDuration = SignedDuration::from_mins(15);
+
+/// One round: delivers everything that is due, one message at a time, until `stopped` says so, the relay cannot be
+/// reached, or the minute's messages are out. What goes wrong with one message stays with that message.
 ///
 /// # Errors
 /// When the store cannot be written, or the relay cannot be set up (then nothing was claimed).
 pub fn deliver(house: &House, stopped: &dyn Fn() -> bool) -> anyhow::Result<Delivered> {
     let mut delivered = Delivered::default();
-    if house.store.read(|reader| reader.outbox(Some(OutboxState::Pending), 1))?.is_empty() {
-        return Ok(delivered);
+    let Some(mut turn) = house.post.take_turn(PATIENCE) else { return Ok(delivered) };
+    let book = &mut turn.book;
+    write_down(house, book, &mut delivered)?;
+    take_up(house)?;
+    let carried = carry(house, book, stopped, &mut delivered);
+    tell_of_held(house, book)?;
+    carried?;
+    Ok(delivered)
+}
+
+/// For a person who waits for the mail: the daemon's postman delivers it, but a silent relay is not waited for; where
+/// there is no postman, it is delivered here.
+///
+/// # Errors
+/// Those of [`deliver`].
+pub fn deliver_soon(house: &House) -> anyhow::Result<()> {
+    if !house.post.ring_and_wait(PATIENCE) {
+        deliver(house, &|| false)?;
+    }
+    Ok(())
+}
+
+/// Writes the fates that are known. One that cannot be written stays in the book, and nothing is sent before it is.
+fn write_down(house: &House, book: &mut Book, delivered: &mut Delivered) -> Result<(), store::Error> {
+    while let Some((item, fate)) = book.unwritten.first() {
+        let now = house.now();
+        match house.store.write(|writer| record(writer, item, fate, book.outage, now)) {
+            Ok(postponed) => delivered.postponed += postponed,
+            Err(error @ (store::Error::Transition { .. } | store::Error::NotFound { .. })) => {
+                error!(outbox = item.id.0, %error, "the fate of a message does not fit its state");
+            }
+            Err(error) => return Err(error),
+        }
+        let (item, fate) = book.unwritten.remove(0);
+        tell(house, &item, &fate, delivered, now);
+    }
+    Ok(())
+}
+
+/// Tells how many messages had to wait that were not tried.
+fn record(
+    writer: &Writer<'_>,
+    item: &OutboxItem,
+    fate: &Delivery,
+    outage: u32,
+    now: Timestamp,
+) -> Result<u64, store::Error> {
+    match fate {
+        Delivery::Sent { reply } => writer.sent(item.id, reply, now)?,
+        Delivery::Refused { code, text } => writer.refused(item.id, code.unwrap_or(0), text, now)?,
+        Delivery::TryAgain { text } => {
+            let back_off = back_off(&item.message_id, item.attempts, LONGEST);
+            writer.try_again(item.id, now + back_off, text, now)?;
+        }
+        Delivery::Unreachable { text } => {
+            let again_at = now + back_off(&item.message_id, outage, LONGEST_OUTAGE);
+            writer.try_again(item.id, again_at, text, now)?;
+            return writer.postpone_due(again_at, text, now).map(|postponed| postponed as u64);
+        }
+        Delivery::Ambiguous { text } => writer.ambiguous(item.id, text, now)?,
+    }
+    Ok(0)
+}
+
+/// Counts, logs, and lets administrators know.
+fn tell(house: &House, item: &OutboxItem, fate: &Delivery, delivered: &mut Delivered, now: Timestamp) {
+    let outbox = item.id.0;
+    match fate {
+        Delivery::Sent { .. } => {
+            info!(outbox, "mail sent");
+            delivered.sent += 1;
+            problems::delivered(house, item, now);
+        }
+        Delivery::Refused { code, text } => {
+            warn!(outbox, code, "mail refused");
+            delivered.refused += 1;
+            problems::undelivered(house, item, text, now);
+        }
+        Delivery::TryAgain { .. } => {
+            warn!(outbox, "mail postponed");
+            delivered.postponed += 1;
+        }
+        Delivery::Unreachable { .. } => {
+            warn!(outbox, "the relay cannot be reached; all mail waits");
+            delivered.postponed += 1;
+        }
+        Delivery::Ambiguous { .. } => {
+            warn!(outbox, "mail cut off while it was being accepted");
+            delivered.ambiguous += 1;
+        }
+    }
+}
+
+/// A little more than half of 1, 2, 4, ... minutes at least and the whole at most: from a minute to `longest`.
+/// Different messages, and attempts, come back at different times, the same ones always at the same.
+fn back_off(message_id: &str, attempt: u32, longest: SignedDuration) -> SignedDuration {
+    let whole = SignedDuration::from_mins(1 << attempt.saturating_sub(1).min(8)).min(longest);
+    let mut hash = Sha256::new();
+    hash.update(message_id);
+    hash.update(attempt.to_be_bytes());
+    let spread = i64::from(hash.finalize()[0]);
+    SignedDuration::from_millis(i64::try_from(whole.as_millis()).unwrap_or(i64::MAX) / 512 * (257 + spread))
+}
+
+/// Takes up what a courier left half-way when it died, and the ambiguous messages whose time and policy have come.
+fn take_up(house: &House) -> Result<(), store::Error> {
+    let now = house.now();
+    let (has_mail, ambiguous) = house
+        .store
+        .read(|reader| Ok::<_, store::Error>((reader.has_mail(now)?, reader.ambiguous_messages()?)))?;
+    let again: Vec<&OutboxItem> = ambiguous
+        .iter()
+        .filter(|(item, ends)| !is_held(item, *ends) && item.changed_at + AGAIN_AFTER <= now)
+        .map(|(item, _)| item)
+        .collect();
+    if !has_mail && again.is_empty() {
+        return Ok(());
+    }
+    house.store.write(|writer| {
+        writer.recover_outbox(now)?;
+        let note = "sent again by its policy: it may arrive twice";
+        again.iter().try_for_each(|item| writer.resend_message(item.id, note, now))
+    })
+}
+
+/// Whether a person must decide what becomes of an ambiguous message.
+fn is_held(item: &OutboxItem, ends: u64) -> bool {
+    item.on_ambiguous == OnAmbiguous::Hold || ends >= AMBIGUOUS_ENDS
+}
+
+/// Once for each interruption, and once more after a restart.
+fn tell_of_held(house: &House, book: &mut Book) -> Result<(), store::Error> {
+    let ambiguous = house.store.read(|reader| reader.ambiguous_messages())?;
+    for (item, ends) in ambiguous.iter().filter(|(item, ends)| is_held(item, *ends)) {
+        if book.told.insert((item.id, *ends)) {
+            problems::ambiguous_held(house, item, &item.note, house.now());
+        }
+    }
+    Ok(())
+}
+
+/// Carries what is due.
+fn carry(
+    house: &House,
+    book: &mut Book,
+    stopped: &dyn Fn() -> bool,
+    delivered: &mut Delivered,
+) -> anyhow::Result<()> {
+    if !house.store.read(|reader| reader.has_mail(house.now()))? {
+        return Ok(());
     }
     let mut courier = open_courier(house)?;
-    while !stopped() {
+    while !stopped() && has_room(house, book) {
         let claimed = house.store.write(|writer| writer.claim_due(house.now(), 1))?;
-        let Some(item) = claimed.first() else { break };
-        let fate = send(house, &mut courier, item)?;
-        record(house, item, &fate, &mut delivered)?;
+        let Some(item) = claimed.into_iter().next() else { break };
+        let fate = send(house, &mut courier, &item)?;
+        let is_over = matches!(fate, Delivery::Unreachable { .. });
+        if is_over {
+            book.outage += 1;
+        } else {
+            book.outage = 0;
+            book.hand_over(house.now());
+        }
+        // In the book first: whatever happens from here on, it is known.
+        book.unwritten.push((item, fate));
+        write_down(house, book, delivered)?;
+        if is_over {
+            break;
+        }
     }
-    Ok(delivered)
+    Ok(())
 }
 
 fn open_courier(house: &House) -> anyhow::Result<Courier> {
@@ -53,7 +235,14 @@ fn open_courier(house: &House) -> anyhow::Result<Courier> {
     Ok(Courier::open(&house.settings.mail, password.as_deref())?)
 }
 
-/// The recipient is checked against the internal domains again, at the moment of sending.
+/// Relays bear only so many messages; a maildir bears any number.
+fn has_room(house: &House, book: &mut Book) -> bool {
+    let mail = &house.settings.mail;
+    matches!(mail.relay, Relay::Maildir(_)) || book.may_hand_over(mail.messages_per_minute, house.now())
+}
+
+/// The recipient is checked against the internal domains again, at the moment of sending. A panic is a failure of this
+/// message, and does not come back with the next.
 fn send(house: &House, courier: &mut Courier, item: &OutboxItem) -> anyhow::Result<Delivery> {
     let recipient = match Recipient::internal(&item.recipient, &house.settings.mail.internal_domains) {
         Ok(recipient) => recipient,
@@ -64,115 +253,37 @@ fn send(house: &House, courier: &mut Courier, item: &OutboxItem) -> anyhow::Resu
         // Its bytes are not what was released: it must not leave, and the others must.
         Err(error) => return Ok(Delivery::Refused { code: None, text: error.to_string() }),
     };
-    let mut before_dot = || house.store.write(|writer| writer.dot_pending(item.id, house.now()));
-    Ok(courier.deliver(&recipient, &bytes, &mut before_dot)?)
-}
-
-fn record(
-    house: &House,
-    item: &OutboxItem,
-    fate: &Delivery,
-    delivered: &mut Delivered,
-) -> anyhow::Result<()> {
-    let now = house.now();
-    house.store.write(|writer| match fate {
-        Delivery::Sent { reply } => {
-            info!(outbox = item.id.0, "mail sent");
-            delivered.sent += 1;
-            writer.sent(item.id, reply, now)
-        }
-        Delivery::Refused { code, text } => {
-            warn!(outbox = item.id.0, code, "mail refused");
-            delivered.refused += 1;
-            writer.refused(item.id, code.unwrap_or(0), text, now)
-        }
-        Delivery::TryAgain { text } => {
-            warn!(outbox = item.id.0, "mail postponed");
-            delivered.postponed += 1;
-            writer.try_again(item.id, now + back_off(item.attempts), text, now)
-        }
-        Delivery::Ambiguous { text } => {
-            warn!(outbox = item.id.0, "mail cut off while it was being accepted");
-            delivered.ambiguous += 1;
-            writer.ambiguous(item.id, text, now)
-        }
-    })?;
-    Ok(())
-}
-
-/// One minute after the first attempt, doubled with each further one, at most four hours.
-fn back_off(attempts: u32) -> SignedDuration {
-    SignedDuration::from_mins(1 << attempts.saturating_sub(1).min(8)).min(SignedDuration::from_hours(4))
-}
-
-/// Enqueues one rendered message for each address: composes it, stores its exact bytes, and adds the
-/// outbox row. The caller's transaction makes the rows real; bytes without a row are harmless.
-pub(super) struct Dispatch<'a> {
-    pub house: &'a House,
-    /// For example `weekly-sales.2026-w47`; with the recipient it makes the Message-ID.
-    pub purpose: &'a str,
-    pub date: jiff::Timestamp,
-}
-
-/// A message whose bytes are on disk, ready for its outbox row.
-pub(super) struct Composed {
-    pub recipient: String,
-    pub message_id: String,
-    pub file: String,
-    pub sha256: [u8; 32],
-}
-
-impl Composed {
-    pub fn row<'a>(&'a self, kind: &'a str, release: Option<ReleaseId>) -> OutboxRow<'a> {
-        OutboxRow {
-            release,
-            complaint: None,
-            kind,
-            recipient: &self.recipient,
-            message_id: &self.message_id,
-            file: &self.file,
-            sha256: self.sha256,
-        }
+    let is_out = Cell::new(false);
+    let mut before_dot = || {
+        house.store.write(|writer| writer.dot_pending(item.id, house.now()))?;
+        is_out.set(true);
+        Ok::<_, store::Error>(())
+    };
+    let text = || "the courier panicked, which is a bug of firstwatch".to_owned();
+    match catch_unwind(AssertUnwindSafe(|| courier.deliver(&recipient, &bytes, &mut before_dot))) {
+        Ok(fate) => Ok(fate?),
+        Err(_) if is_out.get() => Ok(Delivery::Ambiguous { text: text() }),
+        Err(_) => Ok(Delivery::TryAgain { text: text() }),
     }
 }
 
-impl Dispatch<'_> {
-    /// Those of `recipients` to whom nothing was enqueued for this purpose yet.
-    pub fn not_told(&self, mut recipients: Vec<String>) -> anyhow::Result<Vec<String>> {
-        let settings = &self.house.settings.mail;
-        let mut told = Vec::with_capacity(recipients.len());
-        for address in &recipients {
-            let recipient = Recipient::internal(address, &settings.internal_domains)?;
-            let message_id = mail::message_id(self.purpose, &recipient, &settings.internal_domains[0]);
-            told.push(self.house.store.read(|reader| reader.has_message(&message_id))?);
-        }
-        let mut told = told.into_iter();
-        recipients.retain(|_| !told.next().unwrap_or(false));
-        Ok(recipients)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    pub fn compose(
-        &self,
-        rendered: &crate::domain::rendered::Rendered,
-        recipients: &[String],
-    ) -> anyhow::Result<Vec<Composed>> {
-        let settings = &self.house.settings.mail;
-        let mut composed = Vec::with_capacity(recipients.len());
-        for address in recipients {
-            let recipient = Recipient::internal(address, &settings.internal_domains)?;
-            let message_id = mail::message_id(self.purpose, &recipient, &settings.internal_domains[0]);
-            let envelope = mail::Envelope {
-                from: Sender::parse(&settings.from)?,
-                to: recipient,
-                message_id: message_id.clone(),
-                date: self.date,
-            };
-            let bytes = mail::compose(&envelope, rendered)?;
-            let local = message_id.split('@').next().unwrap_or(&message_id).to_owned();
-            let file = format!("{}/{local}.eml", self.purpose);
-            let sha256 = self.house.store.write_released(&file, &bytes)?;
-            composed.push(Composed { recipient: address.clone(), message_id, file, sha256 });
+    #[test]
+    fn back_offs_double_spread_and_end() {
+        let mut earlier = SignedDuration::ZERO;
+        for attempt in 1..=9 {
+            let whole = SignedDuration::from_mins(1 << (attempt - 1)).min(LONGEST);
+            let one = back_off("one@1stwatch.vn", attempt, LONGEST);
+            assert!(whole / 2 < one && one <= whole, "{attempt}: {one}");
+            assert_eq!(one, back_off("one@1stwatch.vn", attempt, LONGEST));
+            assert_ne!(one, back_off("two@1stwatch.vn", attempt, LONGEST), "{attempt}");
+            assert!(one > earlier / 2, "{attempt}");
+            earlier = one;
         }
-        Ok(composed)
+        assert!(back_off("one@1stwatch.vn", u32::MAX, LONGEST) <= LONGEST);
+        assert!(back_off("one@1stwatch.vn", u32::MAX, LONGEST_OUTAGE) <= LONGEST_OUTAGE);
     }
 }

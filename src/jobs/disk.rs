@@ -21,6 +21,10 @@ pub struct StoreTrouble {
 
 /// Says so, once.
 pub fn store_failed(house: &House, error: store::Error) {
+    if !matches!(error, store::Error::Sqlite(_) | store::Error::File { .. }) {
+        error!(error = %format!("{:#}", anyhow::Error::from(error)), "the store was asked for what it cannot do");
+        return;
+    }
     let what = format!("{:#}", anyhow::Error::from(error));
     let mut trouble = locked(house);
     if trouble.is_none() {

@@ -9,11 +9,13 @@ use anyhow::Context;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::dispatch::Dispatch;
 use super::egress;
 use super::house::House;
 use super::particulars::Particulars;
+use super::recipients;
 use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, RecordedTable, Summary};
-use crate::document::{self, Lagging, Report, Section};
+use crate::document::{self, Lagging, LeftOut, Report, Section};
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell};
 use crate::domain::entry::Dimension;
 use crate::domain::ids::SourceName;
@@ -27,6 +29,9 @@ use crate::settings::JobSpec;
 /// Everything of a report but its recipients.
 pub struct Draft {
     pub rendered: Rendered,
+    /// The same without its attachments, when with them it is too long to be sent.
+    pub shortened: Option<Rendered>,
+    pub(super) left_out: Option<LeftOut>,
     /// The cells of every table, shown or withheld, as the ledger of releases keeps them.
     pub cells: Vec<(String, RecordedCell)>,
     pub summary: Summary,
@@ -37,6 +42,11 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// What is mailed.
+    pub fn mailed(&self) -> &Rendered {
+        self.shortened.as_ref().unwrap_or(&self.rendered)
+    }
+
     /// Every part with the name of its file.
     pub fn parts(&self) -> Vec<(&str, &[u8])> {
         parts(&self.rendered)
@@ -82,10 +92,20 @@ pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError>
     let cells = cells((from.directory, from.pages), particulars.period, &tables, &earlier)?;
     let protection = disclosure::protect(&cells.request, &policy(house)?)
         .context("disclosure control could not make this report safe, so it is not released")?;
-    let rendered = render(&particulars, &protection.tables)?;
-    let hits = egress::guard(house, &rendered, &places(&protection.tables))?;
+    let rendered = render(&particulars, &protection.tables, None)?;
+    let left_out = left_out(house, from, &rendered)?;
+    let places = places(&protection.tables);
+    let mut hits = egress::guard(house, &rendered, &places)?;
+    let mut shortened = None;
+    if left_out.is_some() {
+        let without = render(&particulars, &protection.tables, left_out)?;
+        hits.extend(egress::guard(house, &without, &places)?);
+        shortened = Some(without);
+    }
     Ok(Draft {
         rendered,
+        shortened,
+        left_out,
         cells: recorded(&tables, &cells, &protection.tables),
         summary: protection.summary,
         hits,
@@ -102,6 +122,12 @@ pub(super) struct WrongFigure {
     pub found: Vec<i64>,
 }
 
+/// A report made again: in full, as it is kept, and as it was mailed.
+pub(super) struct Rebuilt {
+    pub full: Rendered,
+    pub mailed: Rendered,
+}
+
 /// A report that was released, made again from its pages (and their directory) and the cells recorded of it; or
 /// the shown figures that the pages do not give.
 ///
@@ -111,7 +137,8 @@ pub(super) fn rebuild(
     particulars: &Particulars,
     pages: (&Path, &[Page]),
     recorded: Vec<(String, RecordedCell)>,
-) -> anyhow::Result<Result<Rendered, Vec<WrongFigure>>> {
+    left_out: Option<LeftOut>,
+) -> anyhow::Result<Result<Rebuilt, Vec<WrongFigure>>> {
     let tables = tables(particulars);
     let cells = cells(pages, particulars.period, &tables, &[])?;
     let shown = shown(&tables, &cells, recorded)?;
@@ -127,7 +154,9 @@ pub(super) fn rebuild(
             return Ok(Err(differing.into_iter().map(wrong).collect()));
         }
     };
-    Ok(Ok(render(particulars, &again)?))
+    let full = render(particulars, &again, None)?;
+    let mailed = left_out.map(|left_out| render(particulars, &again, Some(left_out))).transpose()?;
+    Ok(Ok(Rebuilt { mailed: mailed.unwrap_or_else(|| full.clone()), full }))
 }
 
 /// The recorded figures in the order of the tables' cells, which must be the recorded ones.
@@ -249,7 +278,26 @@ fn policy(house: &House) -> anyhow::Result<Policy> {
     })
 }
 
-fn render(from: &Particulars, tables: &[ProtectedTable]) -> anyhow::Result<Rendered> {
+/// Names a report's mail and its folder.
+pub(super) fn purpose(job: &JobSpec, period: Period) -> String {
+    format!("{}.{}", job.name, period.to_string().to_lowercase())
+}
+
+/// Whether the report is too long to be mailed with its attachments.
+fn left_out(house: &House, from: &Ingredients<'_>, rendered: &Rendered) -> anyhow::Result<Option<LeftOut>> {
+    let purpose = purpose(from.job, from.period);
+    // Every date is as long as any other.
+    let dispatch = Dispatch { house, purpose: &purpose, date: from.data_as_of };
+    let size = dispatch.too_long(rendered, &recipients::of_job(house, from.job))?;
+    Ok(size.map(|size| LeftOut { size, limit: house.settings.mail.size_limit }))
+}
+
+/// The report in full, or without the attachments that are `left_out`.
+fn render(
+    from: &Particulars,
+    tables: &[ProtectedTable],
+    left_out: Option<LeftOut>,
+) -> anyhow::Result<Rendered> {
     let named = |name: &str| tables.iter().find(|table| table.name() == name);
     let headline: Vec<&ProtectedTable> = HEADLINE.iter().filter_map(|(name, _)| named(name)).collect();
     let sections: Vec<Section<'_>> = from
@@ -284,6 +332,7 @@ fn render(from: &Particulars, tables: &[ProtectedTable]) -> anyhow::Result<Rende
         minimum_contributors: from.minimum_contributors,
         formats: &from.formats,
         program: &from.program,
+        left_out,
     };
     Ok(document::render(&report, from.language)?)
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::at_work::AtWork;
 use super::disk::StoreTrouble;
 use super::ledger::rescue_interrupted;
+use super::post::Post;
 use super::{backup, scratch};
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
@@ -54,6 +55,7 @@ pub struct House {
     /// The key of personal data that belongs to no customer we know.
     system_key: WrappedKey,
     pub(super) at_work: Arc<AtWork>,
+    pub(super) post: Post,
     pub(super) pinger: Pinger,
     pub(super) store_trouble: Mutex<Option<StoreTrouble>>,
 }
@@ -86,6 +88,7 @@ impl House {
             clock,
             system_key,
             at_work: Arc::default(),
+            post: Post::default(),
             pinger: Pinger::default(),
             store_trouble: Mutex::default(),
         };
@@ -122,6 +125,16 @@ impl House {
 
     pub fn backups_directory(&self) -> PathBuf {
         self.store.directory().join(BACKUPS)
+    }
+
+    /// From now on somebody delivers mail whenever this bell rings, so that nobody else has to.
+    pub fn hire_postman(&self, bell: impl Fn() + Send + Sync + 'static) {
+        self.post.hire(bell);
+    }
+
+    /// There may be mail. `false` when nobody is hired to deliver it.
+    pub fn ring_for_mail(&self) -> bool {
+        self.post.ring()
     }
 }
 

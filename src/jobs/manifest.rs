@@ -10,11 +10,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::deliver_mail::Composed;
+use super::dispatch::Composed;
 use super::draft::{Draft, Ingredients, pages_summed};
 use super::house::House;
 use super::particulars::Particulars;
 use super::run::Run;
+use crate::document::LeftOut;
 use crate::domain::slot::Slot;
 use crate::facts::Page;
 use crate::settings::DisclosureSettings;
@@ -40,6 +41,9 @@ pub(super) struct Manifest {
     /// The rules that its figures passed.
     pub policy: DisclosureSettings,
     pub pages: Vec<SealedPage>,
+    /// The messages had no attachments, for with them they would have been too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
     /// The kept files of the report, in order.
     pub parts: Vec<Part>,
     /// The messages that were enqueued with the release; later ones stand in the outbox alone.
@@ -114,6 +118,7 @@ impl Manifest {
             report: draft.particulars.clone(),
             policy: house.settings.disclosure.clone(),
             pages: pages_summed(&draft.particulars, from.pages).into_iter().map(SealedPage::of).collect(),
+            left_out: draft.left_out,
             parts: draft.parts().into_iter().map(part).collect(),
             messages: messages.iter().map(Message::of).collect(),
             disclosure: serde_json::to_value(&draft.summary)?,

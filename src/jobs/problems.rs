@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tracing::error;
 
-use super::deliver_mail::{Composed, Dispatch};
+use super::dispatch::{Composed, Dispatch};
 use super::egress;
 use super::house::House;
 use crate::document::{self, Matter, Notice, Problem, ProblemRun};

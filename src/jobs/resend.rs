@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::deliver_mail::Composed;
+use super::dispatch::Composed;
 use super::house::House;
 use super::proof::{Kept, kept};
 use crate::domain::ids::OutboxId;

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
 
-use super::deliver_mail::Dispatch;
-use super::draft::{Draft, DraftError, Ingredients, draft};
+use super::dispatch::Dispatch;
+use super::draft::{Draft, DraftError, Ingredients, draft, purpose};
 use super::house::House;
 use super::manifest::{Manifest, noted, sha256};
 use super::recipients;
@@ -19,7 +19,7 @@ use crate::domain::period::Period;
 use crate::domain::trouble::Trouble;
 use crate::facts::{self, Page};
 use crate::settings::JobSpec;
-use crate::store::{AuditEntry, NewRelease, PageRow, Store, Writer};
+use crate::store::{AuditEntry, NewRelease, OutboxRow, PageRow, Store, Writer};
 
 /// How long a held report waits before it looks again.
 const HELD_FOR: SignedDuration = SignedDuration::from_mins(10);
@@ -201,11 +201,11 @@ fn release(
     draft: &Draft,
 ) -> anyhow::Result<Outcome> {
     let period = ingredients.period;
-    let purpose = format!("{}.{}", job.name, period.to_string().to_lowercase());
+    let purpose = purpose(job, period);
     let addresses = recipients::of_job(house, job);
     keep_parts(house, &purpose, draft)?;
     let dispatch = Dispatch { house, purpose: &purpose, date: run.now };
-    let messages = dispatch.compose(&draft.rendered, &addresses)?;
+    let messages = dispatch.compose(draft.mailed(), &addresses)?;
     let manifest = Manifest::new(house, run, &purpose, ingredients, draft, &messages)?;
     let manifest = serde_json::to_string(&manifest).context("the manifest cannot be written as JSON")?;
     let hash = sha256(manifest.as_bytes());
@@ -220,7 +220,8 @@ fn release(
         };
         let release = writer.insert_release(&new, &draft.cells, run.now)?;
         for message in &messages {
-            writer.enqueue(&message.row("sales-report", Some(release)), run.now)?;
+            let row = message.row("sales-report", Some(release));
+            writer.enqueue(&OutboxRow { on_ambiguous: job.on_ambiguous, ..row }, run.now)?;
         }
         record(writer, "report.release", &format!("release {release}"), (&noted(&hash), "done"), run.now)?;
         Ok::<_, crate::store::Error>(release)

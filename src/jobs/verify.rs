@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::draft::{self, WrongFigure};
+use super::draft::{self, Rebuilt, WrongFigure};
 use super::house::House;
 use super::manifest::{Manifest, Unreadable, sha256};
 use super::proof::{Kept, kept, manifest_flaw};
@@ -141,8 +141,8 @@ pub fn verify(house: &House, release: &ReleaseRow) -> Result<Verification, Verif
     let again = pages_are_sealed(house, &manifest, &mut verification)
         .then(|| figures(house, &manifest, cells, &mut verification))
         .flatten();
-    parts(house, &manifest, again.as_ref(), &mut verification);
-    let composed = again.map(|again| compose(&manifest, &again)).transpose()?;
+    parts(house, &manifest, again.as_ref().map(|again| &again.full), &mut verification);
+    let composed = again.map(|again| compose(&manifest, &again.mailed)).transpose()?;
     outbox(house, &manifest, &messages, composed.as_deref(), &mut verification);
     Ok(verification)
 }
@@ -191,9 +191,9 @@ fn figures(
     manifest: &Manifest,
     cells: Vec<(String, crate::domain::cell::RecordedCell)>,
     verification: &mut Verification,
-) -> Option<Rendered> {
+) -> Option<Rebuilt> {
     let directory = house.facts_directory();
-    match draft::rebuild(&manifest.report, (&directory, &manifest.pages()), cells) {
+    match draft::rebuild(&manifest.report, (&directory, &manifest.pages()), cells, manifest.left_out) {
         Ok(Ok(again)) => {
             verification.figures_agree = Some(true);
             return Some(again);

@@ -2,7 +2,7 @@
 
 use super::address::{AddressError, Recipient, Sender};
 use super::maildir::Maildir;
-use super::smtp::{Relay, Timeouts};
+use super::smtp::Relay;
 use crate::settings;
 
 /// What became of a message.
@@ -14,6 +14,8 @@ pub enum Delivery {
     Refused { code: Option<u16>, text: String },
     /// It was not taken, and the relay owns nothing: another attempt cannot make a duplicate.
     TryAgain { text: String },
+    /// There was no session to hand it over in, so it would be the same with any other message. Nothing of it has left.
+    Unreachable { text: String },
     /// Both sides may own it (RFC 1047): the answer to the final dot was lost. Another attempt may make a
     /// duplicate, with the same Message-ID and the same bytes.
     Ambiguous { text: String },
@@ -61,22 +63,14 @@ impl Courier {
         };
         let way = match &mail.relay {
             settings::Relay::Smtps { host, port } => {
-                Way::Relay(Box::new(Relay::over_tls(host, *port, login)?))
+                Way::Relay(Box::new(Relay::over_tls(host, *port, login, mail.timeouts)?))
             }
             settings::Relay::SmtpLoopback { host, port } => {
-                Way::Relay(Box::new(Relay::on_loopback(host, *port, login)?))
+                Way::Relay(Box::new(Relay::on_loopback(host, *port, login, mail.timeouts)?))
             }
             settings::Relay::Maildir(path) => Way::Maildir(Maildir::open(path).map_err(OpenError::Maildir)?),
         };
         Ok(Self { from, internal_domains: mail.internal_domains.clone(), way })
-    }
-
-    /// Other limits of patience than RFC 5321's. A maildir has none.
-    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
-        if let Way::Relay(relay) = &mut self.way {
-            relay.set_timeouts(timeouts);
-        }
-        self
     }
 
     /// Delivers `message` (as [`compose`](super::compose) made it) to one recipient. `before_dot` is called

@@ -23,4 +23,3 @@ pub use address::{AddressError, Recipient, Sender};
 pub use compose::{ComposeError, Envelope, compose, message_id};
 pub use courier::{Courier, Delivery, OpenError};
 pub use guard::{GuardError, Hit, guard};
-pub use smtp::Timeouts;

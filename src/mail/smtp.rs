@@ -21,34 +21,10 @@ use lettre::transport::smtp::response::Response;
 
 use super::address::{Recipient, Sender};
 use super::courier::{Delivery, OpenError};
+use crate::settings::MailTimeouts;
 
-/// How long each phase may stay silent: the limit is on each wait for the other side, not on their sum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Each of connecting, greeting and EHLO, and signing in.
-    pub opening: Duration,
-    /// MAIL, RCPT, RSET.
-    pub command: Duration,
-    /// From DATA to 354.
-    pub data: Duration,
-    /// From the message's first byte to the reply to its final dot.
-    pub content: Duration,
-    /// QUIT, where nothing is at stake.
-    pub quit: Duration,
-}
-
-/// RFC 5321, 4.5.3.2, but for the opening: a relay that is silent for a minute is down.
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            opening: Duration::from_secs(60),
-            command: Duration::from_secs(300),
-            data: Duration::from_secs(120),
-            content: Duration::from_secs(600),
-            quit: Duration::from_secs(5),
-        }
-    }
-}
+/// The patience with QUIT and with what comes after an error, where nothing is at stake; less where opening has less.
+const PARTING: Duration = Duration::from_secs(5);
 
 /// Where a conversation stands; it decides what a failure means for the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +32,7 @@ enum Phase {
     /// Connecting, greeting, EHLO, signing in, RSET: nothing of it is about a message, so a refusal here is
     /// the relay's or the configuration's trouble, and every message can wait for its end.
     Session,
+    /// It names the sender, who is the same for all; yet a relay that answers may refuse for this message's sake.
     Mail,
     Rcpt,
     Data,
@@ -66,7 +43,7 @@ enum Phase {
 pub(super) struct Relay {
     target: Target,
     login: Option<Credentials>,
-    timeouts: Timeouts,
+    timeouts: MailTimeouts,
     open: Option<SmtpConnection>,
 }
 
@@ -78,17 +55,27 @@ enum Target {
 }
 
 impl Relay {
-    pub(super) fn over_tls(host: &str, port: u16, login: Option<(&str, &str)>) -> Result<Self, OpenError> {
+    pub(super) fn over_tls(
+        host: &str,
+        port: u16,
+        login: Option<(&str, &str)>,
+        timeouts: MailTimeouts,
+    ) -> Result<Self, OpenError> {
         let parameters = TlsParameters::builder(host.to_owned())
             .set_min_tls_version(TlsVersion::Tlsv12)
             .build()
             .map_err(OpenError::Tls)?;
-        Ok(Self::new(Target::Tls { host: host.to_owned(), port, parameters }, login))
+        Ok(Self::new(Target::Tls { host: host.to_owned(), port, parameters }, login, timeouts))
     }
 
     /// `host` is a loopback address or `localhost`; nothing is looked up, so no name server can send
     /// plaintext elsewhere.
-    pub(super) fn on_loopback(host: &str, port: u16, login: Option<(&str, &str)>) -> Result<Self, OpenError> {
+    pub(super) fn on_loopback(
+        host: &str,
+        port: u16,
+        login: Option<(&str, &str)>,
+        timeouts: MailTimeouts,
+    ) -> Result<Self, OpenError> {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let addresses = if host.eq_ignore_ascii_case("localhost") {
             vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]
@@ -99,11 +86,7 @@ impl Relay {
             }
         };
         let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect();
-        Ok(Self::new(Target::Loopback(addresses), login))
-    }
-
-    pub(super) fn set_timeouts(&mut self, timeouts: Timeouts) {
-        self.timeouts = timeouts;
+        Ok(Self::new(Target::Loopback(addresses), login, timeouts))
     }
 
     pub(super) fn deliver<E>(
@@ -139,9 +122,9 @@ impl Relay {
         })
     }
 
-    fn new(target: Target, login: Option<(&str, &str)>) -> Self {
+    fn new(target: Target, login: Option<(&str, &str)>, timeouts: MailTimeouts) -> Self {
         let login = login.map(|(user, password)| Credentials::new(user.to_owned(), password.to_owned()));
-        Self { target, login, timeouts: Timeouts::default(), open: None }
+        Self { target, login, timeouts, open: None }
     }
 
     /// The open connection if it still answers, else a new one.
@@ -178,7 +161,7 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         if let Some(mut connection) = self.open.take()
-            && connection.set_timeout(Some(self.timeouts.quit)).is_ok()
+            && connection.set_timeout(Some(parting(&self.timeouts))).is_ok()
         {
             let _ = connection.quit();
         }
@@ -201,7 +184,7 @@ fn say(
 /// Sends the message and its final dot; only 250 will do.
 fn content(
     connection: &mut SmtpConnection,
-    timeouts: &Timeouts,
+    timeouts: &MailTimeouts,
     message: &[u8],
 ) -> Result<Response, Delivery> {
     connection.set_timeout(Some(timeouts.content)).map_err(|error| unsent(Phase::Data, &error))?;
@@ -218,8 +201,8 @@ fn content(
 
 /// A relay that hangs up in mid-message often says why first: a refusal that is still to be read settles
 /// what would else be ambiguous.
-fn parting_word(connection: &mut SmtpConnection, timeouts: &Timeouts) -> Option<Delivery> {
-    connection.set_timeout(Some(timeouts.quit)).ok()?;
+fn parting_word(connection: &mut SmtpConnection, timeouts: &MailTimeouts) -> Option<Delivery> {
+    connection.set_timeout(Some(parting(timeouts))).ok()?;
     let error = connection.read_response().err()?;
     error.status().is_some().then(|| judge(Phase::Content, &error))
 }
@@ -230,7 +213,11 @@ fn expect(phase: Phase, reply: Response, codes: &[u16]) -> Result<Response, Deli
         return Ok(reply);
     }
     let text = format!("{}: expected {}, got {}", phase.name(), codes[0], one_line(&text_of(&reply)));
-    Err(if phase == Phase::Content { Delivery::Ambiguous { text } } else { Delivery::TryAgain { text } })
+    Err(match phase {
+        Phase::Session => Delivery::Unreachable { text },
+        Phase::Mail | Phase::Rcpt | Phase::Data => Delivery::TryAgain { text },
+        Phase::Content => Delivery::Ambiguous { text },
+    })
 }
 
 /// What an error in a phase means for the message.
@@ -241,12 +228,19 @@ fn judge(phase: Phase, error: &Error) -> Delivery {
             Delivery::Refused { code: Some(code.into()), text }
         }
         (None, Phase::Content) => Delivery::Ambiguous { text },
+        // No answer to the first command is no session either.
+        (_, Phase::Session) | (None, Phase::Mail) => Delivery::Unreachable { text },
         _ => Delivery::TryAgain { text },
     }
 }
 
 fn unsent(phase: Phase, error: &std::io::Error) -> Delivery {
-    Delivery::TryAgain { text: format!("{}: {error}", phase.name()) }
+    let text = format!("{}: {error}", phase.name());
+    if phase == Phase::Session { Delivery::Unreachable { text } } else { Delivery::TryAgain { text } }
+}
+
+fn parting(timeouts: &MailTimeouts) -> Duration {
+    timeouts.opening.min(PARTING)
 }
 
 impl Phase {
@@ -281,13 +275,17 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
+    const TIMEOUTS: MailTimeouts =
+        MailTimeouts { opening: PARTING, command: PARTING, data: PARTING, content: PARTING };
+
     #[test]
     fn plaintext_goes_to_this_machine_only() {
         for host in ["127.0.0.1", "127.3.2.1", "::1", "[::1]", "localhost", "LOCALHOST"] {
-            assert!(Relay::on_loopback(host, 25, None).is_ok(), "{host}");
+            assert!(Relay::on_loopback(host, 25, None, TIMEOUTS).is_ok(), "{host}");
         }
         for host in ["10.0.0.1", "relay.example", "0.0.0.0", "localhost.evil.com", ""] {
-            assert!(matches!(Relay::on_loopback(host, 25, None), Err(OpenError::NotLoopback(_))), "{host}");
+            let refused = Relay::on_loopback(host, 25, None, TIMEOUTS);
+            assert!(matches!(refused, Err(OpenError::NotLoopback(_))), "{host}");
         }
     }
 

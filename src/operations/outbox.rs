@@ -33,6 +33,8 @@ pub struct OutboxView {
 pub enum Decision {
     /// Send the same bytes (again).
     Retry,
+    /// Send it although the egress guard held it back.
+    Release,
     /// Never send it.
     Cancel,
 }
@@ -73,6 +75,7 @@ pub fn list(house: &House, actor: &Actor, state: Option<OutboxState>, limit: u32
 pub fn decide(house: &House, actor: &Actor, id: OutboxId, decision: Decision) -> Result<()> {
     let operation = match decision {
         Decision::Retry => Operation::OutboxRetry,
+        Decision::Release => Operation::OutboxRelease,
         Decision::Cancel => Operation::OutboxCancel,
     };
     allow(house, actor, operation)?;
@@ -80,6 +83,7 @@ pub fn decide(house: &House, actor: &Actor, id: OutboxId, decision: Decision) ->
     let decided = house.store.write(|writer| {
         match decision {
             Decision::Retry => writer.retry_message(id, "by hand", now)?,
+            Decision::Release => writer.release_message(id, "by hand", now)?,
             Decision::Cancel => writer.cancel_message(id, "by hand", now)?,
         }
         record(writer, actor, operation, &format!("message {id}"), "done", now)
@@ -90,6 +94,8 @@ pub fn decide(house: &House, actor: &Actor, id: OutboxId, decision: Decision) ->
         }
         decided => decided?,
     }
-    jobs::deliver(house, &|| false)?;
+    if decision != Decision::Cancel {
+        jobs::deliver_soon(house)?;
+    }
     Ok(())
 }

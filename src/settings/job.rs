@@ -11,6 +11,7 @@ use super::field::Field;
 use super::problem::Fault;
 use super::section::Section;
 use super::{cron, ping, table, value};
+use crate::domain::acknowledgement::OnAmbiguous;
 use crate::domain::cell::Measure;
 use crate::domain::entry::Dimension;
 use crate::domain::ids::JobName;
@@ -82,6 +83,8 @@ pub struct JobSpec {
     pub recipients: Vec<String>,
     pub completeness: Completeness,
     pub formats: Vec<Format>,
+    /// Of a report: what becomes of a message whose acknowledgement was interrupted.
+    pub on_ambiguous: OnAmbiguous,
     pub title: LocalText,
     pub tables: Vec<TableSpec>,
     /// Of a backup: how many copies to keep.
@@ -142,6 +145,9 @@ pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_
     let recipients = section.optional("recipients", |field| context.addressees.list(&field));
     let completeness = section.optional("completeness", |field| field.section(completeness));
     let formats = section.optional("formats", |field| formats(&field));
+    let on_ambiguous = section.optional("on_ambiguous", |field| {
+        field.choice(&OnAmbiguous::ALL.map(|choice| (choice.as_str(), choice)))
+    });
     let title = section.optional("title", |field| local_text(&field, context.language));
     let tables = section.optional("table", |field| table::read_all(&field, context.language));
     let keep = section.optional("keep", |field| u32::try_from(field.integer(1..=100_000)?).ok());
@@ -161,6 +167,7 @@ pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_
         recipients: recipients.unwrap_or_default(),
         completeness: completeness.unwrap_or_default(),
         formats: formats.unwrap_or_else(|| vec![Format::Html, Format::Xlsx, Format::Pdf]),
+        on_ambiguous: on_ambiguous.unwrap_or_default(),
         title: title.unwrap_or_default(),
         tables: tables.unwrap_or_default(),
         keep,
@@ -197,7 +204,7 @@ fn hold_to_kind(section: &Section<'_>, kind: JobKind, recipients: Option<&[Strin
         section.missing("recipients", "is not set", "write recipients = [\"managers\"]");
         section.missing("title", "is not set", "write title = { vi = \"...\", en = \"...\" }");
     } else {
-        for key in ["period", "completeness", "formats", "table"] {
+        for key in ["period", "completeness", "formats", "on_ambiguous", "table"] {
             section.refuse(key, "has a meaning for reports only", "take it out");
         }
     }

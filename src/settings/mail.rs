@@ -1,12 +1,15 @@
 //! `[mail]`: how mail leaves the house, and who counts as inside.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::address;
 use super::field::Field;
 use super::problem::{Fault, one_of};
 use super::section::Section;
+use super::value;
 
 /// Where mail leaves the house. Implicit TLS, or plaintext to loopback; nothing between, for STARTTLS lets
 /// whoever sits on the wire speak before the handshake.
@@ -32,7 +35,29 @@ pub struct Mail {
     pub internal_domains: Vec<String>,
     pub user: Option<String>,
     pub password_file: Option<PathBuf>,
+    /// At most so many messages are handed to a relay within a minute.
+    pub messages_per_minute: u32,
+    /// Of one message as it is sent, in bytes.
+    pub size_limit: u64,
+    pub timeouts: MailTimeouts,
 }
+
+/// How long a relay may stay silent: the limit is on each wait for it, not on their sum. The defaults are those of
+/// RFC 5321, 4.5.3.2, but for the opening: a relay that is silent for a minute is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailTimeouts {
+    /// Each of connecting, greeting and EHLO, and signing in.
+    pub opening: Duration,
+    /// MAIL, RCPT, RSET.
+    pub command: Duration,
+    /// From DATA to 354.
+    pub data: Duration,
+    /// From the message's first byte to the reply to its final dot.
+    pub content: Duration,
+}
+
+/// Below the least, a notice to the administrators would not fit.
+const SIZE_LIMITS: RangeInclusive<u64> = 100_000..=1_000_000_000;
 
 /// The domains stand alone beside the rest, for the recipients need them whatever else is wrong.
 pub(super) fn read(section: &mut Section<'_>) -> (Option<Vec<String>>, Option<Mail>) {
@@ -41,15 +66,44 @@ pub(super) fn read(section: &mut Section<'_>) -> (Option<Vec<String>>, Option<Ma
     let domains = section.required("internal_domains", |field| domains(&field));
     let user = section.optional("user", |field| field.line());
     let password_file = section.optional("password_file", |field| field.path());
+    let messages_per_minute =
+        section.required("messages_per_minute", |field| u32::try_from(field.integer(1..=10_000)?).ok());
+    let size_limit = section.required("size_limit", |field| value::size(&field, SIZE_LIMITS));
+    let timeouts = section.child("timeouts", timeouts);
     if section.has("password_file") && !section.has("user") {
         section.missing("user", "is not set, yet there is a password_file", "name the relay's user");
     }
     let mail = || {
         let internal_domains = domains.clone()?;
-        Some(Mail { relay: relay?, from: from?, internal_domains, user, password_file })
+        Some(Mail {
+            relay: relay?,
+            from: from?,
+            internal_domains,
+            user,
+            password_file,
+            messages_per_minute: messages_per_minute?,
+            size_limit: size_limit?,
+            timeouts: timeouts?,
+        })
     };
     let mail = mail();
     (domains, mail)
+}
+
+fn timeouts(section: &mut Section<'_>) -> Option<MailTimeouts> {
+    let mut timeout = |key| section.required(key, |field| timeout(&field));
+    let [opening, command, data, content] = ["opening", "command", "data", "content"].map(&mut timeout);
+    Some(MailTimeouts { opening: opening?, command: command?, data: data?, content: content? })
+}
+
+/// None at all would wait for ever, and more than an hour is as good as that.
+fn timeout(field: &Field<'_>) -> Option<Duration> {
+    let length = value::duration(field)?;
+    let seconds = u64::try_from(length.as_secs()).ok().filter(|seconds| (1..=3_600).contains(seconds));
+    match seconds {
+        Some(seconds) => Some(Duration::from_secs(seconds)),
+        None => field.wrong("is out of range", "write 1s to 1h"),
+    }
 }
 
 fn domains(field: &Field<'_>) -> Option<Vec<String>> {

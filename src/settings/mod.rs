@@ -39,7 +39,7 @@ pub use disclosure::DisclosureSettings;
 pub use files::check_files;
 pub use job::{CatchUp, Completeness, Format, JobKind, JobSpec, LocalText, OnDays, TableSpec};
 pub use load::{LoadOptions, load};
-pub use mail::{Mail, Relay};
+pub use mail::{Mail, MailTimeouts, Relay};
 pub use problem::Problem;
 pub use shop::{ADMINISTRATORS, Places, Settings};
 pub use source::{FeedMap, SourceKind, SourceSettings};

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
+use crate::domain::acknowledgement::OnAmbiguous;
 use crate::domain::customer::IdentifierKind;
 use crate::domain::entry::{CustomerType, EntryKind};
 use crate::domain::feed::Feed;
@@ -106,7 +107,7 @@ macro_rules! words {
 }
 pub(super) use words;
 
-words!(OrderStatus, EntryKind, Feed, IdentifierKind);
+words!(OrderStatus, EntryKind, Feed, IdentifierKind, OnAmbiguous);
 
 impl Words for CustomerType {
     fn all() -> &'static [Self] {

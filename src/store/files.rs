@@ -90,6 +90,7 @@ mod tests {
     use super::super::OutboxRow;
     use super::super::fixture::{fixture, now};
     use super::*;
+    use crate::domain::acknowledgement::OnAmbiguous;
 
     #[test]
     fn bytes_read_back_as_long_as_they_are_the_same() {
@@ -121,6 +122,7 @@ mod tests {
             message_id: "one",
             file: "a.eml",
             sha256,
+            on_ambiguous: OnAmbiguous::Resend,
         };
         fixture.write(|w| w.enqueue(&message, now()));
         assert_eq!(fixture.store.write_released("a.eml", b"second attempt").unwrap(), sha256);

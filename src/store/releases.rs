@@ -244,6 +244,7 @@ mod tests {
     use super::super::fixture::{a_run, at, fixture, now};
     use super::super::{OutboxRow, OutboxState};
     use super::*;
+    use crate::domain::acknowledgement::OnAmbiguous;
     use crate::domain::cell::Measure;
     use crate::domain::entry::Dimension;
     use crate::domain::ids::OutboxId;
@@ -337,6 +338,7 @@ mod tests {
                     message_id,
                     file: message_id,
                     sha256: [0; 32],
+                    on_ambiguous: OnAmbiguous::Resend,
                 };
                 w.enqueue(&message, now())?;
             }
@@ -347,6 +349,14 @@ mod tests {
             assert_eq!(states, [OutboxState::Claimed, OutboxState::Quarantined]);
             w.try_again(OutboxId(1), now(), "451 busy", now())?;
             assert!(w.claim_due(later, 9)?.is_empty(), "what was on its way does not set out again");
+            w.release_message(OutboxId(2), "by hand", now())?;
+            w.claim_due(now(), 9)?;
+            w.try_again(OutboxId(2), later, "451 busy", now())?;
+            assert_eq!(
+                w.outbox_item(OutboxId(2))?.unwrap().state,
+                OutboxState::Pending,
+                "a person let it go"
+            );
             w.lift_quarantine(id, "a false alarm", later)?;
             assert_eq!(w.release(id)?.unwrap().state, ReleaseState::Released);
             assert_eq!(w.claim_due(later, 9)?.len(), 2);

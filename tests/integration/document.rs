@@ -91,6 +91,7 @@ fn rendered(tables: &[ProtectedTable]) -> Rendered {
         minimum_contributors: 5,
         formats: &[Format::Html, Format::Xlsx],
         program: env!("CARGO_PKG_VERSION"),
+        left_out: None,
     };
     render(&report, Language::Vi).expect("a report")
 }

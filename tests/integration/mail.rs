@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use firstwatch::domain::rendered::{Attachment, Rendered};
-use firstwatch::mail::{Courier, Delivery, Envelope, Recipient, Sender, Timeouts, compose, message_id};
+use firstwatch::mail::{Courier, Delivery, Envelope, Recipient, Sender, compose, message_id};
 use firstwatch::settings;
 use mail_parser::{MessageParser, MimeHeaders};
 
@@ -169,14 +169,25 @@ fn mail_settings(relay: settings::Relay) -> settings::Mail {
         internal_domains: domains(),
         user: None,
         password_file: None,
+        messages_per_minute: 60,
+        size_limit: 10_000_000,
+        timeouts: timeouts(300),
     }
+}
+
+fn timeouts(milliseconds: u64) -> settings::MailTimeouts {
+    let short = Duration::from_millis(milliseconds);
+    settings::MailTimeouts { opening: short, command: short, data: short, content: short }
+}
+
+/// For a server that only works.
+fn patient(relay: settings::Relay) -> settings::Mail {
+    settings::Mail { timeouts: timeouts(60_000), ..mail_settings(relay) }
 }
 
 fn courier(port: u16) -> Courier {
     let relay = settings::Relay::SmtpLoopback { host: "127.0.0.1".into(), port };
-    let short = Duration::from_millis(300);
-    let timeouts = Timeouts { opening: short, command: short, data: short, content: short, quit: short };
-    Courier::open(&mail_settings(relay), None).unwrap().with_timeouts(timeouts)
+    Courier::open(&mail_settings(relay), None).unwrap()
 }
 
 fn rendered() -> Rendered {
@@ -225,6 +236,7 @@ fn word(delivery: &Delivery) -> String {
         Delivery::Sent { .. } => "sent".into(),
         Delivery::Refused { code, .. } => format!("refused {}", code.unwrap_or_default()),
         Delivery::TryAgain { .. } => "try again".into(),
+        Delivery::Unreachable { .. } => "unreachable".into(),
         Delivery::Ambiguous { .. } => "ambiguous".into(),
     }
 }
@@ -261,17 +273,17 @@ fn a_batch_goes_over_one_connection_byte_for_byte() {
 #[test]
 fn every_failure_says_what_became_of_the_message() {
     let cases: Vec<(&str, Script, &str, u32)> = vec![
-        ("greeting 554", Script { greeting: Say("554 no"), ..POLITE }, "try again", 0),
-        ("greeting 421", Script { greeting: Say("421 busy"), ..POLITE }, "try again", 0),
-        ("no SMTP", Script { greeting: Say("HTTP/1.1 400 Bad Request"), ..POLITE }, "try again", 0),
-        ("no greeting", Script { greeting: Silence, ..POLITE }, "try again", 0),
-        ("cut at once", Script { greeting: Cut, ..POLITE }, "try again", 0),
-        ("EHLO 5xx", Script { ehlo: Say("502 no"), ..POLITE }, "try again", 0),
+        ("greeting 554", Script { greeting: Say("554 no"), ..POLITE }, "unreachable", 0),
+        ("greeting 421", Script { greeting: Say("421 busy"), ..POLITE }, "unreachable", 0),
+        ("no SMTP", Script { greeting: Say("HTTP/1.1 400 Bad Request"), ..POLITE }, "unreachable", 0),
+        ("no greeting", Script { greeting: Silence, ..POLITE }, "unreachable", 0),
+        ("cut at once", Script { greeting: Cut, ..POLITE }, "unreachable", 0),
+        ("EHLO 5xx", Script { ehlo: Say("502 no"), ..POLITE }, "unreachable", 0),
         ("MAIL 4xx", Script { mail: Say("451 later"), ..POLITE }, "try again", 0),
         ("MAIL 5xx", Script { mail: Say("550 no"), ..POLITE }, "refused 550", 0),
         ("MAIL 354", Script { mail: Say("354 what"), ..POLITE }, "try again", 0),
-        ("MAIL cut", Script { mail: Cut, ..POLITE }, "try again", 0),
-        ("MAIL silence", Script { mail: Silence, ..POLITE }, "try again", 0),
+        ("MAIL cut", Script { mail: Cut, ..POLITE }, "unreachable", 0),
+        ("MAIL silence", Script { mail: Silence, ..POLITE }, "unreachable", 0),
         ("RCPT 4xx", Script { rcpt: Say("450 greylisted"), ..POLITE }, "try again", 0),
         ("RCPT 5xx", Script { rcpt: Say("550 5.1.1 no such user"), ..POLITE }, "refused 550", 0),
         ("RCPT 251", Script { rcpt: Say("251 will forward"), ..POLITE }, "sent", 1),
@@ -341,21 +353,19 @@ fn a_recipient_from_elsewhere_is_refused_again_when_sending() {
 }
 
 #[test]
-fn nobody_listening_is_tried_again() {
+fn nobody_listening_is_everybodys_trouble() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (delivery, calls) = deliver(&mut courier(port), "giam-doc@1stwatch.vn");
-    assert_eq!((word(&delivery).as_str(), calls), ("try again", 0));
+    assert_eq!((word(&delivery).as_str(), calls), ("unreachable", 0));
 }
 
 #[test]
 fn a_relay_elsewhere_gets_nothing_in_plaintext() {
     let server = Server::start(vec![POLITE]);
     let relay = settings::Relay::Smtps { host: "127.0.0.1".into(), port: server.port };
-    let short = Duration::from_millis(500);
-    let timeouts = Timeouts { opening: short, ..Timeouts::default() };
-    let mut courier = Courier::open(&mail_settings(relay), None).unwrap().with_timeouts(timeouts);
+    let mut courier = Courier::open(&mail_settings(relay), None).unwrap();
     let (delivery, calls) = deliver(&mut courier, "giam-doc@1stwatch.vn");
-    assert_eq!((word(&delivery).as_str(), calls), ("try again", 0));
+    assert_eq!((word(&delivery).as_str(), calls), ("unreachable", 0));
     assert!(!server.heard().conversations[0].iter().any(|line| line.starts_with("EHLO")));
 }
 
@@ -376,7 +386,7 @@ fn a_real_server_takes_the_message_and_it_reads_back() {
     let folder = tempfile::tempdir().unwrap();
     let Some(mta) = Mta::start(folder.path()) else { return };
     let relay = settings::Relay::SmtpLoopback { host: "localhost".into(), port: mta.port };
-    let mut courier = Courier::open(&mail_settings(relay), None).unwrap();
+    let mut courier = Courier::open(&patient(relay), None).unwrap();
     assert_eq!(word(&deliver(&mut courier, "nobody@1stwatch.vn").0), "refused 550");
     assert_eq!(word(&deliver(&mut courier, "later@1stwatch.vn").0), "try again");
     let (delivery, calls) = deliver(&mut courier, "giam-doc@1stwatch.vn");
@@ -437,7 +447,7 @@ fn sends_over_tls_for_another_test() {
     let host = std::env::var("FIRSTWATCH_TEST_HOST").unwrap();
     let port = std::env::var("FIRSTWATCH_TEST_PORT").unwrap().parse().unwrap();
     let relay = settings::Relay::Smtps { host, port };
-    let mut courier = Courier::open(&mail_settings(relay), None).unwrap();
+    let mut courier = Courier::open(&patient(relay), None).unwrap();
     let (delivery, _) = deliver(&mut courier, "giam-doc@1stwatch.vn");
     assert_eq!(word(&delivery), "sent", "{delivery:?}");
 }

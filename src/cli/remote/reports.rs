@@ -76,12 +76,16 @@ pub(super) async fn outbox(session: &Session, command: OutboxCommand) -> anyhow:
             return Ok(ExitCode::SUCCESS);
         }
         OutboxCommand::Retry { id } => (id, Decision::Retry),
+        OutboxCommand::Release { id } => (id, Decision::Release),
         OutboxCommand::Cancel { id } => (id, Decision::Cancel),
     };
     let () = session.client.post(&format!("/v1/outbox/{id}"), &json!({ "decision": decision })).await?;
     session.print(&json!({ "outbox": id, "decision": decision }), |_| match decision {
         Decision::Retry => {
             format!("message {id} is queued again; `firstwatch outbox list` shows what came of it")
+        }
+        Decision::Release => {
+            format!("message {id} may leave; `firstwatch outbox list` shows what came of it")
         }
         Decision::Cancel => format!("message {id} is cancelled"),
     })?;

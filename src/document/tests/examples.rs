@@ -75,6 +75,7 @@ impl Example {
             minimum_contributors: 5,
             formats: &self.formats,
             program: env!("CARGO_PKG_VERSION"),
+            left_out: None,
         })
     }
 }
