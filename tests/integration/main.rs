@@ -21,6 +21,7 @@ mod march_2016;
 mod mta;
 mod planted;
 mod privacy;
+mod proofs;
 mod settings;
 mod source;
 mod store;
