@@ -38,8 +38,10 @@ pub enum Kind {
     Link(PathBuf),
     Unlink,
     MakeDirectory,
-    /// Modes, times and whatever the tracer has no word for.
-    Other,
+    /// Permissions, owners and times.
+    Mode,
+    /// A syscall that the tracer has no word for: its number.
+    Unknown(c_long),
     /// Something leaves over the network, or a connection begins or ends.
     Network(Vec<u8>),
     /// A write to standard output.
@@ -54,7 +56,7 @@ impl Call {
 
     /// A full or failing disk can refuse it.
     pub fn needs_disk(&self) -> bool {
-        !matches!(self.kind, Kind::Said | Kind::Network(_) | Kind::Unlink | Kind::Other)
+        !matches!(self.kind, Kind::Said | Kind::Network(_) | Kind::Unlink | Kind::Mode | Kind::Unknown(_))
     }
 }
 
@@ -72,7 +74,7 @@ pub fn read(thread: Pid, registers: &user_regs_struct, state: &Path) -> Option<C
     let stopped = Stopped { thread, arguments, state };
     let number = r.orig_rax.cast_signed();
     // A call that is neither harmless nor known here is a point, to be on the safe side.
-    let unknown = || Some(Call { name: "another call", kind: Kind::Other, path: PathBuf::new() });
+    let unknown = || Some(Call { name: "another call", kind: Kind::Unknown(number), path: PathBuf::new() });
     stopped.on_descriptor(number).or_else(|| stopped.on_names(number)).unwrap_or_else(unknown)
 }
 
@@ -80,7 +82,10 @@ impl Stopped<'_> {
     /// `None`: it is another call; `Some(None)`: it concerns something else.
     fn on_descriptor(&self, number: c_long) -> Option<Option<Call>> {
         let [_, second, third, fourth, ..] = self.arguments;
+        let door = |name| Some(Call { name, kind: Kind::Network(Vec::new()), path: PathBuf::new() });
         let (name, kind) = match number {
+            libc::SYS_bind => return Some(door("bind")),
+            libc::SYS_listen => return Some(door("listen")),
             libc::SYS_write => return Some(self.write("write", None, || self.bytes(second, third))),
             libc::SYS_pwrite64 => {
                 return Some(self.write("pwrite64", Some(fourth), || self.bytes(second, third)));
@@ -97,9 +102,9 @@ impl Stopped<'_> {
             libc::SYS_fsync => ("fsync", Kind::Sync),
             libc::SYS_fdatasync => ("fdatasync", Kind::Sync),
             libc::SYS_ftruncate => ("ftruncate", Kind::Truncate(second)),
-            libc::SYS_fallocate => ("fallocate", Kind::Other),
-            libc::SYS_fchmod => ("fchmod", Kind::Other),
-            libc::SYS_fchown => ("fchown", Kind::Other),
+            libc::SYS_fallocate => ("fallocate", Kind::Unknown(number)),
+            libc::SYS_fchmod => ("fchmod", Kind::Mode),
+            libc::SYS_fchown => ("fchown", Kind::Mode),
             _ => return None,
         };
         Some(below(self.state, &self.file(self.arguments[0])).map(|path| Call { name, kind, path }))
@@ -109,8 +114,8 @@ impl Stopped<'_> {
         let [first, second, third, fourth, ..] = self.arguments;
         let at = |directory, name| self.name_at(directory, name);
         let here = |name| self.name_at(libc::AT_FDCWD as u64, name);
-        let rename = |other: Option<PathBuf>| other.map_or(Kind::Other, Kind::Rename);
-        let link = |other: Option<PathBuf>| other.map_or(Kind::Other, Kind::Link);
+        let rename = |other: Option<PathBuf>| other.map_or(Kind::Unknown(number), Kind::Rename);
+        let link = |other: Option<PathBuf>| other.map_or(Kind::Unknown(number), Kind::Link);
         let (name, kind, path) = match number {
             libc::SYS_open => return Some(self.open("open", here(first), second)),
             libc::SYS_openat => return Some(self.open("openat", at(first, second), third)),
@@ -126,9 +131,9 @@ impl Stopped<'_> {
             libc::SYS_unlinkat => ("unlinkat", Kind::Unlink, at(first, second)),
             libc::SYS_mkdir => ("mkdir", Kind::MakeDirectory, here(first)),
             libc::SYS_mkdirat => ("mkdirat", Kind::MakeDirectory, at(first, second)),
-            libc::SYS_chmod => ("chmod", Kind::Other, here(first)),
-            libc::SYS_fchmodat => ("fchmodat", Kind::Other, at(first, second)),
-            libc::SYS_utimensat => ("utimensat", Kind::Other, at(first, second)),
+            libc::SYS_chmod => ("chmod", Kind::Mode, here(first)),
+            libc::SYS_fchmodat => ("fchmodat", Kind::Mode, at(first, second)),
+            libc::SYS_utimensat => ("utimensat", Kind::Mode, at(first, second)),
             _ => return None,
         };
         Some(path.map(|path| Call { name, kind, path }))

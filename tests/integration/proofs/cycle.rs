@@ -9,6 +9,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
@@ -19,9 +20,11 @@ use super::super::harness::{Builder, FLAT_SHOP, Shop, job, report, wait_for};
 use super::relay::Relay;
 use super::tracer::{self, Call, Ended, Verdict};
 
-const ORDERS: i64 = 60;
 const RECIPIENTS: i64 = 2;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Where Debian's package `faketime` puts the library.
+pub const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A shop at rest whose slots are due.
@@ -33,7 +36,7 @@ pub struct Template {
 pub struct Case {
     pub shop: Shop,
     relay: Relay,
-    /// The clock runs so many times as fast.
+    /// The daemon's clock runs so many times as fast.
     speed: u32,
 }
 
@@ -47,6 +50,8 @@ pub struct Figures {
 }
 
 impl Template {
+    pub const ORDERS: i64 = 60;
+
     pub fn prepare() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the daemon under test reads the real clock")]
         let now = Timestamp::now();
@@ -64,7 +69,7 @@ impl Template {
             .job("pull", on(70, job("pull", "catch_up = \"all\"\n")))
             .job("daily", on(60, daily))
             .open();
-        shop.write("orders.csv", &orders(now));
+        shop.write("orders.csv", &Self::orders(Self::ORDERS));
         let daemon = shop.serve();
         let planned = "SELECT count(*) FROM meta WHERE key LIKE 'planned-since/%'";
         wait_for("the first plan", || shop.number(planned) == 2);
@@ -82,25 +87,27 @@ impl Template {
     pub fn folder(&self) -> PathBuf {
         self.shop.path("")
     }
-}
 
-/// Orders of the last three days, most of them of yesterday.
-fn orders(now: Timestamp) -> String {
-    let mut csv =
-        "order_id,placed_at,status,customer_id,phone,line_id,product,category,quantity,unit_price\n"
-            .to_owned();
-    for no in 0..ORDERS {
-        let day = now.to_zoned(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()).date();
-        let day = day - SignedDuration::from_hours(24 * [1, 1, 1, 2, 3][no as usize % 5]);
-        let category = ["Nam", "Nữ"][no as usize % 2];
-        writeln!(
-            csv,
-            "D{no},{day}T09:00:00+07:00,completed,K{no},09{no:08},1,Mẫu {category},{category},1,{}",
-            1_000_000 + no
-        )
-        .unwrap();
+    /// In the shop's zone.
+    pub fn yesterday() -> Date {
+        #[expect(clippy::disallowed_methods, reason = "the daemon under test reads the real clock")]
+        let now = Timestamp::now();
+        now.to_zoned(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()).date().yesterday().unwrap()
     }
-    csv
+
+    /// Orders of the last three days, most of them of yesterday.
+    pub fn orders(count: i64) -> String {
+        let head =
+            "order_id,placed_at,status,customer_id,phone,line_id,product,category,quantity,unit_price\n";
+        let mut csv = head.to_owned();
+        for no in 0..count {
+            let day = Self::yesterday() - SignedDuration::from_hours(24 * [0, 0, 0, 1, 2][no as usize % 5]);
+            let category = ["Nam", "Nữ"][no as usize % 2];
+            let order = format!("D{no},{day}T09:00:00+07:00,completed,K{no},09{no:08}");
+            writeln!(csv, "{order},1,Mẫu {category},{category},1,{}", 1_000_000 + no).unwrap();
+        }
+        csv
+    }
 }
 
 impl Case {
@@ -108,15 +115,28 @@ impl Case {
         Self { shop: Shop::copy_of(template), relay: Relay::start(), speed: 1 }
     }
 
+    /// The daemon's clock runs `speed` times as fast, by libfaketime.
+    pub fn sped_up(template: &Path, speed: u32) -> Self {
+        Self { speed, ..Self::new(template) }
+    }
+
     fn daemon(&self) -> Command {
+        self.command(&["serve"])
+    }
+
+    /// The program, its words going to the log.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let log = fs::File::options().create(true).append(true).open(self.shop.path("serve.log")).unwrap();
-        let mut command = self.shop.command(&["serve"]);
+        let mut command = self.shop.command(arguments);
         command
             .env("RUST_LOG", "info")
             .env("FIRSTWATCH_MAIL__RELAY", format!("smtp://127.0.0.1:{}", self.relay.port))
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log);
+        if self.speed > 1 {
+            command.env("LD_PRELOAD", FAKETIME).env("FAKETIME", format!("+0 x{}", self.speed));
+        }
         command
     }
 
@@ -124,48 +144,69 @@ impl Case {
         fs::read_to_string(self.shop.path("serve.log")).unwrap_or_default()
     }
 
+    /// The end of the log, for a message.
+    pub fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(12)..].join("\n")
+    }
+
     /// One life of the daemon: until `judge` ends it, it dies, or, all being settled, it is asked to stop.
-    pub fn serve_traced(&self, judge: impl FnMut(&Call) -> Verdict + Send) -> Ended {
+    ///
+    /// # Errors
+    /// What was waited for in vain.
+    pub fn serve_traced(&self, judge: impl FnMut(&Call) -> Verdict + Send) -> Result<Ended, String> {
         let (state, mut command) = (self.shop.state().canonicalize().unwrap(), self.daemon());
         std::thread::scope(|scope| {
             let (tell, told) = mpsc::channel();
             let traced = scope
                 .spawn(move || tracer::trace(&mut command, &state, |pid| tell.send(pid).unwrap(), judge));
             let pid = told.recv().unwrap();
-            self.attend(pid, || traced.is_finished());
-            traced.join().unwrap()
+            let attended = self.attend(pid, || traced.is_finished());
+            let ended = traced.join().unwrap();
+            attended.map(|()| ended)
         })
     }
 
-    /// One life of the daemon, untouched; `cut_off` ends it early.
-    pub fn serve(&self, cut_off: Option<Duration>) -> ExitStatus {
+    /// One life of the daemon, untouched.
+    ///
+    /// # Errors
+    /// What was waited for in vain.
+    pub fn serve(&self) -> Result<ExitStatus, String> {
         let mut daemon = self.daemon().spawn().unwrap();
         let pid = Pid::from_raw(daemon.id().cast_signed());
-        match cut_off {
-            Some(delay) => {
-                std::thread::sleep(delay);
-                daemon.kill().unwrap();
-            }
-            None => self.attend(pid, || daemon.try_wait().unwrap().is_some()),
-        }
-        daemon.wait().unwrap()
+        let attended = self.attend(pid, || daemon.try_wait().unwrap().is_some());
+        let status = daemon.wait().unwrap();
+        attended.map(|()| status)
+    }
+
+    /// One life of the daemon, ended after a while.
+    pub fn serve_for(&self, delay: Duration) {
+        let mut daemon = self.daemon().spawn().unwrap();
+        std::thread::sleep(delay);
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
     }
 
     /// Waits for everything to be settled, and asks the daemon to stop then.
-    fn attend(&self, daemon: Pid, mut is_over: impl FnMut() -> bool) {
+    fn attend(&self, daemon: Pid, mut is_over: impl FnMut() -> bool) -> Result<(), String> {
         let start = Instant::now();
         let mut asked = false;
         while !is_over() {
-            if !asked && self.unsettled().is_none() && UnixStream::connect(self.shop.socket()).is_ok() {
+            // A reader of a store that the daemon has not opened yet would make files of its own there.
+            let is_up = || UnixStream::connect(self.shop.socket()).is_ok();
+            if !asked && is_up() && self.unsettled().is_none() {
                 let _ = signal::kill(daemon, Signal::SIGTERM);
                 asked = true;
             }
             if start.elapsed() > PATIENCE {
                 let _ = signal::kill(daemon, Signal::SIGKILL);
-                panic!("waited in vain: {:?}\n{}", self.unsettled(), self.log());
+                let left = self.unsettled().unwrap_or_else(|| "the daemon to stop".to_owned());
+                return Err(format!("waited in vain: {left}"));
             }
             std::thread::sleep(LOOK_EVERY);
         }
+        Ok(())
     }
 
     /// What is still to be done, if anything is.
@@ -208,6 +249,7 @@ impl Case {
 
     fn look_at_rows(&self, store: &Connection, broken: &mut Vec<String>) -> rusqlite::Result<()> {
         let integrity: String = store.query_row("PRAGMA integrity_check", (), |row| row.get(0))?;
+        const ORDERS: i64 = Template::ORDERS;
         let total = ORDERS * 1_000_000 + ORDERS * (ORDERS - 1) / 2;
         let facts: [(&str, i64, &str); 7] = [
             ("pulls", 1, "SELECT count(*) FROM runs WHERE job = 'pull'"),

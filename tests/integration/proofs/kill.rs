@@ -68,7 +68,7 @@ fn rehearse(case: &Case) -> (usize, Duration) {
         points += usize::from(call.is_point());
         Verdict::Pass
     });
-    assert_eq!(ended, Ended::Exit(0), "{}", case.log());
+    assert_eq!(ended, Ok(Ended::Exit(0)), "{}", case.log());
     let mut figures = Figures::default();
     assert_eq!(case.broken_promises(&mut figures), [""; 0], "{}", case.log());
     assert_eq!(figures, Figures::default());
@@ -96,18 +96,18 @@ fn suffer(case: &Case, cut: &Cut, tally: &Mutex<Tally>) {
                 count += usize::from(call.is_point());
                 if count == *point { Verdict::Kill } else { Verdict::Pass }
             });
-            reached = ended == Ended::Signal(Signal::SIGKILL);
+            reached = ended == Ok(Ended::Signal(Signal::SIGKILL));
         }
-        Cut::Random(delays) => delays.iter().for_each(|&delay| {
-            case.serve(Some(delay));
-        }),
+        Cut::Random(delays) => delays.iter().for_each(|&delay| case.serve_for(delay)),
     }
-    let status = case.serve(None);
+    let last = case.serve();
     let mut figures = Figures::default();
     let mut broken = case.broken_promises(&mut figures);
-    // It may be asked to stop before it listens for that.
-    if !status.success() && status.signal() != Some(Signal::SIGTERM as i32) {
-        broken.push(format!("the daemon ended: {status}"));
+    match last {
+        // It may be asked to stop before it listens for that.
+        Ok(status) if status.success() || status.signal() == Some(Signal::SIGTERM as i32) => {}
+        Ok(status) => broken.push(format!("the daemon ended: {status}")),
+        Err(stuck) => broken.push(stuck),
     }
     let mut tally = tally.lock().unwrap();
     match cut {
@@ -117,6 +117,7 @@ fn suffer(case: &Case, cut: &Cut, tally: &Mutex<Tally>) {
     tally.not_reached += usize::from(!reached);
     tally.figures.duplicates += figures.duplicates;
     tally.figures.ambiguous += figures.ambiguous;
-    let told = broken.iter().map(|what| format!("{cut:?}: {what}\n{}", case.log()));
-    tally.broken.extend(told);
+    if !broken.is_empty() {
+        tally.broken.push(format!("{cut:?}: {}\n{}", broken.join("; "), case.log_tail()));
+    }
 }

@@ -6,7 +6,15 @@ pub mod calls;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod cycle;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod kill;
+mod disk;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod kill;
+mod oracle;
+mod planner;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod platter;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod power_cut;
 pub mod relay;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod tracer;
