@@ -181,12 +181,15 @@ fn promises(state: &Path) -> rusqlite::Result<Promises> {
     if !database.exists() {
         return Ok(Promises::new());
     }
+    let backups = std::fs::read_dir(state.join("backups")).into_iter().flatten().flatten();
+    let names = backups.map(|backup| backup.file_name().to_string_lossy().into_owned());
+    let mut promises: Promises =
+        names.filter(|name| name.ends_with('Z')).map(|name| format!("backup {name}")).collect();
     // Without a log there is nobody else, and nothing may be left behind.
     let immutable = if state.join("firstwatch.db-wal").exists() { "" } else { "?immutable=1" };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let store = Connection::open_with_flags(format!("file:{}{immutable}", database.display()), flags)?;
     let tables: i64 = store.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
-    let mut promises = Promises::new();
     for sql in PROMISES.iter().filter(|_| tables > 0) {
         let mut statement = store.prepare(sql)?;
         for line in statement.query_map((), |row| row.get(0))? {

@@ -193,6 +193,7 @@ fn spawn(command: &mut Command) -> Pid {
             Ok(())
         });
     }
+    #[expect(clippy::zombie_processes, reason = "the tracer waits for it, with all its threads")]
     let child = command.spawn().unwrap();
     let pid = Pid::from_raw(child.id().cast_signed());
     let stopped = waitpid(pid, Some(WaitPidFlag::__WALL)).unwrap();
