@@ -10,14 +10,23 @@ use sha2::{Digest, Sha256};
 use super::{Error, Page};
 
 /// Writes the bytes of a page, unless they stand there already, and gives their hash. A power cut leaves
-/// the page whole or absent.
+/// the page whole or absent; once this returns, whole.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<[u8; 32], Error> {
     match fs::read(path) {
-        Ok(standing) if standing == bytes => return Ok(hash(bytes)),
+        Ok(standing) if standing == bytes => {}
         Ok(_) => return Err(Error::OtherContent { path: path.to_owned() }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => write_new(path, bytes)?,
         Err(error) => return Err(failed("read", path)(error)),
     }
+    // The page's name, and the folder's own: both may be as new, or be left by a run that died before this.
+    for directory in path.ancestors().skip(1).take(2) {
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        File::open(directory).and_then(|opened| opened.sync_all()).map_err(failed("sync", directory))?;
+    }
+    Ok(hash(bytes))
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let partial = path.with_extension("partial");
     match fs::remove_file(&partial) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -26,10 +35,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<[u8; 32], Error> {
         _ => {}
     }
     write_synced(&partial, bytes).map_err(failed("write", &partial))?;
-    fs::rename(&partial, path).map_err(failed("name", path))?;
-    let directory = path.parent().unwrap_or(Path::new("."));
-    File::open(directory).and_then(|opened| opened.sync_all()).map_err(failed("sync", directory))?;
-    Ok(hash(bytes))
+    fs::rename(&partial, path).map_err(failed("name", path))
 }
 
 /// The bytes of a page, checked.

@@ -40,7 +40,7 @@ impl Store {
             std::fs::rename(&partial, &path)
         };
         write().map_err(failed(&path))?;
-        sync_directory_of(&path)?;
+        self.sync_names_down_to(&path)?;
         Ok(sha256)
     }
 
@@ -56,6 +56,12 @@ impl Store {
         } else {
             Err(Error::Altered { name: name.to_owned() })
         }
+    }
+
+    /// Makes the names on the way from the state directory to the file last: the folders may be as new as it is.
+    fn sync_names_down_to(&self, path: &Path) -> Result<(), Error> {
+        let mut inside = path.ancestors().take_while(|above| *above != self.directory());
+        inside.try_for_each(sync_directory_of)
     }
 
     fn released_path(&self, name: &str) -> Result<PathBuf, Error> {

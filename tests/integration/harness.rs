@@ -199,7 +199,15 @@ impl Shop {
         fs::rename(beside, path).unwrap();
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A shop of its own that is as the one in `folder`, which is at rest.
+    pub fn copy_of(folder: &Path) -> Self {
+        let shop = Self { folder: tempfile::tempdir().unwrap(), said: RefCell::default() };
+        let copied = Command::new("cp").arg("-a").arg(folder.join(".")).arg(shop.folder.path()).status();
+        assert!(copied.unwrap().success());
+        shop
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_firstwatch"));
         command.args(["--config", self.path("firstwatch.toml").to_str().unwrap()]).args(arguments);
         command
