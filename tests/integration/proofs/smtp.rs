@@ -14,14 +14,14 @@ use std::time::Duration;
 
 use firstwatch::domain::acknowledgement::OnAmbiguous;
 use firstwatch::domain::clock::{Clock, SetClock};
-use firstwatch::domain::ids::JobName;
+use firstwatch::domain::ids::{JobName, OutboxId};
 use firstwatch::domain::slot::Slot;
 use firstwatch::jobs::{self, House, Trigger};
 use firstwatch::settings::{self, LoadOptions, MailTimeouts, Relay, Settings};
 use firstwatch::store::{OutboxEvent, OutboxItem, OutboxState, RunState};
 use firstwatch::vault::MasterKey;
 use jiff::{SignedDuration, Timestamp};
-use relay::{Chance, Server, Step};
+use relay::{Chance, Heard, Server, Step};
 use tempfile::TempDir;
 
 /// Of each phase; the relay that is late is later than that.
@@ -30,6 +30,23 @@ const LATE: Duration = Duration::from_millis(180);
 /// Deliveries within which everything must have come to its end.
 const PATIENCE: u32 = 300;
 const NOW: &str = "2026-11-23T03:00:00Z";
+
+const CONFIGURATION: &str = r#"
+    jobs_directory = "jobs"
+    business = { name = "Test", timezone = "Asia/Ho_Chi_Minh", language = "vi" }
+    store = { directory = "state" }
+    vault = { master_key_file = "key" }
+    mail = { relay = "maildir:mail", from = "a@shop.vn", internal_domains = ["shop.vn"] }
+    [recipients]
+    managers = ["m1@shop.vn", "m2@shop.vn", "m3@shop.vn", "m4@shop.vn"]
+    administrators = ["a@shop.vn"]
+    complaints = ["c1@shop.vn", "c2@shop.vn", "c3@shop.vn", "c4@shop.vn"]
+    [[source]]
+    name = "shop"
+    kind = "csv"
+    orders = { path = "orders.csv", flat = true }
+    complaints = { path = "complaints.csv" }
+"#;
 
 /// A clock that the test sets, with a fuse: after so many readings whoever reads it dies, as often as he reads it.
 struct FusedClock {
@@ -82,23 +99,7 @@ fn shop() -> TempDir {
     fs::write(at("jobs/pull.toml"), "kind = \"pull\"\nschedule = \"0 3 1 1 *\"\n").unwrap();
     fs::write(at("jobs/complaints.toml"), "kind = \"complaint-deadlines\"\nschedule = \"0 3 1 1 *\"\n")
         .unwrap();
-    let configuration = r#"
-        jobs_directory = "jobs"
-        business = { name = "Test", timezone = "Asia/Ho_Chi_Minh", language = "vi" }
-        store = { directory = "state" }
-        vault = { master_key_file = "key" }
-        mail = { relay = "maildir:mail", from = "a@shop.vn", internal_domains = ["shop.vn"] }
-        [recipients]
-        managers = ["m1@shop.vn", "m2@shop.vn", "m3@shop.vn", "m4@shop.vn"]
-        administrators = ["a@shop.vn"]
-        complaints = ["c1@shop.vn", "c2@shop.vn", "c3@shop.vn", "c4@shop.vn"]
-        [[source]]
-        name = "shop"
-        kind = "csv"
-        orders = { path = "orders.csv", flat = true }
-        complaints = { path = "complaints.csv" }
-    "#;
-    fs::write(at("firstwatch.toml"), configuration).unwrap();
+    fs::write(at("firstwatch.toml"), CONFIGURATION).unwrap();
     let orders = "order_id,placed_at,status,customer_id,line_id,product,quantity,unit_price\n";
     fs::write(at("orders.csv"), orders).unwrap();
     let complaint = "complaint_id,received_at,kind\nK1,2026-10-05T03:00:00Z,product\n";
@@ -312,21 +313,7 @@ fn check(round: &mut Round<'_>, server: &Server, seed: u64) {
             wrong("a copy differs".into());
         }
         let may_be_resent = if item.on_ambiguous == OnAmbiguous::Hold { 0 } else { ends };
-        let is_accounted_for = match item.state {
-            OutboxState::Sent => !copies.is_empty(),
-            OutboxState::Refused => {
-                let number =
-                    item.note.rsplit("refused as ").next().and_then(|number| number.trim().parse().ok());
-                let refusal = number.and_then(|number: u64| heard.refused.get(&number));
-                refusal.is_some_and(|(step, recipient)| match step {
-                    Step::Mail => true,
-                    Step::Rcpt | Step::Data | Step::Dot => recipient.as_ref() == Some(&item.recipient),
-                    _ => false,
-                })
-            }
-            OutboxState::Ambiguous => held.contains(&item.id),
-            _ => false,
-        };
+        let is_accounted_for = is_accounted_for(&item, !copies.is_empty(), &heard, &held);
         if !is_accounted_for {
             wrong(format!("{} with {} copies: {}", item.state.as_str(), copies.len(), item.note));
         }
@@ -346,6 +333,24 @@ fn check(round: &mut Round<'_>, server: &Server, seed: u64) {
     }
     if heard.taken.iter().any(|taken| !taken.recipient.ends_with("@shop.vn")) {
         figures.wrong.push(format!("seed {seed}: mail left the house"));
+    }
+}
+
+/// Sent and taken, refused by a refusal that the relay gave, or held for a person.
+fn is_accounted_for(item: &OutboxItem, is_taken: bool, heard: &Heard, held: &[OutboxId]) -> bool {
+    match item.state {
+        OutboxState::Sent => is_taken,
+        OutboxState::Refused => {
+            let number = item.note.rsplit("refused as ").next().and_then(|number| number.trim().parse().ok());
+            let refusal = number.and_then(|number: u64| heard.refused.get(&number));
+            refusal.is_some_and(|(step, recipient)| match step {
+                Step::Mail => true,
+                Step::Rcpt | Step::Data | Step::Dot => recipient.as_ref() == Some(&item.recipient),
+                _ => false,
+            })
+        }
+        OutboxState::Ambiguous => held.contains(&item.id),
+        _ => false,
     }
 }
 
