@@ -157,6 +157,19 @@ mod tests {
     }
 
     #[test]
+    fn sizes_are_rounded_up() {
+        let sizes = |language, bytes: [u64; 4]| {
+            let texts = Texts::new(language).expect("texts");
+            let currency = Currency { code: "VND".into(), decimals: 0 };
+            let numbers = Numbers::new(&texts, &currency).expect("numbers");
+            bytes.map(|bytes| numbers.bytes(bytes).replace(NO_BREAK, " "))
+        };
+        let bytes = [499_001, 1_000_000, 10_000_001, 1_234_567_890];
+        assert_eq!(sizes(Language::Vi, bytes), ["500 kB", "1 MB", "10,1 MB", "1.234,6 MB"]);
+        assert_eq!(sizes(Language::En, bytes), ["500 kB", "1 MB", "10.1 MB", "1,234.6 MB"]);
+    }
+
+    #[test]
     fn changes_are_signed_or_named() {
         let texts = Texts::new(Language::Vi).expect("texts");
         let currency = Currency { code: "VND".into(), decimals: 0 };

@@ -6,6 +6,7 @@
 //! sleeping (the next round is the retry) and chance (back-offs spread by a hash).
 
 use std::cell::Cell;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -98,7 +99,7 @@ fn record(
 ) -> Result<u64, store::Error> {
     match fate {
         Delivery::Sent { reply } => writer.sent(item.id, reply, now)?,
-        Delivery::Refused { code, text } => writer.refused(item.id, code.unwrap_or(0), text, now)?,
+        Delivery::Refused { code, text } => writer.refused(item.id, *code, text, now)?,
         Delivery::TryAgain { text } => {
             let back_off = back_off(&item.message_id, item.attempts, LONGEST);
             writer.try_again(item.id, now + back_off, text, now)?;
@@ -250,8 +251,7 @@ fn send(house: &House, courier: &mut Courier, item: &OutboxItem) -> anyhow::Resu
     };
     let bytes = match house.store.read_released(&item.file, &item.sha256) {
         Ok(bytes) => bytes,
-        // Its bytes are not what was released: it must not leave, and the others must.
-        Err(error) => return Ok(Delivery::Refused { code: None, text: error.to_string() }),
+        Err(error) => return Ok(unreadable(&error)),
     };
     let is_out = Cell::new(false);
     let mut before_dot = || {
@@ -264,6 +264,18 @@ fn send(house: &House, courier: &mut Courier, item: &OutboxItem) -> anyhow::Resu
         Ok(fate) => Ok(fate?),
         Err(_) if is_out.get() => Ok(Delivery::Ambiguous { text: text() }),
         Err(_) => Ok(Delivery::TryAgain { text: text() }),
+    }
+}
+
+/// Bytes that are gone, or not what was released, must not leave, and the other messages must; a disk that fails may
+/// do better next time.
+fn unreadable(error: &store::Error) -> Delivery {
+    let text = error.to_string();
+    match error {
+        store::Error::File { source, .. } if source.kind() != ErrorKind::NotFound => {
+            Delivery::TryAgain { text }
+        }
+        _ => Delivery::Refused { code: None, text },
     }
 }
 

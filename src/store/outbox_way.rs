@@ -63,13 +63,14 @@ impl Writer<'_> {
         self.move_to(id, OutboxState::Sent, reply, now)
     }
 
-    /// The relay refused it for good.
+    /// The relay refused it for good, or, without a code, this house did.
     ///
     /// # Errors
     /// [`Error::Transition`] unless it is claimed or its dot pending, [`Error::NotFound`],
     /// [`Error::Sqlite`].
-    pub fn refused(&self, id: OutboxId, code: u16, text: &str, now: Timestamp) -> Result<(), Error> {
-        self.move_to(id, OutboxState::Refused, &format!("{code} {text}"), now)
+    pub fn refused(&self, id: OutboxId, code: Option<u16>, text: &str, now: Timestamp) -> Result<(), Error> {
+        let note = code.map_or_else(|| text.to_owned(), |code| format!("{code} {text}"));
+        self.move_to(id, OutboxState::Refused, &note, now)
     }
 
     /// It was not taken this time, for certain; it is due again at `not_before`.

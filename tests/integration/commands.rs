@@ -70,6 +70,7 @@ fn every_error_has_its_exit_code_and_says_what_to_do() {
         (&["report", "show", "99"], 65, "`firstwatch report list` shows them"),
         (&["report", "preview", "pull", "--out", "preview"], 65, "makes no report"),
         (&["outbox", "retry", "99"], 65, "no message 99"),
+        (&["outbox", "release", "99"], 65, "no message 99"),
         (&["complaint", "show", "99"], 65, "`firstwatch complaint list --all` shows them"),
         (&["source", "test", "a&b c"], 65, "`firstwatch source list` names them"),
         (&["source", "rejected", "nope"], 65, "`firstwatch source list` names them"),

@@ -21,6 +21,7 @@ mod mail;
 mod march_2016;
 mod mta;
 mod planted;
+mod post;
 mod privacy;
 mod proofs;
 mod rebuild;

@@ -345,6 +345,25 @@ fn unknown_keys_are_answered_with_the_key_that_was_meant() {
 }
 
 #[test]
+fn what_mail_may_cost_is_held_to_its_range() {
+    for (text, message) in [
+        ("mail.messages_per_minute = 0", "0 is out of range"),
+        ("mail.size_limit = '10'", "write it like 500 kB or 10 MB"),
+        ("mail.size_limit = '99 kB'", "write 100 kB to 1000 MB"),
+        ("mail.timeouts.content = '0s'", "write 1s to 1h"),
+        ("mail.timeouts.opening = '61m'", "write 1s to 1h"),
+        ("mail.timeouts.quit = '5s'", "the key `quit` is not known"),
+    ] {
+        let told = Folder::new(LEAST).with("conf.d/a.toml", text).bad();
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(told.starts_with("conf.d/a.toml:1: ") && told.contains(message), "{told}");
+    }
+    let mail = Folder::new(LEAST).with("conf.d/a.toml", "mail.timeouts.data = '90s'").good().mail;
+    assert_eq!((mail.timeouts.data.as_secs(), mail.timeouts.content.as_secs()), (90, 600));
+    assert_eq!((mail.size_limit, mail.messages_per_minute), (10_000_000, 60));
+}
+
+#[test]
 fn looser_than_the_law_is_refused_by_its_article() {
     for (key, term, article) in [
         ("product.first_response", "4wd", "Law 19/2023 Art. 31(2)"),

@@ -54,7 +54,7 @@ fn steps_out_of_turn_are_refused() {
     let out_of_turn: [Step; 7] = [
         |w, id| w.dot_pending(id, now()),
         |w, id| w.sent(id, "", now()),
-        |w, id| w.refused(id, 550, "", now()),
+        |w, id| w.refused(id, Some(550), "", now()),
         |w, id| w.ambiguous(id, "", now()),
         |w, id| w.try_again(id, now(), "", now()),
         |w, id| w.retry_message(id, "", now()),
@@ -82,7 +82,7 @@ fn a_message_put_off_waits_and_a_refused_one_is_tried_by_hand() {
     assert!(fixture.write(|w| w.claim_due(now(), 1)).is_empty());
     let again = fixture.write(|w| w.claim_due(later, 1));
     assert_eq!((again.len(), again[0].attempts), (1, 2));
-    fixture.write(|w| w.refused(id, 550, "no such user", later));
+    fixture.write(|w| w.refused(id, Some(550), "no such user", later));
     let item = fixture.store.read(|r| r.outbox_item(id)).unwrap().unwrap();
     assert_eq!((item.state, item.note.as_str()), (OutboxState::Refused, "550 no such user"));
     fixture.write(|w| w.retry_message(id, "address corrected at the relay", later));

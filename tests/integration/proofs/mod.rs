@@ -17,6 +17,7 @@ mod platter;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod power_cut;
 pub mod relay;
+mod smtp;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod tracer;
 mod triggers;
