@@ -3,8 +3,6 @@
 //! A solver is never believed: every solution it gives is checked against the rows before it counts as a witness, so
 //! a solver that fails, times out or lies costs figures, never a secret.
 
-use std::time::Duration;
-
 use highs::{HighsModelStatus, Model, RowProblem, Sense};
 
 /// Minimise `costs * columns` subject to the rows' and the columns' bounds.
@@ -46,15 +44,20 @@ pub(super) trait Solver {
     }
 }
 
-/// HiGHS's simplex: deterministic (one thread, fixed seed), with a limit on each programme's time.
+/// HiGHS's simplex: deterministic (one thread, fixed seed), with a limit on each programme's iterations. A limit
+/// on its time would make the pattern depend on what else the machine does.
 pub(super) struct Highs {
-    /// A programme that takes longer counts as failed.
-    pub limit: Duration,
+    /// How many iterations a programme may take for each of its columns and rows; one that takes more counts as
+    /// failed.
+    pub a_line: usize,
+    /// And beside these.
+    pub at_least: usize,
 }
 
 impl Default for Highs {
     fn default() -> Self {
-        Self { limit: Duration::from_secs(60) }
+        // The most that programmes of up to ten thousand columns took was half of one a line.
+        Self { a_line: 4, at_least: 1000 }
     }
 }
 
@@ -78,7 +81,9 @@ impl Solver for Highs {
         // Dense rows over thousands of like columns: presolve took five to seventy times as long as the simplex itself.
         model.try_set_option("presolve", "off").ok()?;
         model.try_set_option("random_seed", 1).ok()?;
-        model.try_set_option("time_limit", self.limit.as_secs_f64()).ok()?;
+        let lines = programme.columns.len() + programme.rows.len();
+        let limit = lines * self.a_line + self.at_least;
+        model.try_set_option("simplex_iteration_limit", i32::try_from(limit).unwrap_or(i32::MAX)).ok()?;
         model.try_set_option("primal_feasibility_tolerance", 1e-8).ok()?;
         let costs = programme.columns.iter().map(|column| column.0).collect();
         Some(Box::new(HighsRun { model: Some(model), columns, costs, solved_before: false }))
@@ -141,6 +146,30 @@ mod tests {
             let Outcome::Optimal { columns, .. } = run.minimise(&costs) else { panic!("no optimum") };
             assert!((columns[0] - expected[0]).abs() < 1e-9);
             assert!((columns[1] - expected[1]).abs() < 1e-9);
+        }
+    }
+
+    /// Rows of pairs, so that no solution is found at once.
+    fn ladder(steps: u32) -> Programme {
+        let columns = vec![(0.0, 0.0, 100.0); steps as usize];
+        let rows = (1..steps).map(|at| (1.0, 150.0, vec![(at - 1, 1.0), (at, 1.0)])).collect();
+        Programme { columns, rows }
+    }
+
+    #[test]
+    fn a_programme_that_takes_too_many_iterations_fails() {
+        let costs: Vec<f64> = (0..200).map(|at| f64::from(at % 7) - 3.0).collect();
+        let mut run = Highs { a_line: 0, at_least: 1 }.load(ladder(200)).expect("loads");
+        assert!(matches!(run.minimise(&costs), Outcome::Failed));
+    }
+
+    /// The limit is each solution's own: a run that is asked often does not use it up.
+    #[test]
+    fn the_limit_is_not_used_up_by_objectives_before() {
+        let mut run = Highs { a_line: 1, at_least: 0 }.load(ladder(200)).expect("loads");
+        for round in 0..300u32 {
+            let costs: Vec<f64> = (0..200).map(|at| f64::from((at * 31 + round * 17) % 7) - 3.0).collect();
+            assert!(matches!(run.minimise(&costs), Outcome::Optimal { .. }), "{round}");
         }
     }
 

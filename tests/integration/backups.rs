@@ -47,6 +47,8 @@ fn copies_of_one_second_are_told_apart_and_each_is_proved() {
     let shop = released("[\"html\", \"xlsx\"]");
     shop.run(&["backup", "verify"]).exits(65);
     assert!(shop.run(&["backup", "list"]).ok().stdout.contains("there is no backup yet"));
+    // What is being written is in no copy.
+    fs::write(shop.state().join("releases/weekly.2024-w19/next.eml.partial"), "half").unwrap();
     let daemon = shop.serve();
     let names: Vec<String> = (0..4).map(|_| backed_up(&shop)).collect();
     let mut sorted = names.clone();

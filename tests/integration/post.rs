@@ -82,7 +82,7 @@ impl Shop {
         let job = house.settings.job(&JobName::new("weekly")).unwrap();
         let slot = Slot { job: job.name.clone(), at: "2026-11-23T00:00:00Z".parse().unwrap() };
         let period = Some("2026-W47".parse().unwrap());
-        jobs::run_slot(house, job, slot, Trigger::Manual, period).unwrap()
+        jobs::run_slot(house, job, slot, Trigger::Manual, period).unwrap().row
     }
 
     /// With the report of the week in the outbox.

@@ -77,6 +77,10 @@ impl Clock for FusedClock {
         }
         self.clock.now()
     }
+
+    fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
 }
 
 /// A shop with four reports whose acknowledgement is not to be interrupted, and four complaint mails that may arrive
@@ -111,7 +115,7 @@ fn shop() -> TempDir {
         let job = house.settings.job(&JobName::new(job)).unwrap();
         let slot = Slot { job: job.name.clone(), at: slot.parse().unwrap() };
         let period = job.period.map(|_| "2026-W47".parse().unwrap());
-        let row = jobs::run_slot(&house, job, slot, Trigger::Manual, period).unwrap();
+        let row = jobs::run_slot(&house, job, slot, Trigger::Manual, period).unwrap().row;
         assert_eq!(row.state, RunState::Done, "{}", row.message);
     }
     assert_eq!(house.store.read(|reader| reader.outbox(Some(OutboxState::Pending), 99)).unwrap().len(), 8);
