@@ -139,7 +139,8 @@ fn suffer(case: &Case, trial: Trial, tally: &Mutex<Tally>) {
         broken.extend(administrator.join().unwrap());
     });
     let reached = fault.begun.load(Ordering::SeqCst);
-    if reached && trial.lasting && !says_why(&case.log()) {
+    let felt = reached && (trial.lasting || refused_starts > 0 || case.attempts() > 1);
+    if felt && !says_why(&case.log()) {
         broken.push("nothing in the log names the failure".to_owned());
     }
     let mut figures = Figures::default();
