@@ -62,7 +62,7 @@ pub enum Matter<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Problem<'a> {
     pub trouble: Trouble,
-    /// What it is about: a job's name, a recipient, a message's number.
+    /// What it is about: a job's name, or a recipient.
     pub about: &'a str,
     pub since: Timestamp,
     /// `Some`: the notice tells that it is over.
@@ -205,8 +205,7 @@ fn problem_notes(notice: &Notice<'_>, problem: &Problem<'_>, texts: &Texts) -> V
         }
         None => {
             let remedy = format!("remedy-{}", problem.trouble.as_str());
-            let arguments = [("run", run.as_str().into()), ("about", problem.about.into())];
-            notes.push(note("trouble-do", texts.fill(&remedy, arguments)));
+            notes.push(note("trouble-do", texts.fill(&remedy, [("run", run.as_str().into())])));
             notes.push(note("trouble-since", dates::instant(problem.since, notice.zone)));
         }
     }

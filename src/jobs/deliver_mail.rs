@@ -56,6 +56,7 @@ pub fn deliver(house: &House, stopped: &dyn Fn() -> bool) -> anyhow::Result<Deli
     take_up(house)?;
     let carried = carry(house, book, stopped, &mut delivered);
     tell_of_held(house, book)?;
+    problems::tell_of_undelivered(house, house.now());
     carried?;
     Ok(delivered)
 }
@@ -114,19 +115,18 @@ fn record(
     Ok(0)
 }
 
-/// Counts, logs, and lets administrators know.
+/// Counts and logs, and ends what was wrong.
 fn tell(house: &House, item: &OutboxItem, fate: &Delivery, delivered: &mut Delivered, now: Timestamp) {
     let outbox = item.id.0;
     match fate {
         Delivery::Sent { .. } => {
             info!(outbox, "mail sent");
             delivered.sent += 1;
-            problems::delivered(house, item, now);
+            problems::mail_settled(house, &item.recipient, now);
         }
-        Delivery::Refused { code, text } => {
+        Delivery::Refused { code, .. } => {
             warn!(outbox, code, "mail refused");
             delivered.refused += 1;
-            problems::undelivered(house, item, text, now);
         }
         Delivery::TryAgain { .. } => {
             warn!(outbox, "mail postponed");
@@ -185,7 +185,7 @@ fn tell_of_held(house: &House, book: &mut Book) -> Result<(), store::Error> {
     let ambiguous = house.store.read(|reader| reader.ambiguous_messages())?;
     for (item, ends) in ambiguous.iter().filter(|(item, ends)| is_held(item, *ends)) {
         if book.told.insert((item.id, *ends)) {
-            problems::ambiguous_held(house, item, &item.note, house.now());
+            problems::tell_of_held(house, item, house.now());
         }
     }
     Ok(())

@@ -46,7 +46,7 @@ pub use house::{House, OpenError, working_calendar};
 pub use ledger::{Claim, Claimed, SlotRun, Trigger, claim, rescue, run_slot, wait_for, work};
 pub use manifest::{Unreadable, told as manifest_told};
 pub use planner::{Plan, next_slots, next_slots_of, plan, plan_and_record};
-pub use problems::about as problem_about;
+pub use problems::{about as problem_about, mail_settled};
 pub use rejects::{Reject, shown as shown_rejects};
 pub use resend::{ResendError, resend};
 pub use restore::{ProvedCopy, RestoreError, prove_copy, restore};

@@ -27,8 +27,16 @@ const HELD_IS_TOLD_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// What a notice says when its own words must not leave the house.
 const WITHHELD: &str = "the error itself names personal data; `firstwatch run show` tells it";
 
-/// The name of the store's own problem.
+/// A message that the relay puts off for so long is told of like one that it refuses.
+const PUT_OFF_IS_TOLD_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a notice is in the outbox.
+const NOTICE: &str = "notice";
+
+/// The names of problems: the store's own, of held mail, and before a recipient.
 const DISK: &str = "store";
+const HELD_MAIL: &str = "held-mail";
+const MAILBOX: &str = "mail/";
 
 /// Notes or ends the problem of a run that has just ended.
 pub(super) fn after_run(
@@ -65,49 +73,58 @@ fn key_of(run: &RunRow) -> String {
     }
 }
 
-/// A message was refused for good. Its recipient is the one who cannot be told.
-pub(super) fn undelivered(house: &House, item: &OutboxItem, what: &str, now: Timestamp) {
-    let key = mailbox(&item.recipient);
-    let problem = NewProblem { key: &key, trouble: Trouble::Undelivered, what, run: None };
-    noted(house, &problem, Some(&item.recipient), now);
+/// Tells of mail that was refused for good, or put off for a day. Each recipient is a problem of its own, and the one who
+/// cannot be told of it.
+pub(super) fn tell_of_undelivered(house: &House, now: Timestamp) {
+    let since = now - PUT_OFF_IS_TOLD_AFTER;
+    let untold = house.store.read(|reader| reader.untold_undelivered(since));
+    log_failure(untold.and_then(|untold| {
+        house.store.write(|writer| {
+            for (recipient, what) in &untold {
+                let key = format!("{MAILBOX}{recipient}");
+                let problem =
+                    NewProblem { key: &key, trouble: Trouble::Undelivered, what, run: None };
+                let problem = writer.note_problem(&problem, now)?;
+                tell(house, writer, &problem, Some(recipient), now)?;
+            }
+            Ok(())
+        })
+    }));
 }
 
-/// A message may have arrived or not, and a person is to decide.
-pub(super) fn ambiguous_held(house: &House, item: &OutboxItem, what: &str, now: Timestamp) {
-    let key = message(item);
-    noted(house, &NewProblem { key: &key, trouble: Trouble::Ambiguous, what, run: None }, None, now);
+/// Messages may have arrived or not, and a person is to decide. Told once, however many there are; a notice that may have
+/// arrived is no reason for another one.
+pub(super) fn tell_of_held(house: &House, held: &OutboxItem, now: Timestamp) {
+    if held.kind == NOTICE {
+        return;
+    }
+    log_failure(house.store.write(|writer| {
+        let problem = NewProblem { key: HELD_MAIL, trouble: Trouble::Ambiguous, what: &held.note, run: None };
+        let problem = writer.note_problem(&problem, now)?;
+        if problem.told_at.is_none() { tell(house, writer, &problem, None, now) } else { Ok(()) }
+    }));
 }
 
-/// A message was sent or given up: what was wrong with it, and with its recipient when nothing else to them waits for
-/// a decision, is over.
-pub(super) fn delivered(house: &House, item: &OutboxItem, now: Timestamp) {
-    let keys = [message(item), mailbox(&item.recipient)];
-    let settled = house.store.read(|reader| {
-        let mut open = Vec::new();
-        for key in &keys {
-            let is_open = reader.open_problem(key)?.is_some();
-            let is_settled = !key.starts_with(MAILBOX) || !reader.has_refused(&item.recipient)?;
-            open.extend((is_open && is_settled).then_some(key));
+/// A message was sent or given up: what was wrong with mail to its recipient is over when nothing else to them waits for a
+/// decision, and so is the held mail when there is none left.
+pub fn mail_settled(house: &House, recipient: &str, now: Timestamp) {
+    let key = format!("{MAILBOX}{recipient}");
+    let ended = house.store.read(|reader| {
+        let mut ended = Vec::new();
+        if reader.open_problem(&key)?.is_some() && !reader.has_refused(recipient)? {
+            ended.push(key.as_str());
         }
-        Ok::<_, store::Error>(open)
+        if reader.open_problem(HELD_MAIL)?.is_some() && reader.ambiguous_messages()?.is_empty() {
+            ended.push(HELD_MAIL);
+        }
+        Ok::<_, store::Error>(ended)
     });
-    let ended = settled.and_then(|keys| {
+    log_failure(ended.and_then(|keys| {
         if keys.is_empty() {
             return Ok(());
         }
         house.store.write(|writer| keys.iter().try_for_each(|key| over(house, writer, key, now)))
-    });
-    log_failure(ended);
-}
-
-const MAILBOX: &str = "mail/";
-
-fn mailbox(recipient: &str) -> String {
-    format!("{MAILBOX}{recipient}")
-}
-
-fn message(item: &OutboxItem) -> String {
-    format!("message/{}", item.id)
+    }));
 }
 
 /// The store could not be written from `since` until now; nobody could be told before.
@@ -118,13 +135,6 @@ pub(super) fn store_was_down(house: &House, what: &str, since: Timestamp, now: T
         // To whom it is over it must have been told.
         writer.problem_told(problem.id, now)?;
         over(house, writer, DISK, now)
-    }));
-}
-
-fn noted(house: &House, problem: &NewProblem<'_>, except: Option<&str>, now: Timestamp) {
-    log_failure(house.store.write(|writer| {
-        let problem = writer.note_problem(problem, now)?;
-        if problem.told_at.is_none() { tell(house, writer, &problem, except, now) } else { Ok(()) }
     }));
 }
 
@@ -170,7 +180,7 @@ fn enqueue(
         }
     };
     for message in &messages {
-        writer.enqueue(&message.row("notice", None), now)?;
+        writer.enqueue(&message.row(NOTICE, None), now)?;
     }
     Ok(true)
 }
@@ -216,7 +226,7 @@ fn render(house: &House, problem: Problem<'_>) -> anyhow::Result<Rendered> {
     Ok(document::notice(&notice, business.language)?)
 }
 
-/// The job, the recipient or the message that a key names.
+/// The job or the recipient that a key names.
 pub fn about(key: &str) -> &str {
     let rest = key.split_once('/').map_or("", |(_, rest)| rest);
     if key.starts_with("report/") { rest.split('/').next().unwrap_or(rest) } else { rest }
@@ -237,7 +247,6 @@ mod tests {
             ("job/pull", "pull"),
             ("report/weekly-sales/2026-W46", "weekly-sales"),
             ("mail/giam-doc@1stwatch.vn", "giam-doc@1stwatch.vn"),
-            ("message/12", "12"),
             (DISK, ""),
         ] {
             assert_eq!(about(key), expected, "{key}");

@@ -96,6 +96,8 @@ pub fn decide(house: &House, actor: &Actor, id: OutboxId, decision: Decision) ->
     }
     if decision != Decision::Cancel {
         jobs::deliver_soon(house)?;
+    } else if let Some(item) = house.store.read(|reader| reader.outbox_item(id))? {
+        jobs::mail_settled(house, &item.recipient, now);
     }
     Ok(())
 }

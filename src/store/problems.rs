@@ -56,6 +56,20 @@ impl Reader<'_> {
         self.first(&sql, (key,), read_problem)
     }
 
+    /// Recipients with a message that was refused for good, or is pending since before `since` though it was tried, and
+    /// no open problem; each with the relay's words.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn untold_undelivered(&self, since: Timestamp) -> Result<Vec<(String, String)>, Error> {
+        let sql = "SELECT recipient, max(note) FROM outbox
+                   WHERE (state = 'refused' OR (state = 'pending' AND attempts > 0 AND created_at < ?1))
+                     AND NOT EXISTS (SELECT 1 FROM problems
+                                     WHERE key = 'mail/' || recipient AND over_at IS NULL)
+                   GROUP BY recipient";
+        self.all(sql, (At(since),), |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// Whether a message to the recipient was refused for good and nobody has decided about it.
     ///
     /// # Errors
