@@ -157,6 +157,18 @@ fn ask_there(shop: &Shop, state: &str, arguments: &[&str]) -> Value {
     answer
 }
 
+/// Only its owner reads it, and none of its files is a file elsewhere too.
+fn is_private_and_no_link(state: &Path) {
+    let modes = |path: &Path| fs::metadata(path).unwrap().mode() & 0o7777;
+    for folder in ["", "facts", "releases", "releases/weekly.2024-w19"] {
+        assert_eq!(modes(&state.join(folder)), 0o700, "{folder}");
+    }
+    for file in files_of(state) {
+        let links = fs::metadata(&file).unwrap().nlink();
+        assert_eq!((modes(&file), links), (0o600, 1), "{}", file.display());
+    }
+}
+
 #[test]
 fn a_restored_store_is_the_one_that_was_backed_up() {
     let shop = released("[\"html\", \"xlsx\", \"pdf\"]");
@@ -187,14 +199,7 @@ fn a_restored_store_is_the_one_that_was_backed_up() {
         (&restored["restored"]["name"], &restored["restored"]["pending"]),
         (&name.as_str().into(), &0.into())
     );
-    let modes = |path: &Path| fs::metadata(path).unwrap().mode() & 0o7777;
-    for folder in ["", "facts", "releases", "releases/weekly.2024-w19"] {
-        assert_eq!(modes(&shop.state().join(folder)), 0o700, "{folder}");
-    }
-    for file in files_of(&shop.state()) {
-        let links = fs::metadata(&file).unwrap().nlink();
-        assert_eq!((modes(&file), links), (0o600, 1), "{}", file.display());
-    }
+    is_private_and_no_link(&shop.state());
     shop.ask(&["status"]).exits(3);
     shop.run(&["audit", "verify"]).ok();
     shop.run(&["report", "verify", "1"]).ok();

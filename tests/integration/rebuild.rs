@@ -225,7 +225,11 @@ fn a_change_in_the_store_is_found_and_named() {
     let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&manifest));
     tampered(&shop, &format!("UPDATE releases SET sha256 = x'{hash}'"));
     verified(&shop, "1");
+}
 
+#[test]
+fn a_cell_or_a_message_that_changes_in_the_store_is_found_and_named() {
+    let shop = released("[\"html\", \"xlsx\"]");
     // A shown figure is told with what the pages give; a withheld one has none to tell.
     let cell = "table_name = 'headline' AND ordinal = 0";
     let shown: String = shop
