@@ -394,7 +394,9 @@ fn nothing_is_lost_and_nothing_doubled_but_after_an_ambiguous_end() {
         all.duplicates
     );
     assert!(all.wrong.is_empty(), "{}\n{}", all.wrong.len(), all.wrong[..all.wrong.len().min(10)].join("\n"));
-    assert_eq!((all.messages, all.lost, all.duplicates), (rounds * 8, 0, 0));
+    // Notices to administrators come on top.
+    assert!(all.messages >= rounds * 8, "{} messages", all.messages);
+    assert_eq!((all.lost, all.duplicates), (0, 0));
     assert!(all.accepted > 0 && all.refused > 0 && all.held > 0 && all.doubled > 0 && all.deaths > 0);
     assert_eq!(all.failed_at.into_iter().collect::<Vec<_>>(), Step::ALL, "every step failed once at least");
 }
