@@ -85,6 +85,7 @@ fn is_noncharacter(letter: char) -> bool {
 pub fn families() -> Vec<String> {
     use crate::document::notice::ComplaintClock;
     use crate::document::report::Window;
+    use crate::domain::behind::Lag;
     use crate::domain::complaint::ComplaintKind;
     use crate::domain::order::OrderStatus;
     use crate::domain::trouble::Trouble;
@@ -103,6 +104,7 @@ pub fn families() -> Vec<String> {
     keys.extend(["created", "paid", "completed"].map(|basis| format!("basis-{basis}")));
     keys.extend(ComplaintKind::ALL.iter().map(|kind| format!("complaint-{kind}")));
     keys.extend(ComplaintClock::ALL.iter().map(|clock| format!("clock-{}", clock.as_str())));
+    keys.extend(Lag::ALL.iter().map(|lag| format!("lag-{}", lag.as_str())));
     for trouble in Trouble::ALL {
         keys.push(format!("trouble-{}", trouble.as_str()));
         keys.push(format!("remedy-{}", trouble.as_str()));

@@ -273,12 +273,16 @@ fn provisional(report: &Report<'_>, texts: &Texts) -> Option<String> {
     let sources: Vec<String> = report
         .lagging
         .iter()
-        .map(|lagging| match lagging.complete_until {
-            Some(until) => texts.fill(
-                "lagging",
-                [("source", lagging.source.into()), ("until", dates::instant(until, report.zone).into())],
-            ),
-            None => texts.fill("lagging-never", [("source", lagging.source.into())]),
+        .map(|lagging| {
+            let source = lagging.source.into();
+            let why = texts.say(&format!("lag-{}", lagging.why.as_str())).into();
+            match lagging.complete_until {
+                Some(until) => {
+                    let until = dates::instant(until, report.zone).into();
+                    texts.fill("lagging", [("source", source), ("until", until), ("why", why)])
+                }
+                None => texts.fill("lagging-never", [("source", source), ("why", why)]),
+            }
         })
         .collect();
     Some(texts.fill("provisional", [("sources", sources.join(" ").into())]))

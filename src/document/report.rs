@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::disclosure::ProtectedTable;
+use crate::domain::behind::Lag;
 use crate::domain::entry::Dimension;
 use crate::domain::money::Currency;
 use crate::domain::order::{CountOrdersOn, OrderStatus};
@@ -49,6 +50,7 @@ pub struct Lagging<'a> {
     pub source: &'a str,
     /// `None` when it was never pulled.
     pub complete_until: Option<Timestamp>,
+    pub why: Lag,
 }
 
 /// One table below the key figures.

@@ -5,6 +5,7 @@
 
 pub mod acknowledgement;
 pub mod actor;
+pub mod behind;
 pub mod cell;
 pub mod clock;
 pub mod columns;

@@ -16,9 +16,9 @@ use super::particulars::Particulars;
 use super::recipients;
 use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, RecordedTable, Summary};
 use crate::document::{self, Lagging, LeftOut, Report, Section};
+use crate::domain::behind::Behind;
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell};
 use crate::domain::entry::Dimension;
-use crate::domain::ids::SourceName;
 use crate::domain::period::Period;
 use crate::domain::rendered::Rendered;
 use crate::facts::{self, Page};
@@ -80,7 +80,7 @@ pub struct Ingredients<'a> {
     /// Where they lie.
     pub directory: &'a Path,
     /// Sources that are behind when patience has run out, with how far they reach; the report is PROVISIONAL.
-    pub lagging: &'a [(SourceName, Option<Timestamp>)],
+    pub lagging: &'a [Behind],
     /// Every source's data is in up to here.
     pub data_as_of: Timestamp,
 }
@@ -311,7 +311,11 @@ fn render(
     let lagging: Vec<Lagging<'_>> = from
         .lagging
         .iter()
-        .map(|behind| Lagging { source: behind.source.as_str(), complete_until: behind.complete_until })
+        .map(|behind| Lagging {
+            source: behind.source.as_str(),
+            complete_until: behind.complete_until,
+            why: behind.why,
+        })
         .collect();
     let report = Report {
         business: &from.business,

@@ -9,6 +9,7 @@ mod back_off;
 mod backup;
 mod complaint_deadlines;
 mod complaints;
+mod completeness;
 mod content;
 mod copies;
 mod deliver_mail;

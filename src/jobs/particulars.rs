@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::draft::Ingredients;
 use super::house::House;
 use crate::document::Reconciliation;
-use crate::domain::ids::{JobName, SourceName};
+use crate::domain::behind::Behind;
+use crate::domain::ids::JobName;
 use crate::domain::money::Currency;
 use crate::domain::order::CountOrdersOn;
 use crate::domain::period::Period;
@@ -42,21 +43,9 @@ pub(super) struct Particulars {
     pub reconciliation: Reconciliation,
 }
 
-/// A source that was behind when patience had run out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Behind {
-    pub source: SourceName,
-    /// How far its data reached; `None` when it was never pulled.
-    pub complete_until: Option<Timestamp>,
-}
-
 impl Particulars {
     pub fn of(house: &House, from: &Ingredients<'_>) -> anyhow::Result<Self> {
         let business = &house.settings.business;
-        let behind = |(source, complete_until): &(SourceName, Option<Timestamp>)| Behind {
-            source: source.clone(),
-            complete_until: *complete_until,
-        };
         Ok(Self {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             job: from.job.name.clone(),
@@ -71,7 +60,7 @@ impl Particulars {
             language: business.language,
             count_orders_on: business.count_orders_on,
             minimum_contributors: house.settings.disclosure.minimum_contributors,
-            lagging: from.lagging.iter().map(behind).collect(),
+            lagging: from.lagging.to_vec(),
             data_as_of: from.data_as_of,
             reconciliation: reconciliation(house, from.period)?,
         })

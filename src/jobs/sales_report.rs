@@ -3,9 +3,10 @@
 
 use anyhow::Context;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
+use super::completeness::{Gate, gate, reached};
 use super::dispatch::Dispatch;
 use super::draft::{Draft, DraftError, Ingredients, draft, purpose};
 use super::house::House;
@@ -14,15 +15,11 @@ use super::recipients;
 use super::run::{Failure, Outcome, Run};
 use super::scratch::Scratch;
 use crate::domain::actor::Actor;
-use crate::domain::ids::SourceName;
 use crate::domain::period::Period;
 use crate::domain::trouble::Trouble;
 use crate::facts::{self, Page};
 use crate::settings::JobSpec;
 use crate::store::{AuditEntry, NewRelease, OutboxRow, PageRow, Store, Writer};
-
-/// How long a held report waits before it looks again.
-const HELD_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     let Some(period) = run.period else { anyhow::bail!("a sales report needs a period") };
@@ -46,60 +43,6 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
         return quarantine(house, job, run, period, &draft);
     }
     release(house, job, run, &ingredients, &draft)
-}
-
-/// Whether every source has delivered the whole period.
-enum Gate {
-    Open { data_as_of: Timestamp },
-    Held { message: String, again_at: Timestamp },
-    OutOfPatience { lagging: Vec<(SourceName, Option<Timestamp>)>, data_as_of: Timestamp },
-}
-
-/// Every source's watermark must have passed the period's end plus the grace.
-fn gate(house: &House, job: &JobSpec, period: Period, run: &Run) -> anyhow::Result<Gate> {
-    let end = period.end(&house.settings.business.zone);
-    if run.now < end {
-        return Err(DraftError::NotOver(period).into());
-    }
-    let Reached { lagging, data_as_of, needed } = reached(house, job, period, run.now)?;
-    if lagging.is_empty() {
-        return Ok(Gate::Open { data_as_of });
-    }
-    if run.now >= run.slot.at.max(end) + job.completeness.patience {
-        return Ok(Gate::OutOfPatience { lagging, data_as_of });
-    }
-    let behind: Vec<String> = lagging
-        .iter()
-        .map(|(source, until)| {
-            let has = until.map_or_else(|| "nothing yet".to_owned(), |until| format!("data until {until}"));
-            format!("source {source} has {has}")
-        })
-        .collect();
-    let message = format!("{}; {period} needs data until {needed}", behind.join(", "));
-    Ok(Gate::Held { message, again_at: run.now + HELD_FOR })
-}
-
-/// How far the sources' data reach, held against what a period needs.
-struct Reached {
-    /// Sources that do not reach far enough.
-    lagging: Vec<(SourceName, Option<Timestamp>)>,
-    /// Every source's data is in up to here.
-    data_as_of: Timestamp,
-    needed: Timestamp,
-}
-
-fn reached(house: &House, job: &JobSpec, period: Period, now: Timestamp) -> anyhow::Result<Reached> {
-    let needed = period.end(&house.settings.business.zone) + job.completeness.grace;
-    let watermarks = house.store.read(|reader| reader.watermarks())?;
-    let sources: Vec<(SourceName, Option<Timestamp>)> = house
-        .settings
-        .sources
-        .iter()
-        .map(|source| (source.name.clone(), watermarks.get(&source.name).copied()))
-        .collect();
-    let earliest = sources.iter().map(|(_, until)| until.unwrap_or(Timestamp::UNIX_EPOCH)).min();
-    let lagging = sources.into_iter().filter(|(_, until)| until.is_none_or(|until| until < needed)).collect();
-    Ok(Reached { lagging, data_as_of: earliest.unwrap_or(now).min(now), needed })
 }
 
 /// Seals every booked day before the period's end that is not sealed yet, a page a month at most.
@@ -141,7 +84,7 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
         pages.push(facts::seal(scratch.path(), from, until, &entries).map_err(anyhow::Error::from)?);
     }
     let directory = scratch.path();
-    let reached = reached(house, job, period, now)?;
+    let reached = reached(house, job, period, now).map_err(anyhow::Error::from)?;
     let ingredients = Ingredients {
         job,
         period,

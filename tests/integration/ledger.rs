@@ -337,3 +337,36 @@ fn a_watcher_outside_hears_of_each_run() {
     let paths: Vec<&str> = seen.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
     assert_eq!(paths, ["/ping/key/start", "/ping/key", "/ping/key/start", "/ping/key/fail"]);
 }
+
+#[test]
+fn a_report_says_which_source_is_late_and_why_and_goes_out_provisional_past_its_patience() {
+    let shop = Shop::open("0 7 * * MON", "2026-11-23T00:10:00Z");
+    let job = JobName::new("pull");
+    let held = |why: &str| {
+        let run = shop.run("weekly", None).unwrap();
+        assert_eq!(run.state, "held");
+        assert!(run.message.contains(why), "{}", run.message);
+    };
+    held("source shop has nothing yet (it holds nothing newer)");
+    fs::remove_file(shop.folder.path().join("orders.csv")).unwrap();
+    assert_eq!(shop.run("pull", None).unwrap().state, "failed");
+    held("source shop has nothing yet (it could not be read)");
+    write(shop.folder.path(), "2026-11-21T00:00:00Z".parse().unwrap(), "", "", "");
+    shop.clock.pass(Duration::from_secs(1));
+    assert_eq!(shop.run("pull", None).unwrap().state, "done");
+    held("source shop has data until 2026-11-21T00:00:00Z (it holds nothing newer)");
+    let now = shop.house.now();
+    shop.house.store.write(|writer| writer.pause_job(&job, now)).unwrap();
+    held("(pulling is paused)");
+    assert_eq!(shop.notices(), [], "nobody is told of an hour's wait");
+    shop.clock.pass(Duration::from_secs(3600));
+    held("(pulling is paused)");
+    assert_eq!(shop.notices().len(), 1);
+    shop.clock.pass(Duration::from_secs(24 * 3600));
+    let run = shop.run("weekly", None).unwrap();
+    assert_eq!(run.state, "done");
+    assert!(run.message.ends_with("PROVISIONAL"), "{}", run.message);
+    let release = shop.house.store.read(|reader| reader.releases(1)).unwrap().remove(0);
+    assert!(release.provisional && release.manifest.contains("\"why\":\"paused\""), "{}", release.manifest);
+    assert_eq!(shop.notices().len(), 2, "and when it is over");
+}

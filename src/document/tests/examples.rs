@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::disclosure::{CellStatus, ProtectedTable};
 use crate::document::{Lagging, Reconciliation, Report, Section, render};
+use crate::domain::behind::Lag;
 use crate::domain::entry::Dimension;
 use crate::domain::money::Currency;
 use crate::domain::order::{CountOrdersOn, OrderStatus};
@@ -53,8 +54,8 @@ impl Example {
             .collect();
         let until: Timestamp = "2026-11-21T11:00:00Z".parse().expect("an instant");
         let lagging = [
-            Lagging { source: "shop", complete_until: Some(until) },
-            Lagging { source: "pos", complete_until: None },
+            Lagging { source: "shop", complete_until: Some(until), why: Lag::NotDelivered },
+            Lagging { source: "pos", complete_until: None, why: Lag::Failing },
         ];
         look(&Report {
             business: &self.business,
