@@ -237,6 +237,7 @@ over-quarantined = report { $about } could be sent
 over-undelivered = mail to { $about } arrives again
 over-ambiguous = held mail is settled
 over-disk = the store can be written again
+over-what = What it was
 trouble-since = Since
 trouble-until = Until
 trouble-job = Job

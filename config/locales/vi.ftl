@@ -196,6 +196,7 @@ over-quarantined = báo cáo { $about } đã gửi được
 over-undelivered = thư gửi { $about } đã đến được
 over-ambiguous = thư chưa rõ đã xử lý xong
 over-disk = kho dữ liệu đã ghi lại được
+over-what = Đã xảy ra
 trouble-since = Từ lúc
 trouble-until = Đến lúc
 trouble-job = Công việc

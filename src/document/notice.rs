@@ -196,7 +196,8 @@ fn of_problem(notice: &Notice<'_>, problem: &Problem<'_>, texts: &Texts) -> Lett
 /// What happened and what to do about it; of a problem that is over, how long it lasted.
 fn problem_notes(notice: &Notice<'_>, problem: &Problem<'_>, texts: &Texts) -> Vec<Note> {
     let note = |key: &str, text: String| Note { label: texts.say(key), text };
-    let mut notes = vec![note("trouble-what", problem.what.to_owned())];
+    let label = if problem.over_at.is_some() { texts.say("over-what") } else { texts.say("trouble-what") };
+    let mut notes = vec![Note { label, text: problem.what.to_owned() }];
     let run = problem.run.map_or_else(|| "ID".to_owned(), |run| run.id.to_string());
     match problem.over_at {
         Some(over_at) => {
