@@ -22,7 +22,7 @@ use super::tracer::{self, Call, Ended, Verdict};
 
 const RECIPIENTS: i64 = 2;
 /// How long a daemon may take for a cycle, or, its clock running fast, for all its attempts.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Where Debian's package `faketime` puts the library.
 pub const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 

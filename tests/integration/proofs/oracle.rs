@@ -28,7 +28,7 @@ pub struct Pattern {
 pub struct Zone {
     pub name: String,
     pub zone: TimeZone,
-    offsets: Vec<(Minute, Minute)>,
+    pub offsets: Vec<(Minute, Minute)>,
 }
 
 impl Pattern {
