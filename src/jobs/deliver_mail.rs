@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 use tracing::{error, info, warn};
 
+use super::back_off::back_off;
 use super::house::House;
 use super::post::Book;
 use super::problems;
@@ -39,7 +39,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
 const AMBIGUOUS_ENDS: u64 = 3;
 
-/// The longest back-off of one message, and of a relay that cannot be reached.
+/// The back-off after the first failure, and the longest of one message and of a relay that cannot be reached.
+const FIRST: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST: SignedDuration = SignedDuration::from_hours(4);
 const LONGEST_OUTAGE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -102,11 +103,11 @@ fn record(
         Delivery::Sent { reply } => writer.sent(item.id, reply, now)?,
         Delivery::Refused { code, text } => writer.refused(item.id, *code, text, now)?,
         Delivery::TryAgain { text } => {
-            let back_off = back_off(&item.message_id, item.attempts, LONGEST);
-            writer.try_again(item.id, now + back_off, text, now)?;
+            let again_at = now + back_off(&item.message_id, item.attempts, FIRST, LONGEST);
+            writer.try_again(item.id, again_at, text, now)?;
         }
         Delivery::Unreachable { text } => {
-            let again_at = now + back_off(&item.message_id, outage, LONGEST_OUTAGE);
+            let again_at = now + back_off(&item.message_id, outage, FIRST, LONGEST_OUTAGE);
             writer.try_again(item.id, again_at, text, now)?;
             return writer.postpone_due(again_at, text, now).map(|postponed| postponed as u64);
         }
@@ -141,17 +142,6 @@ fn tell(house: &House, item: &OutboxItem, fate: &Delivery, delivered: &mut Deliv
             delivered.ambiguous += 1;
         }
     }
-}
-
-/// A little more than half of 1, 2, 4, ... minutes at least and the whole at most: from a minute to `longest`.
-/// Different messages, and attempts, come back at different times, the same ones always at the same.
-fn back_off(message_id: &str, attempt: u32, longest: SignedDuration) -> SignedDuration {
-    let whole = SignedDuration::from_mins(1 << attempt.saturating_sub(1).min(8)).min(longest);
-    let mut hash = Sha256::new();
-    hash.update(message_id);
-    hash.update(attempt.to_be_bytes());
-    let spread = i64::from(hash.finalize()[0]);
-    SignedDuration::from_millis(i64::try_from(whole.as_millis()).unwrap_or(i64::MAX) / 512 * (257 + spread))
 }
 
 /// Takes up what a courier left half-way when it died, and the ambiguous messages whose time and policy have come.
@@ -276,26 +266,5 @@ fn unreadable(error: &store::Error) -> Delivery {
             Delivery::TryAgain { text }
         }
         _ => Delivery::Refused { code: None, text },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn back_offs_double_spread_and_end() {
-        let mut earlier = SignedDuration::ZERO;
-        for attempt in 1..=9 {
-            let whole = SignedDuration::from_mins(1 << (attempt - 1)).min(LONGEST);
-            let one = back_off("one@1stwatch.vn", attempt, LONGEST);
-            assert!(whole / 2 < one && one <= whole, "{attempt}: {one}");
-            assert_eq!(one, back_off("one@1stwatch.vn", attempt, LONGEST));
-            assert_ne!(one, back_off("two@1stwatch.vn", attempt, LONGEST), "{attempt}");
-            assert!(one > earlier / 2, "{attempt}");
-            earlier = one;
-        }
-        assert!(back_off("one@1stwatch.vn", u32::MAX, LONGEST) <= LONGEST);
-        assert!(back_off("one@1stwatch.vn", u32::MAX, LONGEST_OUTAGE) <= LONGEST_OUTAGE);
     }
 }
