@@ -11,15 +11,9 @@ use tokio::task::JoinHandle;
 use tracing::error;
 
 use crate::jobs::{self, House, Trigger};
+use crate::schedule::ON_TIME;
 
-/// A slot that is older has been missed, and is caught up.
-const ON_TIME: jiff::SignedDuration = crate::schedule::ON_TIME;
-
-pub(super) async fn run(
-    house: Arc<House>,
-    awake: Arc<Notify>,
-    mut stopping: watch::Receiver<bool>,
-) {
+pub(super) async fn run(house: Arc<House>, awake: Arc<Notify>, mut stopping: watch::Receiver<bool>) {
     let mut round: Option<JoinHandle<()>> = None;
     loop {
         tokio::select! {

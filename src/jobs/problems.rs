@@ -54,8 +54,7 @@ pub(super) fn after_run(
             let problem = NewProblem { key: &key, trouble, what: &run.message, run: Some(id) };
             let problem = writer.note_problem(&problem, now)?;
             let is_lasting = run.next_attempt_at.is_none();
-            let patience =
-                if trouble == Trouble::Held { HELD_IS_TOLD_AFTER } else { FAILING_IS_TOLD_AFTER };
+            let patience = if trouble == Trouble::Held { HELD_IS_TOLD_AFTER } else { FAILING_IS_TOLD_AFTER };
             if problem.told_at.is_none() && (is_lasting || now.duration_since(problem.since) >= patience) {
                 tell(house, writer, &problem, None, now)?;
             }
@@ -82,8 +81,7 @@ pub(super) fn tell_of_undelivered(house: &House, now: Timestamp) {
         house.store.write(|writer| {
             for (recipient, what) in &untold {
                 let key = format!("{MAILBOX}{recipient}");
-                let problem =
-                    NewProblem { key: &key, trouble: Trouble::Undelivered, what, run: None };
+                let problem = NewProblem { key: &key, trouble: Trouble::Undelivered, what, run: None };
                 let problem = writer.note_problem(&problem, now)?;
                 tell(house, writer, &problem, Some(recipient), now)?;
             }
@@ -146,9 +144,7 @@ fn log_failure(noted: Result<(), store::Error>) {
 
 fn over(house: &House, writer: &Writer<'_>, key: &str, now: Timestamp) -> Result<(), store::Error> {
     match writer.problem_over(key, now)? {
-        Some(problem) if problem.told_at.is_some() => {
-            enqueue(house, writer, &problem, None, now).map(|_| ())
-        }
+        Some(problem) if problem.told_at.is_some() => enqueue(house, writer, &problem, None, now).map(|_| ()),
         _ => Ok(()),
     }
 }
@@ -221,8 +217,7 @@ fn has_hits(house: &House, rendered: &Rendered) -> anyhow::Result<bool> {
 
 fn render(house: &House, problem: Problem<'_>) -> anyhow::Result<Rendered> {
     let business = &house.settings.business;
-    let notice =
-        Notice { business: &business.name, zone: &business.zone, matter: Matter::Problem(problem) };
+    let notice = Notice { business: &business.name, zone: &business.zone, matter: Matter::Problem(problem) };
     Ok(document::notice(&notice, business.language)?)
 }
 

@@ -102,13 +102,15 @@ impl Failure {
 /// damage do not.
 pub(super) fn is_transient(error: &anyhow::Error) -> bool {
     !error.chain().any(|cause| {
-        let setting = matches!(
-            cause.downcast_ref(),
-            Some(source::Error::Settings(_) | source::Error::Column { .. })
-        );
+        let setting =
+            matches!(cause.downcast_ref(), Some(source::Error::Settings(_) | source::Error::Column { .. }));
         let damage = matches!(
             cause.downcast_ref(),
-            Some(store::Error::Altered { .. } | store::Error::Damaged { .. } | store::Error::AlreadyReleased { .. })
+            Some(
+                store::Error::Altered { .. }
+                    | store::Error::Damaged { .. }
+                    | store::Error::AlreadyReleased { .. }
+            )
         );
         let early = matches!(cause.downcast_ref(), Some(DraftError::NotOver(_)));
         setting || damage || early || cause.is::<disclosure::Error>()

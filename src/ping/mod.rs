@@ -98,8 +98,7 @@ fn ping(agent: &Agent, url: &str, closing: &Receiver<()>) {
                     // The error's text may repeat the address.
                     return warn!(host = host(url), kind = kind(&error), "a ping did not arrive");
                 };
-                let is_closing =
-                    closing.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Disconnected);
+                let is_closing = closing.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Disconnected);
                 if is_closing {
                     pauses = [].iter();
                 }
@@ -164,7 +163,8 @@ mod tests {
                 let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
                 let first = lines.next().unwrap().unwrap();
                 while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
-                write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+                write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                    .unwrap();
                 first
             };
             statuses.into_iter().map(answer).collect()

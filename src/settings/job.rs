@@ -224,7 +224,10 @@ fn lease(lease: SignedDuration) -> Result<SignedDuration, Fault> {
     if lease >= SignedDuration::from_mins(10) {
         Ok(lease)
     } else {
-        Err(Fault::new("a lease shorter than ten minutes would end runs that are at work", "write \"10m\" or longer"))
+        Err(Fault::new(
+            "a lease shorter than ten minutes would end runs that are at work",
+            "write \"10m\" or longer",
+        ))
     }
 }
 

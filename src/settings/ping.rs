@@ -27,7 +27,11 @@ mod tests {
 
     #[test]
     fn watchers_are_reached_over_tls_or_on_this_machine() {
-        for good in ["https://hc-ping.com/5f3c-1", "https://hc.example:8000/ping/k/slug?rid=1", "http://127.0.0.1:8000/k"] {
+        for good in [
+            "https://hc-ping.com/5f3c-1",
+            "https://hc.example:8000/ping/k/slug?rid=1",
+            "http://127.0.0.1:8000/k",
+        ] {
             assert_eq!(url(good).as_deref(), Ok(good));
         }
         for bad in [

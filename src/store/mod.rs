@@ -89,7 +89,9 @@ pub enum Error {
     PageLeavesOut { day: Date, from: Date },
     #[error("there is no {what} {which}")]
     NotFound { what: &'static str, which: String },
-    #[error("run {run} was taken over by a later attempt than {attempt}; what this one still wrote was thrown away")]
+    #[error(
+        "run {run} was taken over by a later attempt than {attempt}; what this one still wrote was thrown away"
+    )]
     Fenced { run: i64, attempt: u32 },
     #[error("{what} {which} is {state} and cannot become {wanted}")]
     Transition { what: &'static str, which: i64, state: &'static str, wanted: &'static str },

@@ -395,7 +395,8 @@ mod tests {
     #[test]
     fn an_earlier_attempt_writes_nothing_any_more() {
         fixture().write(|w| {
-            let id = w.claim_slot(&slot("a", "2026-11-16T00:00:00Z"), Trigger::Schedule, None, now())?.unwrap();
+            let id =
+                w.claim_slot(&slot("a", "2026-11-16T00:00:00Z"), Trigger::Schedule, None, now())?.unwrap();
             w.hold_fence(id, 1)?;
             w.finish_run(id, &outcome(RunEnd::Failed { next_attempt_at: Some(now()) }), now())?;
             assert!(matches!(w.hold_fence(id, 1), Err(Error::Fenced { .. })));

@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::Mutex;
 use std::time::Duration;
 
 use firstwatch::domain::actor::Actor;
@@ -212,7 +212,13 @@ fn a_run_without_a_sign_of_life_is_given_up_and_writes_nothing_any_more() {
     let ((hung, is_hung), (go_on, waits)) = (channel(), channel());
     let hanging = Hanging { clock: clock.clone(), looks: AtomicU32::new(0), hung, go_on: Mutex::new(waits) };
     let shop = Shop::with("0 7 * * MON", "lease = \"30m\"", clock, Arc::new(hanging));
-    write(shop.folder.path(), shop.clock.now(), "1,2026-11-10T02:00:00Z,completed,,,,100\n", "1,1,Casio,1,100\n", "");
+    write(
+        shop.folder.path(),
+        shop.clock.now(),
+        "1,2026-11-10T02:00:00Z,completed,,,,100\n",
+        "1,1,Casio,1,100\n",
+        "",
+    );
     let job = shop.house.settings.job(&JobName::new("pull")).unwrap();
     let slot = Slot { job: job.name.clone(), at: "2026-11-18T03:00:00Z".parse().unwrap() };
     let entries = || shop.house.store.read(|reader| reader.count_orders()).unwrap();

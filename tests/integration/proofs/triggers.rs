@@ -36,7 +36,10 @@ fn concurrent_triggers_of_a_slot_give_one_run() {
     let rounds = rounds as i64;
     let first = Date::constant(2022, 1, 1);
     assert_eq!(shop.number("SELECT count(*) FROM runs WHERE job = 'daily'"), rounds);
-    assert_eq!(shop.number("SELECT count(*) FROM runs WHERE job = 'daily' AND state = 'done' AND attempt = 1"), rounds);
+    assert_eq!(
+        shop.number("SELECT count(*) FROM runs WHERE job = 'daily' AND state = 'done' AND attempt = 1"),
+        rounds
+    );
     assert_eq!(shop.number("SELECT count(*) FROM releases"), rounds);
     let last = first.checked_add((rounds - 1).days()).unwrap();
     println!(
