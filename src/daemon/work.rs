@@ -14,19 +14,21 @@ use crate::jobs::{self, House, Trigger};
 use crate::schedule::ON_TIME;
 
 pub(super) async fn run(house: Arc<House>, awake: Arc<Notify>, mut stopping: watch::Receiver<bool>) {
-    let mut round: Option<JoinHandle<()>> = None;
+    // The last one is the one under way; those before it were given up.
+    let mut rounds: Vec<JoinHandle<()>> = Vec::new();
     loop {
         tokio::select! {
             _ = awake.notified() => {}
             _ = stopping.wait_for(|&stop| stop) => break,
         }
-        if round.as_ref().is_some_and(|round| !round.is_finished()) && !gave_up(&house).await {
+        rounds.retain(|round| !round.is_finished());
+        if !rounds.is_empty() && !gave_up(&house).await {
             continue;
         }
         let (house, stop) = (house.clone(), stopping.clone());
-        round = Some(tokio::task::spawn_blocking(move || work(&house, &|| *stop.borrow())));
+        rounds.push(tokio::task::spawn_blocking(move || work(&house, &|| *stop.borrow())));
     }
-    if let Some(round) = round {
+    for round in rounds {
         // A panic has been logged where it happened.
         let _ = round.await;
     }
@@ -73,5 +75,7 @@ fn work(house: &House, stopped: &dyn Fn() -> bool) {
             Err(error) => return jobs::store_failed(house, error),
         }
     }
+    jobs::store_recovered(house);
+    jobs::tell_due(house);
     house.ring_for_mail();
 }

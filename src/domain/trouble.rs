@@ -15,13 +15,22 @@ pub enum Trouble {
     Undelivered,
     /// A message may have arrived or not, and its job says that a person decides.
     Ambiguous,
-    /// The store cannot be written.
+    /// No mail can leave the house.
+    Relay,
+    /// There is no room on the disk, or it fails.
     Disk,
 }
 
 impl Trouble {
-    pub const ALL: [Self; 6] =
-        [Self::Failed, Self::Held, Self::Quarantined, Self::Undelivered, Self::Ambiguous, Self::Disk];
+    pub const ALL: [Self; 7] = [
+        Self::Failed,
+        Self::Held,
+        Self::Quarantined,
+        Self::Undelivered,
+        Self::Ambiguous,
+        Self::Relay,
+        Self::Disk,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -30,6 +39,7 @@ impl Trouble {
             Self::Quarantined => "quarantined",
             Self::Undelivered => "undelivered",
             Self::Ambiguous => "ambiguous",
+            Self::Relay => "relay",
             Self::Disk => "disk",
         }
     }

@@ -16,8 +16,15 @@ const LOOK: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub(super) struct AtWork {
-    places: Mutex<Vec<Held>>,
+    places: Mutex<Places>,
     changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    held: Vec<Held>,
+    /// How many are between the row of a run and its place.
+    claiming: usize,
 }
 
 /// A claimed run.
@@ -38,69 +45,78 @@ pub(super) struct Place {
     attempt: u32,
 }
 
-/// The places while nobody else can take or lose one.
-pub(super) struct Places<'a> {
-    at_work: &'a Arc<AtWork>,
-    held: MutexGuard<'a, Vec<Held>>,
-}
+/// Somebody who writes a run's row and will take its place. No lock is held meanwhile, for the store may be slow.
+pub(super) struct Claiming<'a>(&'a Arc<AtWork>);
 
 impl AtWork {
-    pub fn places(self: &Arc<Self>) -> Places<'_> {
-        Places { at_work: self, held: self.locked() }
+    /// Until this is dropped, no run counts as left.
+    pub fn claim(self: &Arc<Self>) -> Claiming<'_> {
+        self.locked().claiming += 1;
+        Claiming(self)
+    }
+
+    /// Takes their places from those whose lease is over at `elapsed`.
+    pub fn give_up_stuck(&self, elapsed: Duration) -> Vec<RunId> {
+        let is_stuck =
+            |held: &Held| held.alive.is_some_and(|alive| elapsed.saturating_sub(alive) > held.lease);
+        let mut places = self.locked();
+        let stuck = places.held.iter().filter(|held| is_stuck(held)).map(|held| held.run).collect();
+        places.held.retain(|held| !is_stuck(held));
+        self.changed.notify_all();
+        stuck
+    }
+
+    /// Whether nobody works on a run that the ledger has just said is running.
+    pub fn is_left(&self, run: RunId, attempt: u32) -> bool {
+        let places = self.locked();
+        places.claiming == 0 && !places.held.iter().any(|held| held.run == run && held.attempt == attempt)
     }
 
     /// Waits until the run has ended, or was given up.
     pub fn wait_for(&self, run: RunId) {
-        let mut held = self.locked();
-        while held.iter().any(|held| held.run == run) {
-            held = self.wait(held);
+        let mut places = self.locked();
+        while places.claiming > 0 || places.held.iter().any(|held| held.run == run) {
+            places = self.wait(places);
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, Vec<Held>> {
+    fn locked(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn wait<'a>(&'a self, held: MutexGuard<'a, Vec<Held>>) -> MutexGuard<'a, Vec<Held>> {
-        self.changed.wait_timeout(held, LOOK).unwrap_or_else(|poisoned| poisoned.into_inner()).0
+    fn wait<'a>(&'a self, places: MutexGuard<'a, Places>) -> MutexGuard<'a, Places> {
+        self.changed.wait_timeout(places, LOOK).unwrap_or_else(|poisoned| poisoned.into_inner()).0
     }
 }
 
-impl Places<'_> {
-    pub fn enter(&mut self, run: RunId, attempt: u32, lease: Duration) -> Place {
-        self.held.push(Held { run, attempt, lease, alive: None });
-        Place { at_work: self.at_work.clone(), run, attempt }
+impl Claiming<'_> {
+    pub fn enter(self, run: RunId, attempt: u32, lease: Duration) -> Place {
+        self.0.locked().held.push(Held { run, attempt, lease, alive: None });
+        Place { at_work: self.0.clone(), run, attempt }
     }
+}
 
-    pub fn holds(&self, run: RunId, attempt: u32) -> bool {
-        self.held.iter().any(|held| held.run == run && held.attempt == attempt)
-    }
-
-    /// Takes their places from those whose lease is over at `elapsed`.
-    pub fn give_up_stuck(&mut self, elapsed: Duration) -> Vec<RunId> {
-        let is_stuck =
-            |held: &Held| held.alive.is_some_and(|alive| elapsed.saturating_sub(alive) > held.lease);
-        let stuck = self.held.iter().filter(|held| is_stuck(held)).map(|held| held.run).collect();
-        self.held.retain(|held| !is_stuck(held));
-        self.at_work.changed.notify_all();
-        stuck
+impl Drop for Claiming<'_> {
+    fn drop(&mut self) {
+        self.0.locked().claiming -= 1;
+        self.0.changed.notify_all();
     }
 }
 
 impl Place {
     /// Waits for the turn. `false`: the place was lost while waiting.
     pub fn take_turn(&self, elapsed: &dyn Fn() -> Duration) -> bool {
-        let mut held = self.at_work.locked();
+        let mut places = self.at_work.locked();
         loop {
-            if !self.is_in(&held) {
+            if !places.held.iter().any(|held| self.is(held)) {
                 return false;
             }
-            if held.iter().all(|held| held.alive.is_none()) {
+            if places.held.iter().all(|held| held.alive.is_none()) {
                 break;
             }
-            held = self.at_work.wait(held);
+            places = self.at_work.wait(places);
         }
-        self.mark_alive(&mut held, elapsed());
+        self.mark_alive(&mut places, elapsed());
         true
     }
 
@@ -109,14 +125,10 @@ impl Place {
         self.mark_alive(&mut self.at_work.locked(), elapsed);
     }
 
-    fn mark_alive(&self, held: &mut [Held], elapsed: Duration) {
-        if let Some(place) = held.iter_mut().find(|held| self.is(held)) {
+    fn mark_alive(&self, places: &mut Places, elapsed: Duration) {
+        if let Some(place) = places.held.iter_mut().find(|held| self.is(held)) {
             place.alive = Some(elapsed);
         }
-    }
-
-    fn is_in(&self, held: &[Held]) -> bool {
-        held.iter().any(|held| self.is(held))
     }
 
     fn is(&self, held: &Held) -> bool {
@@ -126,7 +138,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.at_work.locked().retain(|held| !self.is(held));
+        self.at_work.locked().held.retain(|held| !self.is(held));
         self.at_work.changed.notify_all();
     }
 }
@@ -144,8 +156,8 @@ mod tests {
     #[test]
     fn one_has_the_turn_and_the_next_waits_for_its_end() {
         let at_work = Arc::new(AtWork::default());
-        let first = at_work.places().enter(RunId(1), 1, LEASE);
-        let second = at_work.places().enter(RunId(2), 1, LEASE);
+        let first = at_work.claim().enter(RunId(1), 1, LEASE);
+        let second = at_work.claim().enter(RunId(2), 1, LEASE);
         assert!(first.take_turn(&|| seconds(0)));
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| second.take_turn(&|| seconds(0)));
@@ -154,7 +166,7 @@ mod tests {
             drop(first);
             assert!(waiting.join().unwrap());
         });
-        assert!(at_work.places().holds(RunId(2), 1));
+        assert!(!at_work.is_left(RunId(2), 1));
         drop(second);
         at_work.wait_for(RunId(2));
     }
@@ -162,19 +174,19 @@ mod tests {
     #[test]
     fn a_lease_lasts_as_long_as_there_are_signs_of_life() {
         let at_work = Arc::new(AtWork::default());
-        let stuck = at_work.places().enter(RunId(1), 1, LEASE);
-        let waiting = at_work.places().enter(RunId(2), 1, LEASE);
+        let stuck = at_work.claim().enter(RunId(1), 1, LEASE);
+        let waiting = at_work.claim().enter(RunId(2), 1, LEASE);
         assert!(stuck.take_turn(&|| seconds(0)));
-        assert_eq!(at_work.places().give_up_stuck(seconds(60)), []);
+        assert_eq!(at_work.give_up_stuck(seconds(60)), []);
         stuck.sign_of_life(seconds(60));
-        assert_eq!(at_work.places().give_up_stuck(seconds(120)), []);
-        assert_eq!(at_work.places().give_up_stuck(seconds(121)), [RunId(1)], "waiting costs no lease");
+        assert_eq!(at_work.give_up_stuck(seconds(120)), []);
+        assert_eq!(at_work.give_up_stuck(seconds(121)), [RunId(1)], "waiting costs no lease");
         // What it does from now on changes nothing, even when the next attempt is at work.
-        let again = at_work.places().enter(RunId(1), 2, LEASE);
+        let again = at_work.claim().enter(RunId(1), 2, LEASE);
         stuck.sign_of_life(seconds(121));
         assert!(!stuck.take_turn(&|| seconds(121)));
         drop(stuck);
-        assert!(at_work.places().holds(RunId(1), 2));
+        assert!(!at_work.is_left(RunId(1), 2) && at_work.is_left(RunId(1), 1));
         assert!(waiting.take_turn(&|| seconds(121)));
         drop((again, waiting));
     }

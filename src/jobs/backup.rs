@@ -30,6 +30,8 @@ const PARTIAL: &str = ".partial";
 
 pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     let folder = create(house, run.now)?;
+    // Who was given up drops nothing any more.
+    run.write(house, |_| Ok::<_, crate::store::Error>(()))?;
     let dropped = drop_oldest(&folder, job.keep.unwrap_or(KEEP) as usize)?;
     let name = name_of(&folder);
     Ok(Outcome::done(format!("backed up as {name}; {dropped} old copies dropped"), json!({ "backup": name })))
@@ -42,6 +44,7 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
 pub fn create(house: &House, now: Timestamp) -> anyhow::Result<PathBuf> {
     let backups = house.backups_directory();
     make_private(&backups)?;
+    scratch::sync_directory(house.store.directory())?;
     let (folder, unfinished) = take_name(&backups, now)?;
     let made = fill(house, &unfinished, now)
         .and_then(|()| fs::rename(&unfinished, &folder).context("failed to name the backup"));
@@ -112,6 +115,8 @@ pub(super) fn link_all(from: &Path, to: &Path) -> anyhow::Result<u64> {
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         if entry.file_type()?.is_dir() {
             files += link_all(&source, &target)?;
+        } else if !entry.file_type()?.is_file() {
+            anyhow::bail!("{} is no plain file, and does not belong there", source.display());
         } else if !entry.file_name().to_string_lossy().ends_with(PARTIAL) {
             if fs::hard_link(&source, &target).is_err() {
                 scratch::copy_private(&source, &target)?;
@@ -125,8 +130,10 @@ pub(super) fn link_all(from: &Path, to: &Path) -> anyhow::Result<u64> {
 
 fn drop_oldest(newest: &Path, keep: usize) -> anyhow::Result<usize> {
     let backups = newest.parent().context("a backup stands in no folder")?;
-    let copies = copies::all(backups)?;
-    let surplus = copies.len().saturating_sub(keep.max(1));
+    let mut copies = copies::all(backups)?;
+    // A clock that was ahead may have named an older one later.
+    copies.retain(|copy| copy != newest);
+    let surplus = copies.len().saturating_sub(keep.max(1) - 1);
     for copy in &copies[..surplus] {
         fs::remove_dir_all(copy).context("failed to drop an old backup")?;
     }

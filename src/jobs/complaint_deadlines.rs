@@ -145,9 +145,9 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
         let notice = Notice { business: &business.name, zone: &business.zone, matter };
         let rendered = document::notice(&notice, business.language)?;
         let purpose = purpose(run, alarms);
-        let messages = Dispatch { house, purpose: &purpose, date: run.now }
-            .compose(&rendered, std::slice::from_ref(recipient))?;
         run.write(house, |writer| {
+            let messages = Dispatch { house, purpose: &purpose, date: run.now }
+                .compose(&rendered, std::slice::from_ref(recipient))?;
             for alarm in alarms {
                 let overdue = &alarm.overdue;
                 writer.record_step(alarm.no, overdue.clock.as_str(), overdue.deadline, STEP, recipient)?;
@@ -155,7 +155,7 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
             for message in &messages {
                 writer.enqueue(&message.row("complaint-deadlines", None), run.now)?;
             }
-            Ok::<_, crate::store::Error>(())
+            Ok::<_, anyhow::Error>(())
         })?;
         told += alarms.len();
     }

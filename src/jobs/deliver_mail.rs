@@ -56,6 +56,14 @@ pub fn deliver(house: &House, stopped: &dyn Fn() -> bool) -> anyhow::Result<Deli
     write_down(house, book, &mut delivered)?;
     take_up(house)?;
     let carried = carry(house, book, stopped, &mut delivered);
+    let stuck = match &carried {
+        Ok(unreachable) => unreachable.clone(),
+        Err(error) if error.downcast_ref::<store::Error>().is_some() => None,
+        Err(error) => Some(format!("{error:#}")),
+    };
+    if let Some(what) = stuck {
+        problems::no_mail_leaves(house, &what, house.now());
+    }
     tell_of_held(house, book)?;
     problems::tell_of_undelivered(house, house.now());
     carried?;
@@ -152,7 +160,9 @@ fn take_up(house: &House) -> Result<(), store::Error> {
         .read(|reader| Ok::<_, store::Error>((reader.has_mail(now)?, reader.ambiguous_messages()?)))?;
     let again: Vec<&OutboxItem> = ambiguous
         .iter()
-        .filter(|(item, ends)| !is_held(item, *ends) && item.changed_at + AGAIN_AFTER <= now)
+        .filter(|(item, ends)| {
+            !is_held(item, *ends) && (item.changed_at + AGAIN_AFTER <= now || item.changed_at > now)
+        })
         .map(|(item, _)| item)
         .collect();
     if !has_mail && again.is_empty() {
@@ -181,23 +191,26 @@ fn tell_of_held(house: &House, book: &mut Book) -> Result<(), store::Error> {
     Ok(())
 }
 
-/// Carries what is due.
+/// Carries what is due. Tells the relay's words, or lack of them, when it could not be reached.
 fn carry(
     house: &House,
     book: &mut Book,
     stopped: &dyn Fn() -> bool,
     delivered: &mut Delivered,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<String>> {
     if !house.store.read(|reader| reader.has_mail(house.now()))? {
-        return Ok(());
+        return Ok(None);
     }
     let mut courier = open_courier(house)?;
     while !stopped() && has_room(house, book) {
         let claimed = house.store.write(|writer| writer.claim_due(house.now(), 1))?;
         let Some(item) = claimed.into_iter().next() else { break };
         let fate = send(house, &mut courier, &item)?;
-        let is_over = matches!(fate, Delivery::Unreachable { .. });
-        if is_over {
+        let unreachable = match &fate {
+            Delivery::Unreachable { text } => Some(text.clone()),
+            _ => None,
+        };
+        if unreachable.is_some() {
             book.outage += 1;
         } else {
             book.outage = 0;
@@ -206,11 +219,11 @@ fn carry(
         // In the book first: whatever happens from here on, it is known.
         book.unwritten.push((item, fate));
         write_down(house, book, delivered)?;
-        if is_over {
-            break;
+        if unreachable.is_some() {
+            return Ok(unreachable);
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn open_courier(house: &House) -> anyhow::Result<Courier> {

@@ -35,15 +35,20 @@ pub fn store_failed(house: &House, error: store::Error) {
 
 /// Whether there is work to be begun: `false` as long as the store refuses even a small write.
 pub fn store_works(house: &House) -> bool {
-    let Some(trouble) = store_trouble(house) else { return true };
-    let now = house.now();
-    if house.store.write(|writer| writer.set_meta("last-try", &now.as_microsecond().to_le_bytes())).is_err() {
-        return false;
+    if store_trouble(house).is_none() {
+        return true;
     }
-    *locked(house) = None;
-    info!(since = %trouble.since, "the store can be written again");
-    problems::store_was_down(house, &trouble.what, trouble.since, now);
-    true
+    let now = house.now().as_microsecond().to_le_bytes();
+    house.store.write(|writer| writer.set_meta("last-try", &now)).is_ok()
+}
+
+/// A round of work met no trouble: what there was is over.
+pub fn store_recovered(house: &House) {
+    let Some(trouble) = store_trouble(house) else { return };
+    if problems::store_was_down(house, &trouble.what, trouble.since, house.now()) {
+        info!(since = %trouble.since, "the store can be written again");
+        *locked(house) = None;
+    }
 }
 
 /// What is wrong with the store now.

@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use super::back_off::back_off;
 use super::house::House;
-use super::run::{Failure, Outcome, Run};
+use super::run::{Again, Failure, Outcome, Run};
 use super::{backup, complaint_deadlines, integrity, problems, pull, sales_report};
 use crate::domain::ids::RunId;
 use crate::domain::period::Period;
@@ -25,6 +25,9 @@ pub use crate::store::Trigger;
 const ATTEMPTS: u32 = 5;
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
+
+/// How long a run that found no room on the disk waits before it looks again.
+const ROOM_IS_LOOKED_FOR_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 /// Where a run's details count its failures.
 const FAILURES: &str = "failures";
@@ -96,7 +99,7 @@ pub fn claim(
     period: Option<Period>,
 ) -> Result<Claim, store::Error> {
     // Nobody may take the run for abandoned between its row and its place.
-    let mut places = house.at_work.places();
+    let claiming = house.at_work.claim();
     let now = house.now();
     let claimed = house.store.write(|writer| match writer.run_of_slot(slot)? {
         None => Ok(writer.claim_slot(slot, trigger, period, now)?.map(|id| (id, 1, period, 0))),
@@ -113,7 +116,7 @@ pub fn claim(
         return Ok(Claim::Taken(of_slot(house, slot)?));
     };
     let lease = job.lease.unsigned_abs();
-    let place = places.enter(id, attempt, lease);
+    let place = claiming.enter(id, attempt, lease);
     Ok(Claim::Ours(Claimed { run: Run { id, attempt, slot: slot.clone(), period, now, place }, failures }))
 }
 
@@ -127,7 +130,9 @@ fn may_go_on(row: &RunRow, trigger: Trigger, now: Timestamp) -> bool {
     let by_schedule = matches!(trigger, Trigger::Schedule | Trigger::CatchUp);
     match row.state {
         RunState::Held | RunState::Failed => {
-            !by_schedule || row.next_attempt_at.is_some_and(|next| next <= now)
+            // What ended in the future, before the clock was set back, waits no longer.
+            let in_the_future = row.finished_at.is_some_and(|at| at > now);
+            !by_schedule || row.next_attempt_at.is_some_and(|next| next <= now || in_the_future)
         }
         RunState::Skipped => !by_schedule,
         RunState::Running | RunState::Done => false,
@@ -203,10 +208,14 @@ fn end(house: &House, run: &Run, outcome: Outcome, failures: u32) -> Result<(), 
 }
 
 fn failed(slot: &Slot, failure: Failure, failures: u32, now: Timestamp) -> RunOutcome {
-    let Failure { message, mut details, transient, .. } = failure;
-    let may_retry = transient && failures < ATTEMPTS;
-    let next_attempt_at = may_retry.then(|| now + wait(slot, failures));
-    details[FAILURES] = json!(failures);
+    let Failure { message, mut details, again, .. } = failure;
+    let next_attempt_at = match again {
+        Again::Soon => (failures < ATTEMPTS).then(|| now + wait(slot, failures)),
+        Again::WhenThereIsRoom => Some(now + ROOM_IS_LOOKED_FOR_AFTER),
+        Again::Never => None,
+    };
+    // Waiting for room is no failure of the job.
+    details[FAILURES] = json!(if again == Again::WhenThereIsRoom { failures - 1 } else { failures });
     RunOutcome { end: RunEnd::Failed { next_attempt_at }, message, details }
 }
 
@@ -220,29 +229,33 @@ fn wait(slot: &Slot, failures: u32) -> SignedDuration {
 /// # Errors
 /// When the ledger cannot be written.
 pub fn rescue(house: &House) -> Result<usize, store::Error> {
-    let mut places = house.at_work.places();
-    let stuck = places.give_up_stuck(house.elapsed());
+    let stuck = house.at_work.give_up_stuck(house.elapsed());
     if !stuck.is_empty() {
         error!(runs = stuck.len(), "gave no sign of life for the length of their lease; they are given up");
     }
-    let left = house.store.read(|reader| reader.running())?;
-    let left: Vec<RunRow> = left.into_iter().filter(|row| !places.holds(row.id, row.attempt)).collect();
-    if left.is_empty() {
-        return Ok(0);
-    }
+    let running = house.store.read(|reader| reader.running())?;
+    let left: Vec<RunRow> =
+        running.into_iter().filter(|row| house.at_work.is_left(row.id, row.attempt)).collect();
     let now = house.now();
-    house.store.write(|writer| {
-        for row in &left {
-            let message = if stuck.contains(&row.id) {
-                "given up: no sign of life for the length of its lease"
-            } else {
-                "given up: its end could not be recorded"
-            };
-            give_up(house, writer, row, message, now + wait(&row.slot, failures(row) + 1), now)?;
+    let mut given_up = 0;
+    for row in &left {
+        let message = if stuck.contains(&row.id) {
+            "given up: no sign of life for the length of its lease"
+        } else {
+            "given up: its end could not be recorded"
+        };
+        let done = house.store.write(|writer| {
+            writer.hold_fence(row.id, row.attempt)?;
+            give_up(house, writer, row, message, now + wait(&row.slot, failures(row) + 1), now)
+        });
+        match done {
+            Ok(()) => given_up += 1,
+            // It has ended after all.
+            Err(error) if error.is_fenced() => {}
+            Err(error) => return Err(error),
         }
-        Ok::<_, store::Error>(())
-    })?;
-    Ok(left.len())
+    }
+    Ok(given_up)
 }
 
 /// Marks runs that a crash left behind as failed, to be tried again at once, and sorts out mail that was
@@ -260,6 +273,7 @@ pub(super) fn rescue_interrupted(house: &House) -> Result<(), store::Error> {
             let message = "interrupted: firstwatch stopped in the middle";
             give_up(house, writer, row, message, again_at, now)?;
         }
+        problems::forget_removed(house, writer, now)?;
         let mail = writer.recover_outbox(now)?;
         if !mail.ambiguous.is_empty() {
             warn!(
@@ -283,6 +297,11 @@ fn give_up(
     now: Timestamp,
 ) -> Result<(), store::Error> {
     let failures = failures(row) + 1;
+    if failures >= ATTEMPTS
+        && let Some(job) = house.settings.job(&row.slot.job)
+    {
+        ping(house, job, Signal::Failed);
+    }
     let outcome = RunOutcome {
         end: RunEnd::Failed { next_attempt_at: (failures < ATTEMPTS).then_some(again_at) },
         message: message.to_owned(),

@@ -169,6 +169,11 @@ pub fn told(manifest: &str) -> serde_json::Result<serde_json::Value> {
     if let Some(report) = value.get_mut("report").and_then(serde_json::Value::as_object_mut) {
         report.remove("reconciliation");
     }
+    for page in value.get_mut("pages").and_then(serde_json::Value::as_array_mut).into_iter().flatten() {
+        if let Some(page) = page.as_object_mut() {
+            page.remove("rows");
+        }
+    }
     Ok(value)
 }
 
@@ -225,9 +230,16 @@ mod tests {
 
     #[test]
     fn what_may_tell_a_withheld_figure_is_not_told() {
-        let manifest = r#"{"manifest": 1, "policy": {"p_percent": 10.0},
+        let manifest = r#"{"manifest": 1, "policy": {"p_percent": 10.0}, "pages": [{"file": "a", "rows": 1}],
                            "report": {"business": "1stwatch", "reconciliation": {"rows_read": 4}}}"#;
         let told = told(manifest).unwrap();
-        assert_eq!(told, serde_json::json!({ "manifest": 1, "report": { "business": "1stwatch" } }));
+        assert_eq!(
+            told,
+            serde_json::json!({
+                "manifest": 1,
+                "pages": [{ "file": "a" }],
+                "report": { "business": "1stwatch" },
+            })
+        );
     }
 }

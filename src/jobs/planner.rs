@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::house::House;
 use crate::calendar::WorkingCalendar;
+use crate::domain::ids::RunId;
 use crate::domain::slot::Slot;
 use crate::schedule::{self, CatchUpPolicy, Schedule};
 use crate::settings::{CatchUp, JobSpec, OnDays, Settings};
@@ -14,6 +15,8 @@ use crate::store::{self, RunRow};
 pub struct Plan {
     pub run: Vec<Slot>,
     pub skipped: Vec<(Slot, String)>,
+    /// Runs that are not tried again, and why.
+    pub left: Vec<(RunId, &'static str)>,
 }
 
 /// The slots that are due at `now`, paused jobs left out. A job seen for the first time starts now: it
@@ -31,10 +34,11 @@ pub fn plan(house: &House, now: Timestamp) -> Result<Plan, store::Error> {
         plan.skipped
             .extend(due.skipped.into_iter().map(|(at, reason)| (slot(at), reason.as_str().to_owned())));
     }
-    let retries = house.store.read(|reader| reader.due_retries(now))?;
-    for row in retries {
-        if is_worth_retrying(house, &row)? {
-            plan.run.push(row.slot);
+    for row in house.store.read(|reader| reader.due_retries(now))? {
+        match worth_retrying(house, &row)? {
+            Retry::Now => plan.run.push(row.slot),
+            Retry::NotYet => {}
+            Retry::Never(why) => plan.left.push((row.id, why)),
         }
     }
     plan.run.sort_by(|a, b| (a.at, &a.job).cmp(&(b.at, &b.job)));
@@ -42,14 +46,29 @@ pub fn plan(house: &House, now: Timestamp) -> Result<Plan, store::Error> {
     Ok(plan)
 }
 
-/// Not of a job that is gone or paused; and where a later slot does the same work, that one does it.
-fn is_worth_retrying(house: &House, row: &RunRow) -> Result<bool, store::Error> {
-    let Some(job) = house.settings.job(&row.slot.job) else { return Ok(false) };
+/// What becomes of a run whose next attempt is due.
+enum Retry {
+    Now,
+    /// Its job is paused.
+    NotYet,
+    Never(&'static str),
+}
+
+fn worth_retrying(house: &House, row: &RunRow) -> Result<Retry, store::Error> {
+    let Some(job) = house.settings.job(&row.slot.job) else {
+        return Ok(Retry::Never("the job is no longer configured"));
+    };
     house.store.read(|reader| {
         if reader.is_paused(&job.name)? {
-            return Ok(false);
+            return Ok(Retry::NotYet);
         }
-        Ok(job.period.is_some() || reader.last_slot(&job.name)?.is_none_or(|last| last <= row.slot.at))
+        // Where a later slot does the same work, that one does it.
+        let is_last = reader.last_slot(&job.name)?.is_none_or(|last| last <= row.slot.at);
+        Ok(if job.period.is_some() || is_last {
+            Retry::Now
+        } else {
+            Retry::Never("not tried again, for a later slot does its work")
+        })
     })
 }
 
@@ -78,8 +97,11 @@ fn last_planned(house: &House, job: &JobSpec, now: Timestamp) -> Result<Option<T
 /// When the ledger cannot be read or written.
 pub fn plan_and_record(house: &House, now: Timestamp) -> Result<Vec<Slot>, store::Error> {
     let plan = plan(house, now)?;
-    if !plan.skipped.is_empty() {
+    if !plan.skipped.is_empty() || !plan.left.is_empty() {
         house.store.write(|writer| {
+            for (run, why) in &plan.left {
+                writer.leave_run(*run, why)?;
+            }
             for (slot, reason) in &plan.skipped {
                 writer.skip_slot(slot, reason, now)?;
             }

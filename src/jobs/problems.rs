@@ -5,6 +5,7 @@
 //! be made is logged and tried again at the next occasion; it never fails what it is about.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::error;
@@ -30,12 +31,16 @@ const WITHHELD: &str = "the error itself names personal data; `firstwatch run sh
 /// A message that the relay puts off for so long is told of like one that it refuses.
 const PUT_OFF_IS_TOLD_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
+/// A disk that comes and goes is told of so often at most.
+const DISK_IS_TOLD_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
 /// What a notice is in the outbox.
 const NOTICE: &str = "notice";
 
 /// The names of problems: the store's own, of held mail, and before a recipient.
 const DISK: &str = "store";
 const HELD_MAIL: &str = "held-mail";
+const RELAY: &str = "relay";
 const MAILBOX: &str = "mail/";
 
 /// Notes or ends the problem of a run that has just ended.
@@ -54,8 +59,8 @@ pub(super) fn after_run(
             let problem = NewProblem { key: &key, trouble, what: &run.message, run: Some(id) };
             let problem = writer.note_problem(&problem, now)?;
             let is_lasting = run.next_attempt_at.is_none();
-            let patience = if trouble == Trouble::Held { HELD_IS_TOLD_AFTER } else { FAILING_IS_TOLD_AFTER };
-            if problem.told_at.is_none() && (is_lasting || now.duration_since(problem.since) >= patience) {
+            let has_lasted = now.duration_since(problem.since) >= patience(trouble);
+            if problem.told_at.is_none() && (is_lasting || has_lasted) {
                 tell(house, writer, &problem, None, now)?;
             }
             Ok(())
@@ -103,14 +108,18 @@ pub(super) fn tell_of_held(house: &House, held: &OutboxItem, now: Timestamp) {
     }));
 }
 
-/// A message was sent or given up: what was wrong with mail to its recipient is over when nothing else to them waits for a
-/// decision, and so is the held mail when there is none left.
+/// A message was sent or given up: what was wrong with mail to its recipient is over when nothing else to them is refused
+/// or put off, the held mail when there is none left, and the relay's silence at once.
 pub fn mail_settled(house: &House, recipient: &str, now: Timestamp) {
     let key = format!("{MAILBOX}{recipient}");
     let ended = house.store.read(|reader| {
         let mut ended = Vec::new();
-        if reader.open_problem(&key)?.is_some() && !reader.has_refused(recipient)? {
+        let since = now - PUT_OFF_IS_TOLD_AFTER;
+        if reader.open_problem(&key)?.is_some() && !reader.has_undelivered(recipient, since)? {
             ended.push(key.as_str());
+        }
+        if reader.open_problem(RELAY)?.is_some() {
+            ended.push(RELAY);
         }
         if reader.open_problem(HELD_MAIL)?.is_some() && reader.ambiguous_messages()?.is_empty() {
             ended.push(HELD_MAIL);
@@ -126,14 +135,60 @@ pub fn mail_settled(house: &House, recipient: &str, now: Timestamp) {
 }
 
 /// The store could not be written from `since` until now; nobody could be told before.
-pub(super) fn store_was_down(house: &House, what: &str, since: Timestamp, now: Timestamp) {
-    log_failure(house.store.write(|writer| {
+///
+/// Told once an hour at most: a disk that comes and goes is one problem.
+pub(super) fn store_was_down(house: &House, what: &str, since: Timestamp, now: Timestamp) -> bool {
+    let noted = house.store.write(|writer| {
+        let last = writer.last_told(DISK)?;
         let problem = NewProblem { key: DISK, trouble: Trouble::Disk, what, run: None };
         let problem = writer.note_problem(&problem, since)?;
-        // To whom it is over it must have been told.
-        writer.problem_told(problem.id, now)?;
+        if last.is_none_or(|last| now.duration_since(last).abs() >= DISK_IS_TOLD_AFTER) {
+            // To whom it is over it must have been told.
+            writer.problem_told(problem.id, now)?;
+        }
         over(house, writer, DISK, now)
-    }));
+    });
+    let is_noted = noted.is_ok();
+    log_failure(noted);
+    is_noted
+}
+
+/// No mail can leave the house: the relay cannot be reached, or there is no way to set out.
+pub(super) fn no_mail_leaves(house: &House, what: &str, now: Timestamp) {
+    let problem = NewProblem { key: RELAY, trouble: Trouble::Relay, what, run: None };
+    log_failure(house.store.write(|writer| writer.note_problem(&problem, now).map(|_| ())));
+}
+
+/// Tells of what has lasted long enough and was not told yet, be it that its notice could not be made before.
+pub fn tell_due(house: &House) {
+    let now = house.now();
+    let told = house.store.read(|reader| reader.open_problems()).and_then(|open| {
+        let is_due = |problem: &&ProblemRow| {
+            problem.told_at.is_none() && now.duration_since(problem.since) >= patience(problem.trouble)
+        };
+        for problem in open.iter().filter(is_due) {
+            let except = problem.key.strip_prefix(MAILBOX);
+            house.store.write(|writer| tell(house, writer, problem, except, now))?;
+        }
+        Ok(())
+    });
+    log_failure(told);
+}
+
+/// Ends the problems of jobs that are no longer configured, without a word.
+pub(super) fn forget_removed(house: &House, writer: &Writer<'_>, now: Timestamp) -> Result<(), store::Error> {
+    for problem in writer.open_problems()? {
+        let is_jobs = problem.key.starts_with("job/") || problem.key.starts_with("report/");
+        let mut jobs = house.settings.jobs.iter();
+        if is_jobs && !jobs.any(|job| job.name.as_str() == about(&problem.key)) {
+            writer.problem_over(&problem.key, now)?;
+        }
+    }
+    Ok(())
+}
+
+fn patience(trouble: Trouble) -> SignedDuration {
+    if trouble == Trouble::Held { HELD_IS_TOLD_AFTER } else { FAILING_IS_TOLD_AFTER }
 }
 
 fn log_failure(noted: Result<(), store::Error>) {
@@ -168,10 +223,12 @@ fn enqueue(
     now: Timestamp,
 ) -> Result<bool, store::Error> {
     let run = problem.run.map(|id| writer.run(id)).transpose()?.flatten();
-    let messages = match compose(house, problem, run.as_ref(), except, now) {
+    let composed = catch_unwind(AssertUnwindSafe(|| compose(house, problem, run.as_ref(), except, now)));
+    let composed = composed.unwrap_or_else(|_| Err(anyhow::anyhow!("making it panicked")));
+    let messages = match composed {
         Ok(messages) => messages,
         Err(error) => {
-            error!(error = %format!("{error:#}"), problem = problem.key, "failed to make a notice");
+            error!(error = %format!("{error:#}"), problem = problem.id.0, "failed to make a notice");
             return Ok(false);
         }
     };

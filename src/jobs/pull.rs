@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::house::House;
 use super::persons::Persons;
-use super::run::{Failure, Outcome, Run, is_transient};
+use super::run::{Again, Failure, Outcome, Run};
 use crate::books::{self, Booking};
 use crate::domain::customer::Person;
 use crate::domain::entry::CustomerType;
@@ -42,7 +42,7 @@ struct Tally {
 pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
     let mut done = serde_json::Map::new();
     let mut failed = serde_json::Map::new();
-    let mut transient = false;
+    let mut again = Again::Never;
     for settings in &house.settings.sources {
         run.sign_of_life(house);
         match pull_source(house, settings, run) {
@@ -50,7 +50,7 @@ pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
                 done.insert(settings.name.to_string(), tally.to_json());
             }
             Err(error) => {
-                transient |= is_transient(&error);
+                again = again.max(Again::after(&error));
                 failed.insert(settings.name.to_string(), format!("{error:#}").into());
             }
         }
@@ -68,7 +68,7 @@ pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
         true => json!({ "failed": failed }),
         false => json!({ "sources": done, "failed": failed }),
     };
-    Ok(Outcome::Failed(Failure { trouble: Trouble::Failed, message, details, transient }))
+    Ok(Outcome::Failed(Failure { trouble: Trouble::Failed, message, details, again }))
 }
 
 /// Reads one source and commits what it brought.

@@ -8,7 +8,7 @@ use super::house::House;
 use super::proof::{Kept, kept};
 use crate::domain::ids::OutboxId;
 use crate::mail::{self, Recipient};
-use crate::store::{ReleaseRow, ReleaseState, Writer};
+use crate::store::{OutboxRow, ReleaseRow, ReleaseState, Writer};
 
 /// Why a release is not sent again.
 #[derive(Debug, thiserror::Error)]
@@ -49,10 +49,15 @@ pub fn resend(
         return Err(ResendError::Quarantined(release.id));
     }
     let sent = writer.messages_of(release.id)?;
-    let Some(first) = sent.first() else { return Err(ResendError::Nothing(release.id)) };
-    let Kept::Whole(bytes) = kept(&house.store, &first.file, &first.sha256) else {
-        return Err(ResendError::Lost(release.id));
-    };
+    if sent.is_empty() {
+        return Err(ResendError::Nothing(release.id));
+    }
+    // They differ by recipient and Message-ID alone, so any of them will do.
+    let whole = sent.iter().find_map(|item| match kept(&house.store, &item.file, &item.sha256) {
+        Kept::Whole(bytes) => Some((item, bytes)),
+        _ => None,
+    });
+    let Some((first, bytes)) = whole else { return Err(ResendError::Lost(release.id)) };
     let purpose = first.file.split('/').next().unwrap_or_default();
     let mut queued = Vec::with_capacity(recipients.len());
     for address in recipients {
@@ -62,7 +67,9 @@ pub fn resend(
         let file = format!("{purpose}/{local}.eml");
         let sha256 = house.store.write_released(&file, &again)?;
         let composed = Composed { recipient: address.clone(), message_id, file, sha256 };
-        queued.push(writer.enqueue(&composed.row("sales-report", Some(release.id)), now)?);
+        let row =
+            OutboxRow { on_ambiguous: first.on_ambiguous, ..composed.row("sales-report", Some(release.id)) };
+        queued.push(writer.enqueue(&row, now)?);
     }
     Ok(queued)
 }

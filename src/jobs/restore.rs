@@ -276,6 +276,8 @@ fn copy_all(from: &Path, to: &Path) -> anyhow::Result<u64> {
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         if entry.file_type()?.is_dir() {
             files += copy_all(&source, &target)?;
+        } else if !entry.file_type()?.is_file() {
+            anyhow::bail!("{} is no plain file, and does not belong there", source.display());
         } else {
             scratch::copy_private(&source, &target)?;
             files += 1;

@@ -1,5 +1,7 @@
 //! A run of one slot, as a job sees it, and what comes of it.
 
+use std::io;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -72,8 +74,18 @@ pub struct Failure {
     pub message: String,
     /// What was done stands; this tells of it.
     pub details: Value,
-    /// Whether another attempt may have better luck; else a person must look at it.
-    pub transient: bool,
+    pub again: Again,
+}
+
+/// Whether another attempt may have better luck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Again {
+    /// It would fail in the same way: a person must look at it.
+    Never,
+    /// When there is room on the disk again, however long that takes.
+    WhenThereIsRoom,
+    /// Soon, and so many times.
+    Soon,
 }
 
 impl Outcome {
@@ -84,35 +96,66 @@ impl Outcome {
 
 impl Failure {
     pub(super) fn of(error: &anyhow::Error) -> Self {
-        Self {
-            trouble: Trouble::Failed,
-            message: format!("{error:#}"),
-            details: json!({}),
-            transient: is_transient(error),
-        }
+        let again = Again::after(error);
+        let trouble = if again == Again::WhenThereIsRoom { Trouble::Disk } else { Trouble::Failed };
+        Self { trouble, message: format!("{error:#}"), details: json!({}), again }
     }
 
     /// It would fail in the same way again.
     pub(super) fn lasting(trouble: Trouble, message: impl Into<String>) -> Self {
-        Self { trouble, message: message.into(), details: json!({}), transient: false }
+        Self { trouble, message: message.into(), details: json!({}), again: Again::Never }
     }
 }
 
-/// Files, servers and disks come back; a wrong setting, a missing column, figures that cannot be made safe, and
-/// damage do not.
-pub(super) fn is_transient(error: &anyhow::Error) -> bool {
-    !error.chain().any(|cause| {
-        let setting =
-            matches!(cause.downcast_ref(), Some(source::Error::Settings(_) | source::Error::Column { .. }));
-        let damage = matches!(
-            cause.downcast_ref(),
-            Some(
-                store::Error::Altered { .. }
-                    | store::Error::Damaged { .. }
-                    | store::Error::AlreadyReleased { .. }
-            )
-        );
-        let early = matches!(cause.downcast_ref(), Some(DraftError::NotOver(_)));
-        setting || damage || early || cause.is::<disclosure::Error>()
-    })
+impl Again {
+    /// Files, servers and disks come back; a wrong setting, a missing column, figures that cannot be made safe, and
+    /// damage do not.
+    pub(super) fn after(error: &anyhow::Error) -> Self {
+        let lasts = |cause: &(dyn std::error::Error + 'static)| {
+            let setting = matches!(
+                cause.downcast_ref(),
+                Some(source::Error::Settings(_) | source::Error::Column { .. })
+            );
+            let damage = matches!(
+                cause.downcast_ref(),
+                Some(
+                    store::Error::Altered { .. }
+                        | store::Error::Damaged { .. }
+                        | store::Error::AlreadyReleased { .. }
+                )
+            );
+            let early = matches!(cause.downcast_ref(), Some(DraftError::NotOver(_)));
+            setting || damage || early || cause.is::<disclosure::Error>()
+        };
+        let is_full = |cause: &(dyn std::error::Error + 'static)| {
+            let file = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+            matches!(file, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+                || cause.downcast_ref().is_some_and(store::Error::is_full)
+        };
+        if error.chain().any(is_full) {
+            Self::WhenThereIsRoom
+        } else if error.chain().any(lasts) {
+            Self::Never
+        } else {
+            Self::Soon
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again() {
+        let after = |error: anyhow::Error| Again::after(&error.context("failed to do it"));
+        let file = |kind: io::ErrorKind| {
+            after(store::Error::File { path: "a".into(), source: io::Error::from(kind) }.into())
+        };
+        assert_eq!(file(io::ErrorKind::StorageFull), Again::WhenThereIsRoom);
+        assert_eq!(file(io::ErrorKind::TimedOut), Again::Soon);
+        assert_eq!(after(source::Error::Settings("x".into()).into()), Again::Never);
+        assert_eq!(after(DraftError::NotOver("2026-W47".parse().unwrap()).into()), Again::Never);
+        assert_eq!(after(anyhow::anyhow!("the server hung up")), Again::Soon);
+    }
 }

@@ -51,17 +51,21 @@ fn seal(house: &House, run: &Run, period: Period) -> anyhow::Result<Vec<Page>> {
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("failed to create {}", directory.display()))?;
     for (from, until) in open_spans(house, period)? {
-        let entries = house.store.read(|reader| reader.entries_between(from, until))?;
-        let page = match facts::seal(&directory, from, until, &entries) {
-            // A page that no row records is the leaving of a run that died before it could commit.
-            Err(facts::Error::OtherContent { path }) => {
-                std::fs::remove_file(&path)
-                    .with_context(|| format!("failed to remove {}", path.display()))?;
-                facts::seal(&directory, from, until, &entries)?
-            }
-            sealed => sealed?,
-        };
-        run.write(house, |writer| writer.insert_page(&page_row(&page), run.now))?;
+        // Files and rows behind one fence: a run that was given up must not touch a page that another has recorded.
+        run.write(house, |writer| {
+            let entries = writer.entries_between(from, until)?;
+            let page = match facts::seal(&directory, from, until, &entries) {
+                // A page that no row records is the leaving of a run that died before it could commit.
+                Err(facts::Error::OtherContent { path }) => {
+                    std::fs::remove_file(&path)
+                        .with_context(|| format!("failed to remove {}", path.display()))?;
+                    facts::seal(&directory, from, until, &entries)?
+                }
+                sealed => sealed?,
+            };
+            writer.insert_page(&page_row(&page), run.now)?;
+            Ok::<_, anyhow::Error>(())
+        })?;
     }
     pages(&house.store)
 }
@@ -146,13 +150,14 @@ fn release(
     let period = ingredients.period;
     let purpose = purpose(job, period);
     let addresses = recipients::of_job(house, job);
-    keep_parts(house, &purpose, draft)?;
     let dispatch = Dispatch { house, purpose: &purpose, date: run.now };
-    let messages = dispatch.compose(draft.mailed(), &addresses)?;
-    let manifest = Manifest::new(house, run, &purpose, ingredients, draft, &messages)?;
-    let manifest = serde_json::to_string(&manifest).context("the manifest cannot be written as JSON")?;
-    let hash = sha256(manifest.as_bytes());
+    // Files and rows behind one fence: a run that was given up must not touch what another has released.
     let release = run.write(house, |writer| {
+        keep_parts(house, &purpose, draft)?;
+        let messages = dispatch.compose(draft.mailed(), &addresses)?;
+        let manifest = Manifest::new(house, run, &purpose, ingredients, draft, &messages)?;
+        let manifest = serde_json::to_string(&manifest).context("the manifest cannot be written as JSON")?;
+        let hash = sha256(manifest.as_bytes());
         let new = NewRelease {
             job: &job.name,
             period,
@@ -167,12 +172,12 @@ fn release(
             writer.enqueue(&OutboxRow { on_ambiguous: job.on_ambiguous, ..row }, run.now)?;
         }
         record(writer, "report.release", &format!("release {release}"), (&noted(&hash), "done"), run.now)?;
-        Ok::<_, crate::store::Error>(release)
+        Ok::<_, anyhow::Error>(release)
     })?;
     let summary = &draft.summary;
     let message = format!(
         "released {period} to {} recipients; {} of {} cells withheld{}",
-        messages.len(),
+        addresses.len(),
         summary.primary + summary.secondary,
         summary.cells,
         if !ingredients.lagging.is_empty() { "; PROVISIONAL" } else { "" }

@@ -117,7 +117,7 @@ pub fn resend(house: &House, actor: &Actor, id: ReleaseId, to: &[String]) -> Res
         ResendError::Failed(error) => Error::Failed(error),
     })?;
     // It is queued whatever the relay says, and the next delivery tries again.
-    if let Err(error) = jobs::deliver(house, &|| false) {
+    if let Err(error) = jobs::deliver_soon(house) {
         tracing::warn!(error = format!("{error:#}"), "what was queued is not delivered yet");
     }
     let rows = house.store.read(|reader| {

@@ -143,8 +143,9 @@ fn trouble_sentence(view: &TroubleView) -> Option<String> {
         Trouble::Failed => format!("job {about} fails since {since}: {what}{run}"),
         Trouble::Held => format!("report {about} is held since {since}: {what}{run}"),
         Trouble::Quarantined => format!("report {about} is quarantined since {since}: {what}{run}"),
-        Trouble::Disk => format!("the store could not be written since {since}: {what}"),
-        Trouble::Undelivered => format!("{about} refuses mail since {since}: {what}"),
+        Trouble::Disk => format!("{key} finds no room on the disk since {since}: {what}{run}"),
+        Trouble::Undelivered => format!("mail to {about} is refused or put off since {since}: {what}"),
+        Trouble::Relay => format!("no mail can leave since {since}: {what}"),
         Trouble::Ambiguous => return None,
     })
 }

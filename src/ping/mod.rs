@@ -7,7 +7,6 @@
 
 use std::sync::mpsc::{self, Receiver, Sender, TrySendError};
 use std::sync::{Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tracing::{debug, warn};
@@ -20,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Pauses before the second and the third try.
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
 
+/// How long the end of the process waits for what is queued.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
 /// More than that waits only when the watcher is down, and then the oldest news is worth nothing.
 const QUEUE: usize = 100;
 
@@ -31,7 +33,7 @@ pub enum Signal {
     Failed,
 }
 
-/// Sends pings. Dropping it sends what is queued, each tried once, and waits for that.
+/// Sends pings. Dropping it sends what is queued, each tried once more at most, and waits a little for that.
 #[derive(Debug, Default)]
 pub struct Pinger(Mutex<Option<Line>>);
 
@@ -40,7 +42,8 @@ struct Line {
     queue: mpsc::SyncSender<String>,
     /// Dropped to say that there is no time for pauses any more.
     _open: Sender<()>,
-    thread: JoinHandle<()>,
+    /// Ends with the thread.
+    done: Receiver<()>,
 }
 
 impl Pinger {
@@ -61,10 +64,10 @@ impl Pinger {
 impl Drop for Pinger {
     fn drop(&mut self) {
         let line = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Line { queue, _open, thread }) = line {
+        if let Some(Line { queue, _open, done }) = line {
             drop((queue, _open));
-            // The thread has logged what went wrong in it.
-            let _ = thread.join();
+            // The thread has logged what went wrong in it; what is not out by then stays behind.
+            let _ = done.recv_timeout(LAST_WAIT);
         }
     }
 }
@@ -72,7 +75,9 @@ impl Drop for Pinger {
 fn open_line() -> Line {
     let (queue, pings) = mpsc::sync_channel::<String>(QUEUE);
     let (open, closing) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
+    let (ending, done) = mpsc::channel();
+    std::thread::spawn(move || {
+        let _ending: Sender<()> = ending;
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let agent = Agent::config_builder()
             .timeout_global(Some(PATIENCE))
@@ -85,7 +90,7 @@ fn open_line() -> Line {
             ping(&agent, &url, &closing);
         }
     });
-    Line { queue, _open: open, thread }
+    Line { queue, _open: open, done }
 }
 
 fn ping(agent: &Agent, url: &str, closing: &Receiver<()>) {
@@ -141,6 +146,7 @@ fn kind(error: &ureq::Error) -> String {
 mod tests {
     use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;
+    use std::thread::JoinHandle;
 
     use super::*;
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::cron::Schedule;
 
-/// A slot seen this soon after its instant is on time: the planner wakes about once a minute, and a wake may be late.
+/// A slot seen this soon after its instant is on time: the planner wakes every few seconds, and a wake may be late.
 pub const ON_TIME: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is done about slots that were missed.

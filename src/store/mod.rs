@@ -114,6 +114,11 @@ impl Error {
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Fenced { .. })
     }
+
+    /// Whether the database found no room on its disk.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+    }
 }
 
 /// The open store. `Send` and `Sync`: calls from several threads queue.

@@ -98,7 +98,8 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn has_mail(&self, now: Timestamp) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('claimed', 'dot-pending')
-                                  UNION ALL SELECT 1 FROM outbox WHERE state = 'pending' AND not_before <= ?1)";
+                                  UNION ALL SELECT 1 FROM outbox WHERE state = 'pending'
+                                            AND (not_before <= ?1 OR changed_at > ?1))";
         self.single(sql, (At(now),), |row| row.get(0))
     }
 

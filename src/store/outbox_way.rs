@@ -26,13 +26,14 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Claims the pending messages that are due, oldest first.
+    /// Claims the pending messages that are due, oldest first. What was put off in the future, before the clock was set
+    /// back, is due.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn claim_due(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxItem>, Error> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM outbox WHERE state = 'pending' AND not_before <= ?1
+            "SELECT {COLUMNS} FROM outbox WHERE state = 'pending' AND (not_before <= ?1 OR changed_at > ?1)
              ORDER BY not_before, no LIMIT ?2"
         );
         let mut due = self.all(&sql, (At(now), limit), read_item)?;

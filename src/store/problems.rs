@@ -70,13 +70,25 @@ impl Reader<'_> {
         self.all(sql, (At(since),), |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// Whether a message to the recipient was refused for good and nobody has decided about it.
+    /// Whether a message to the recipient was refused for good and nobody has decided about it, or is pending since
+    /// before `since` though it was tried.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
-    pub fn has_refused(&self, recipient: &str) -> Result<bool, Error> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE recipient = ?1 AND state = 'refused')";
-        self.single(sql, (recipient,), |row| row.get(0))
+    pub fn has_undelivered(&self, recipient: &str, since: Timestamp) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE recipient = ?1 AND (state = 'refused'
+                                  OR (state = 'pending' AND attempts > 0 AND created_at < ?2)))";
+        self.single(sql, (recipient, At(since)), |row| row.get(0))
+    }
+
+    /// When administrators were last told of a problem of this name, over or not.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn last_told(&self, key: &str) -> Result<Option<Timestamp>, Error> {
+        let sql = "SELECT max(told_at) FROM problems WHERE key = ?1";
+        let at: Option<At> = self.single(sql, (key,), |row| row.get(0))?;
+        Ok(at.map(|at| at.0))
     }
 }
 

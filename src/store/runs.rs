@@ -160,14 +160,16 @@ impl Reader<'_> {
         self.all(sql, (), read_run)
     }
 
-    /// Failed and held runs whose next attempt is due, oldest slot first.
+    /// Failed and held runs whose next attempt is due, oldest slot first. What ended in the future, before the clock was
+    /// set back, is due.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn due_retries(&self, now: Timestamp) -> Result<Vec<RunRow>, Error> {
         let sql = "SELECT no, job, slot, trigger, period, state, attempt, started_at, finished_at,
                           next_attempt_at, message, details
-                   FROM runs WHERE next_attempt_at <= ?1 ORDER BY slot, no";
+                   FROM runs WHERE next_attempt_at IS NOT NULL AND (next_attempt_at <= ?1 OR finished_at > ?1)
+                   ORDER BY slot, no";
         self.all(sql, (At(now),), read_run)
     }
 
@@ -290,6 +292,16 @@ impl Writer<'_> {
             Some(attempt) => Ok(attempt),
             None => Err(self.run_cannot(id, RunState::Running)?),
         }
+    }
+
+    /// Leaves a failed or held run to a person, and says why.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn leave_run(&self, id: RunId, why: &str) -> Result<(), Error> {
+        let sql = "UPDATE runs SET next_attempt_at = NULL, message = message || '; ' || ?2
+                   WHERE no = ?1 AND next_attempt_at IS NOT NULL";
+        self.change(sql, (id.0, why)).map(|_| ())
     }
 
     /// Notes what a run reports on, when its row was made without (a slot that was passed over).
