@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -53,6 +54,17 @@ struct Figures {
     contended: usize,
 }
 
+impl Figures {
+    fn add(&mut self, more: &Self) {
+        self.slots += more.slots;
+        self.done += more.done;
+        self.skipped += more.skipped;
+        self.kills += more.kills;
+        self.jumps += more.jumps;
+        self.contended += more.contended;
+    }
+}
+
 /// A house that is opened and killed again and again.
 struct World {
     folder: TempDir,
@@ -70,16 +82,23 @@ struct World {
 #[test]
 fn every_slot_has_one_row_and_one_run() {
     let seeds = if super::full() { 10_000 } else { 120 };
+    let next = AtomicU64::new(0);
+    let live = || {
+        let mut figures = Figures::default();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds {
+                return figures;
+            }
+            figures.add(&World::new(seed).live());
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut all = Figures::default();
-    for seed in 0..seeds {
-        let figures = World::new(seed as u64).live();
-        all.slots += figures.slots;
-        all.done += figures.done;
-        all.skipped += figures.skipped;
-        all.kills += figures.kills;
-        all.jumps += figures.jumps;
-        all.contended += figures.contended;
-    }
+    std::thread::scope(|scope| {
+        let lives: Vec<_> = (0..threads).map(|_| scope.spawn(live)).collect();
+        lives.into_iter().for_each(|life| all.add(&life.join().unwrap()));
+    });
     let Figures { slots, done, skipped, kills, jumps, contended } = all;
     assert!(kills > 0 && jumps > 0 && contended > 0 && skipped > 0);
     println!(
@@ -253,6 +272,9 @@ impl World {
             let mut rows = self.house().store.read(|reader| reader.runs(Some(&name), 100_000)).unwrap();
             rows.sort_by_key(|row| row.slot.at);
             let slots: Vec<Timestamp> = rows.iter().map(|row| row.slot.at).collect();
+            // What lies ahead of a clock that was set back may have its row already, or get it when its time comes.
+            let now = self.clock.now();
+            expected.retain(|slot| *slot <= now || slots.binary_search(slot).is_ok());
             assert_eq!(slots, expected, "{name}: each slot has one row, and nothing else has");
             rows.iter().for_each(|row| self.check_row(row));
         }
