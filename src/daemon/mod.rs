@@ -1,7 +1,8 @@
 //! The daemon: wakes, works, answers the control socket, and stops cleanly.
 //!
 //! tokio-cron-scheduler only wakes us; what is due is decided by the planner, and remembered by the run
-//! ledger. One worker runs slots in their order; mail goes out beside it, so that a silent relay stalls no job. Deliberately absent: any decision about what a job does.
+//! ledger. One worker runs slots in their order; mail goes out beside it, so that a silent relay stalls no job.
+//! Deliberately absent: any decision about what a job does.
 
 mod logging;
 mod notify;

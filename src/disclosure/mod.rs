@@ -2,8 +2,8 @@
 //! be found in them, alone or together with everything shown before.
 //!
 //! Invariant: [`protect`] is the only maker of a [`ProtectedTable`], and what it returns has passed the audit;
-//! [`reproduce`] makes again what it made, for a release that is over. No I/O, no clock, and no word of this shop: the room knows atoms, cells, measures and
-//! contributors, and nothing else.
+//! [`reproduce`] makes again what it made, for a release that is over. No I/O, no clock, and no word of this shop: the
+//! room knows atoms, cells, measures and contributors, and nothing else.
 //!
 //! The way through: [`sensitivity`] says which cells are sensitive in themselves; [`search`] withholds further cells
 //! until every sensitive figure has witnesses, other data that would have given the same release; [`audit`] checks the

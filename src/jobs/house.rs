@@ -1,6 +1,7 @@
 //! The house while it is open: settings, store, vault, calendar and clock, composed once and handed to
 //! every job and operation.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,14 +11,17 @@ use jiff::Timestamp;
 use super::at_work::AtWork;
 use super::disk::StoreTrouble;
 use super::ledger::rescue_interrupted;
+use super::planner::schedule_of;
 use super::post::Post;
 use super::{backup, scratch};
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::Clock;
+use crate::domain::ids::JobName;
 use crate::domain::sealed::{Sealed, WrappedKey};
 use crate::ping::Pinger;
-use crate::settings::Settings;
+use crate::schedule::Schedule;
+use crate::settings::{JobSpec, Settings};
 use crate::store::{self, Store, VaultMatch};
 use crate::vault::{self, KeyOrigin, MasterKey, Sealable, Vault};
 
@@ -51,6 +55,8 @@ pub struct House {
     pub vault: Vault,
     pub calendar: WorkingCalendar,
     pub grants: Grants,
+    /// Each job's, read once.
+    pub(super) schedules: BTreeMap<JobName, Schedule>,
     clock: Arc<dyn Clock>,
     /// The key of personal data that belongs to no customer we know.
     system_key: WrappedKey,
@@ -79,12 +85,15 @@ impl House {
         backup::clear_unfinished(&store.directory().join(BACKUPS));
         let system_key = know_the_vault(&store, &vault)?;
         let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
+        let schedule = |job: &JobSpec| Some((job.name.clone(), schedule_of(&settings, job)?));
+        let schedules = settings.jobs.iter().filter_map(schedule).collect();
         let house = Self {
             settings,
             store,
             vault,
             calendar,
             grants,
+            schedules,
             clock,
             system_key,
             at_work: Arc::default(),

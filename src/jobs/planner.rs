@@ -74,13 +74,15 @@ fn worth_retrying(house: &House, row: &RunRow) -> Result<Retry, store::Error> {
 
 /// The instant up to which the job's slots are accounted for; `None` while it is paused.
 fn last_planned(house: &House, job: &JobSpec, now: Timestamp) -> Result<Option<Timestamp>, store::Error> {
+    let known = house.store.read(|reader| {
+        Ok::<_, store::Error>((reader.is_paused(&job.name)?, reader.last_scheduled_slot(&job.name)?))
+    })?;
+    match known {
+        (true, _) => return Ok(None),
+        (false, Some(last)) => return Ok(Some(last)),
+        (false, None) => {}
+    }
     house.store.write(|writer| {
-        if writer.is_paused(&job.name)? {
-            return Ok(None);
-        }
-        if let Some(last) = writer.last_scheduled_slot(&job.name)? {
-            return Ok(Some(last));
-        }
         let key = format!("planned-since/{}", job.name);
         if let Some(since) = writer.get_meta(&key)? {
             let micros = since.try_into().map(i64::from_le_bytes).ok();
@@ -113,7 +115,10 @@ pub fn plan_and_record(house: &House, now: Timestamp) -> Result<Vec<Slot>, store
 
 /// The next `count` slots of a job after `after`.
 pub fn next_slots(house: &House, job: &JobSpec, after: Timestamp, count: usize) -> Vec<Timestamp> {
-    next_slots_of(&house.settings, &house.calendar, job, after, count)
+    let schedule = house.schedules.get(&job.name);
+    schedule
+        .map(|schedule| schedule.after(after, count, &|day| house.calendar.is_working_day(day)))
+        .unwrap_or_default()
 }
 
 /// The same without an open house, for a configuration that is being checked.
@@ -138,15 +143,14 @@ fn due(house: &House, job: &JobSpec, last: Timestamp, now: Timestamp) -> schedul
         },
         window: job.catch_up_window,
     };
-    schedule_of(&house.settings, job)
-        .map(|schedule| {
-            schedule::due(&schedule, last, now, policy, &|day| house.calendar.is_working_day(day))
-        })
+    let schedule = house.schedules.get(&job.name);
+    schedule
+        .map(|schedule| schedule::due(schedule, last, now, policy, &|day| house.calendar.is_working_day(day)))
         .unwrap_or_default()
 }
 
 /// The job's schedule; settings have checked that it parses.
-fn schedule_of(settings: &Settings, job: &JobSpec) -> Option<Schedule> {
+pub(super) fn schedule_of(settings: &Settings, job: &JobSpec) -> Option<Schedule> {
     let on = match job.on {
         OnDays::AllDays => schedule::OnDays::AllDays,
         OnDays::WorkingDays => schedule::OnDays::WorkingDays,
