@@ -83,6 +83,9 @@ pub(super) fn tell_of_undelivered(house: &House, now: Timestamp) {
     let since = now - PUT_OFF_IS_TOLD_AFTER;
     let untold = house.store.read(|reader| reader.untold_undelivered(since));
     log_failure(untold.and_then(|untold| {
+        if untold.is_empty() {
+            return Ok(());
+        }
         house.store.write(|writer| {
             for (recipient, what) in &untold {
                 let key = format!("{MAILBOX}{recipient}");
