@@ -1,5 +1,6 @@
 //! What can go wrong for long enough that administrators must know of it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,4 +44,11 @@ impl Trouble {
             Self::Disk => "disk",
         }
     }
+}
+
+/// The store cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreTrouble {
+    pub since: Timestamp,
+    pub what: String,
 }

@@ -5,19 +5,12 @@
 
 use std::sync::MutexGuard;
 
-use jiff::Timestamp;
 use tracing::{error, info};
 
 use super::house::House;
 use super::problems;
+use crate::domain::trouble::StoreTrouble;
 use crate::store;
-
-/// The store cannot be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreTrouble {
-    pub since: Timestamp,
-    pub what: String,
-}
 
 /// Says so, once.
 pub fn store_failed(house: &House, error: store::Error) {

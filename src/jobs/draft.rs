@@ -6,17 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context;
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::dispatch::Dispatch;
 use super::egress;
 use super::house::House;
-use super::particulars::Particulars;
+use super::particulars::{Ingredients, Particulars};
 use super::recipients;
 use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, RecordedTable, Summary};
 use crate::document::{self, Lagging, LeftOut, Report, Section};
-use crate::domain::behind::Behind;
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell};
 use crate::domain::entry::Dimension;
 use crate::domain::period::Period;
@@ -69,20 +67,6 @@ pub enum DraftError {
     NotOver(Period),
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
-}
-
-/// What a draft is made of, besides the house.
-pub struct Ingredients<'a> {
-    pub job: &'a JobSpec,
-    pub period: Period,
-    /// Sealed pages up to the period's end, in order.
-    pub pages: &'a [Page],
-    /// Where they lie.
-    pub directory: &'a Path,
-    /// Sources that are behind when patience has run out, with how far they reach; the report is PROVISIONAL.
-    pub lagging: &'a [Behind],
-    /// Every source's data is in up to here.
-    pub data_as_of: Timestamp,
 }
 
 pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError> {

@@ -9,45 +9,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::at_work::AtWork;
-use super::disk::StoreTrouble;
-use super::ledger::rescue_interrupted;
-use super::planner::schedule_of;
 use super::post::Post;
-use super::{backup, scratch};
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::Clock;
 use crate::domain::ids::JobName;
 use crate::domain::sealed::{Sealed, WrappedKey};
+use crate::domain::trouble::StoreTrouble;
 use crate::ping::Pinger;
 use crate::schedule::Schedule;
-use crate::settings::{JobSpec, Settings};
-use crate::store::{self, Store, VaultMatch};
-use crate::vault::{self, KeyOrigin, MasterKey, Sealable, Vault};
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::vault::{self, Sealable, Vault};
 
-/// Why the house cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("{0}")]
-    Configuration(String),
-    #[error("another firstwatch process has the store open; stop it, or reach it through its socket")]
-    Busy,
-    #[error("failed to open the store")]
-    Store(#[source] store::Error),
-    #[error("failed to open the vault")]
-    Vault(#[from] vault::Error),
-}
-
-impl From<store::Error> for OpenError {
-    fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::Busy(_) => Self::Busy,
-            other => Self::Store(other),
-        }
-    }
-}
-
-const BACKUPS: &str = "backups";
+pub(super) const BACKUPS: &str = "backups";
 
 pub struct House {
     pub settings: Settings,
@@ -57,9 +32,9 @@ pub struct House {
     pub grants: Grants,
     /// Each job's, read once.
     pub(super) schedules: BTreeMap<JobName, Schedule>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     /// The key of personal data that belongs to no customer we know.
-    system_key: WrappedKey,
+    pub(super) system_key: WrappedKey,
     pub(super) at_work: Arc<AtWork>,
     pub(super) post: Post,
     pub(super) pinger: Pinger,
@@ -67,45 +42,6 @@ pub struct House {
 }
 
 impl House {
-    /// Opens store and vault. `credentials` is systemd's `$CREDENTIALS_DIRECTORY`, if there is one.
-    ///
-    /// # Errors
-    /// [`OpenError`]: a missing or unfit master key is `Configuration`; a store that another process
-    /// holds is `Busy`.
-    pub fn open(
-        settings: Settings,
-        credentials: Option<PathBuf>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, OpenError> {
-        let calendar = working_calendar(&settings).map_err(OpenError::Configuration)?;
-        let vault = Vault::new(master_key(&settings, credentials)?);
-        let store = Store::open(&settings.store.directory)?;
-        // The store is ours alone now, so nobody is at work on them.
-        scratch::clear_leftovers(store.directory());
-        backup::clear_unfinished(&store.directory().join(BACKUPS));
-        let system_key = know_the_vault(&store, &vault)?;
-        let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
-        let schedule = |job: &JobSpec| Some((job.name.clone(), schedule_of(&settings, job)?));
-        let schedules = settings.jobs.iter().filter_map(schedule).collect();
-        let house = Self {
-            settings,
-            store,
-            vault,
-            calendar,
-            grants,
-            schedules,
-            clock,
-            system_key,
-            at_work: Arc::default(),
-            post: Post::default(),
-            pinger: Pinger::default(),
-            store_trouble: Mutex::default(),
-        };
-        // The store's lock is ours, so nobody is at what the ledger says is running.
-        rescue_interrupted(&house)?;
-        Ok(house)
-    }
-
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -162,44 +98,4 @@ pub fn working_calendar(settings: &Settings) -> Result<WorkingCalendar, String> 
     }
     WorkingCalendar::new(days, &settings.calendar.working_days, &settings.calendar.working_hours)
         .map_err(|error| format!("calendar: {error}"))
-}
-
-fn master_key(settings: &Settings, credentials: Option<PathBuf>) -> Result<MasterKey, OpenError> {
-    let (path, origin) = match (&settings.vault.master_key_file, credentials) {
-        (Some(file), _) => (file.clone(), KeyOrigin::File),
-        (None, Some(directory)) => (directory.join("master-key"), KeyOrigin::Credential),
-        (None, None) => {
-            return Err(OpenError::Configuration(
-                "vault.master_key_file is not set and there is no systemd credential `master-key`; \
-                 start the service, which is given it, or run `firstwatch key new FILE` and name the file in [vault]"
-                    .to_owned(),
-            ));
-        }
-    };
-    MasterKey::read(&path, origin)
-        .map_err(|error| OpenError::Configuration(format!("{:#}", anyhow::Error::from(error))))
-}
-
-/// Refuses a master key that is not the store's, and finds (the first time: makes) the system key.
-fn know_the_vault(store: &Store, vault: &Vault) -> Result<WrappedKey, OpenError> {
-    let fresh = vault.new_data_key()?;
-    let fingerprint = vault.fingerprint();
-    let found = store.write(|writer| -> Result<_, store::Error> {
-        match writer.match_vault(&fingerprint)? {
-            VaultMatch::Other => return Ok(None),
-            VaultMatch::Same => {}
-            VaultMatch::Unset => writer.set_vault_fingerprint(&fingerprint)?,
-        }
-        if let Some(key) = writer.system_key()? {
-            return Ok(Some(key));
-        }
-        writer.set_system_key(&fresh)?;
-        Ok(Some(fresh))
-    })?;
-    found.ok_or_else(|| {
-        OpenError::Configuration(
-            "the master key is not the one this store was sealed with; name the right file as master_key_file in [vault]"
-                .to_owned(),
-        )
-    })
 }

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::dispatch::Composed;
-use super::draft::{Draft, Ingredients, pages_summed};
+use super::draft::{Draft, pages_summed};
 use super::house::House;
-use super::particulars::Particulars;
+use super::particulars::{Ingredients, Particulars};
 use super::run::Run;
 use crate::document::LeftOut;
 use crate::domain::slot::Slot;

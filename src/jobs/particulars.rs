@@ -2,12 +2,13 @@
 //! rendered from this and from protected tables alone, and a release's manifest keeps it whole: what is not
 //! in here cannot get into a report, and so a report can be made again when all else has changed.
 
+use std::path::Path;
+
 use anyhow::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::draft::Ingredients;
 use super::house::House;
 use crate::document::Reconciliation;
 use crate::domain::behind::Behind;
@@ -15,7 +16,22 @@ use crate::domain::ids::JobName;
 use crate::domain::money::Currency;
 use crate::domain::order::CountOrdersOn;
 use crate::domain::period::Period;
-use crate::settings::{Format, Language, LocalText, TableSpec};
+use crate::facts::Page;
+use crate::settings::{Format, JobSpec, Language, LocalText, TableSpec};
+
+/// What a draft is made of, besides the house.
+pub struct Ingredients<'a> {
+    pub job: &'a JobSpec,
+    pub period: Period,
+    /// Sealed pages up to the period's end, in order.
+    pub pages: &'a [Page],
+    /// Where they lie.
+    pub directory: &'a Path,
+    /// Sources that are behind when patience has run out, with how far they reach; the report is PROVISIONAL.
+    pub lagging: &'a [Behind],
+    /// Every source's data is in up to here.
+    pub data_as_of: Timestamp,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Particulars {

@@ -8,9 +8,10 @@ use serde_json::json;
 
 use super::completeness::{Gate, gate, reached};
 use super::dispatch::Dispatch;
-use super::draft::{Draft, DraftError, Ingredients, draft, purpose};
+use super::draft::{Draft, DraftError, draft, purpose};
 use super::house::House;
 use super::manifest::{Manifest, noted, sha256};
+use super::particulars::Ingredients;
 use super::recipients;
 use super::run::{Failure, Outcome, Run};
 use super::scratch::Scratch;
