@@ -105,27 +105,15 @@ fn fill(house: &House, copy: &Path, now: Timestamp) -> anyhow::Result<()> {
 
 /// Hard links every file under `from`; copies where the file system cannot link. Gives how many there are.
 pub(super) fn link_all(from: &Path, to: &Path) -> anyhow::Result<u64> {
-    make_private(to)?;
-    if !from.exists() {
-        return Ok(0);
-    }
-    let mut files = 0;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type()?.is_dir() {
-            files += link_all(&source, &target)?;
-        } else if !entry.file_type()?.is_file() {
-            anyhow::bail!("{} is no plain file, and does not belong there", source.display());
-        } else if !entry.file_name().to_string_lossy().ends_with(PARTIAL) {
-            if fs::hard_link(&source, &target).is_err() {
-                scratch::copy_private(&source, &target)?;
-            }
-            files += 1;
+    scratch::place_all(from, to, &|source, target| {
+        if source.to_string_lossy().ends_with(PARTIAL) {
+            return Ok(false);
         }
-    }
-    fs::File::open(to)?.sync_all()?;
-    Ok(files)
+        if fs::hard_link(source, target).is_err() {
+            scratch::copy_private(source, target)?;
+        }
+        Ok(true)
+    })
 }
 
 fn drop_oldest(newest: &Path, keep: usize) -> anyhow::Result<usize> {

@@ -266,23 +266,5 @@ fn move_up(staging: &Path, target: &Path) -> Result<(), RestoreError> {
 
 /// Copies every file under `from`, none as a link, each for its owner alone and down on the disk.
 fn copy_all(from: &Path, to: &Path) -> anyhow::Result<u64> {
-    make_private(to)?;
-    if !from.exists() {
-        return Ok(0);
-    }
-    let mut files = 0;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type()?.is_dir() {
-            files += copy_all(&source, &target)?;
-        } else if !entry.file_type()?.is_file() {
-            anyhow::bail!("{} is no plain file, and does not belong there", source.display());
-        } else {
-            scratch::copy_private(&source, &target)?;
-            files += 1;
-        }
-    }
-    scratch::sync_directory(to)?;
-    Ok(files)
+    scratch::place_all(from, to, &|source, target| scratch::copy_private(source, target).map(|()| true))
 }

@@ -90,6 +90,36 @@ fn pour(from: &mut impl io::Read, to: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Lets `place` put every plain file under `from` to its like under `to`, and gives how many it did put there.
+///
+/// # Errors
+/// Those of `place`; for whatever is neither a folder nor a plain file.
+pub(super) fn place_all(
+    from: &Path,
+    to: &Path,
+    place: &dyn Fn(&Path, &Path) -> anyhow::Result<bool>,
+) -> anyhow::Result<u64> {
+    make_private(to)?;
+    if !from.exists() {
+        return Ok(0);
+    }
+    let mut files = 0;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            files += place_all(&source, &target, place)?;
+        } else if kind.is_file() {
+            files += u64::from(place(&source, &target)?);
+        } else {
+            anyhow::bail!("{} is no plain file, and does not belong there", source.display());
+        }
+    }
+    sync_directory(to)?;
+    Ok(files)
+}
+
 /// Makes the names in the folder last.
 pub(super) fn sync_directory(path: &Path) -> anyhow::Result<()> {
     fs::File::open(path)
