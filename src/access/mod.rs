@@ -7,45 +7,11 @@
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
+pub use crate::domain::role::Role;
 pub use table::Operation;
 
 use crate::domain::actor::Actor;
-
-/// What a person is trusted with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Runs the house: jobs, mail, backups, keys. Sees no customer.
-    Admin,
-    /// Answers for personal data.
-    DataOfficer,
-    ComplaintHandler,
-    /// Reads reports and approves compensation.
-    Manager,
-    Auditor,
-}
-
-impl Role {
-    pub const ALL: [Self; 5] =
-        [Self::Admin, Self::DataOfficer, Self::ComplaintHandler, Self::Manager, Self::Auditor];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::DataOfficer => "data-officer",
-            Self::ComplaintHandler => "complaint-handler",
-            Self::Manager => "manager",
-            Self::Auditor => "auditor",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// Which Unix users hold which roles. A user who is not in it holds none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -162,6 +162,9 @@ impl WorkingCalendar {
                 self.roll_over(span.and_then(|span| first.checked_add(span)).unwrap_or(Date::MAX))
             }
             Term::WorkingDays(days) => self.add_working_days(first, days),
+            Term::WorkingHours(hours) => {
+                return self.add_working_hours(from, SignedDuration::from_hours(i64::from(hours)), zone);
+            }
         };
         end_of(last, zone)
     }

@@ -12,71 +12,32 @@
 //! - A promise can only tighten the resolution. The latest promise counts; one for before the clock's start (made before a
 //!   reopening) is spent.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::calendar::WorkingCalendar;
-use crate::domain::complaint::{ComplaintEvent, ComplaintKind, DatedEvent};
-use crate::domain::term::Term;
-
-/// How long a kind of complaint may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
-    pub first_response: Term,
-    pub resolution: Term,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Clock {
-    FirstResponse,
-    Resolution,
-}
-
-impl Clock {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::FirstResponse => "first-response",
-            Self::Resolution => "resolution",
-        }
-    }
-}
-
-impl fmt::Display for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// What is done about a clock at some instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
-    /// The deadline has passed and the clock still runs.
-    Overdue,
-}
-
-impl Step {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Overdue => "overdue",
-        }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+pub use crate::domain::complaint::Clock;
+use crate::domain::complaint::{
+    Classification, ComplaintEvent, ComplaintPolicy, DatedEvent, EscalationRule, StepAt,
+};
 
 /// One clock: when it started, when it is due, and when it stopped, if it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockState {
+    pub clock: Clock,
     pub started: Timestamp,
     /// The last instant that is not late.
     pub due: Timestamp,
     pub stopped: Option<Timestamp>,
+    /// The pause that has begun and not been ended by anybody.
+    pub paused: Option<Pause>,
+}
+
+/// A pause (tạm dừng): it ends by itself at the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    pub since: Timestamp,
+    pub until: Timestamp,
 }
 
 impl ClockState {
@@ -85,98 +46,115 @@ impl ClockState {
         self.stopped.unwrap_or(now) > self.due
     }
 
-    fn is_overdue(&self, now: Timestamp) -> bool {
+    /// Whether it still runs past its deadline.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.stopped.is_none() && now > self.due
     }
 }
 
-/// The clocks of one complaint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The clocks of one complaint, and what its events say beside.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clocks {
-    /// What the complaint is about now, after any reclassifying.
-    pub kind: ComplaintKind,
-    pub first_response: ClockState,
-    pub resolution: ClockState,
+    /// What the complaint is now, after any reclassifying.
+    pub classification: Classification,
+    pub received: Timestamp,
+    pub resolved: Option<Timestamp>,
+    pub closed: bool,
+    /// Who answers for it: an internal address.
+    pub assignee: Option<String>,
+    /// In the order of [`Clock::ALL`]; those that the complaint has.
+    pub states: Vec<ClockState>,
 }
 
-/// A clock that runs past its deadline.
+/// A step that is due: with the complaint and a recipient, the key of something to be told once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Overdue {
+pub struct DueStep<'p> {
     pub clock: Clock,
     pub deadline: Timestamp,
-    /// Calendar days from the deadline's day to today's, in the business zone; 0 on the deadline's own day.
-    pub days_over: i32,
-}
-
-/// The key of something to be done once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DueStep {
-    pub clock: Clock,
-    pub deadline: Timestamp,
-    pub step: Step,
+    /// When it became due.
+    pub due_at: Timestamp,
+    pub rule: &'p EscalationRule,
 }
 
 /// Computes the clocks of a complaint from its events, given in any order; `None` when none of them is the receipt.
 pub fn clocks(
     events: &[DatedEvent],
-    terms: &dyn Fn(ComplaintKind) -> Terms,
+    policy: &ComplaintPolicy,
     calendar: &WorkingCalendar,
     zone: &TimeZone,
 ) -> Option<Clocks> {
     let history = History::read(events)?;
-    let terms = terms(history.kind);
+    let terms = policy.kinds[&history.classification.kind].terms;
     let first_response = ClockState {
+        clock: Clock::FirstResponse,
         started: history.received,
         due: calendar.deadline(history.received, terms.first_response, zone),
         stopped: history.answered,
+        paused: None,
     };
     let ours = calendar.deadline(history.opened, terms.resolution, zone);
     let promised = history.promised.filter(|&promised| promised >= history.opened);
     let resolution = ClockState {
+        clock: Clock::Resolution,
         started: history.opened,
         due: promised.map_or(ours, |promised| promised.min(ours)),
         stopped: history.resolved,
+        paused: None,
     };
-    Some(Clocks { kind: history.kind, first_response, resolution })
+    Some(Clocks {
+        classification: history.classification,
+        received: history.received,
+        resolved: history.resolved,
+        closed: false,
+        assignee: None,
+        states: vec![first_response, resolution],
+    })
 }
 
-/// The steps that are due at `now`; the caller leaves out those whose key it has on record.
-pub fn due_steps(clocks: &Clocks, now: Timestamp) -> Vec<DueStep> {
-    clocks
-        .each()
-        .filter(|(_, state)| state.is_overdue(now))
-        .map(|(clock, state)| DueStep { clock, deadline: state.due, step: Step::Overdue })
+/// The steps that are due at `now`, in order of their instants; the caller leaves out those whose key it has on record.
+pub fn due_steps<'p>(
+    clocks: &Clocks,
+    policy: &'p ComplaintPolicy,
+    _calendar: &WorkingCalendar,
+    _zone: &TimeZone,
+    now: Timestamp,
+) -> Vec<DueStep<'p>> {
+    let rules = &policy.kinds[&clocks.classification.kind].escalation;
+    let overdue = clocks.states.iter().filter(|state| state.is_overdue(now));
+    overdue
+        .flat_map(|state| {
+            let due = rules.iter().filter(|rule| rule.at == StepAt::DUE);
+            due.map(|rule| DueStep { clock: state.clock, deadline: state.due, due_at: state.due, rule })
+        })
         .collect()
 }
 
+/// Whether nothing can become due any more, by its events alone: it is resolved, and the authority knows all that the
+/// law wants it to. Needs no policy, so that a store may note it beside the events.
+pub fn is_settled(events: &[DatedEvent]) -> bool {
+    History::read(events).is_some_and(|history| history.resolved.is_some())
+}
+
+/// Calendar days from the deadline's day to today's, in the business zone; 0 on the deadline's own day.
+pub fn days_over(deadline: Timestamp, now: Timestamp, zone: &TimeZone) -> i32 {
+    let day = |instant| zone.to_datetime(instant).date();
+    (day(now) - day(deadline)).get_days()
+}
+
 impl Clocks {
-    /// The clocks that run past their deadlines.
-    pub fn overdue(&self, now: Timestamp, zone: &TimeZone) -> Vec<Overdue> {
-        let day = |instant| zone.to_datetime(instant).date();
-        self.each()
-            .filter(|(_, state)| state.is_overdue(now))
-            .map(|(clock, state)| Overdue {
-                clock,
-                deadline: state.due,
-                days_over: (day(now) - day(state.due)).get_days(),
-            })
-            .collect()
+    pub fn state(&self, clock: Clock) -> Option<&ClockState> {
+        self.states.iter().find(|state| state.clock == clock)
     }
 
-    /// Whether the complaint awaits something: a response or its resolution.
+    /// Whether it is not resolved, or was reopened.
     pub fn is_open(&self) -> bool {
-        self.each().any(|(_, state)| state.stopped.is_none())
-    }
-
-    /// Each clock with its state.
-    pub fn each(&self) -> impl Iterator<Item = (Clock, ClockState)> {
-        [(Clock::FirstResponse, self.first_response), (Clock::Resolution, self.resolution)].into_iter()
+        self.resolved.is_none()
     }
 }
 
 /// What the events come to.
 struct History {
-    kind: ComplaintKind,
+    classification: Classification,
     received: Timestamp,
     /// When the resolution clock last started: the receipt, or the last reopening.
     opened: Timestamp,
@@ -189,13 +167,19 @@ impl History {
     fn read(events: &[DatedEvent]) -> Option<Self> {
         let mut ordered: Vec<&DatedEvent> = events.iter().collect();
         // Stable: events of the same instant keep the order they were recorded in, but for the receipt, which comes first.
-        ordered.sort_by_key(|dated| (dated.at, !matches!(dated.event, ComplaintEvent::Received { .. })));
-        let (received, kind) = ordered.iter().find_map(|dated| match dated.event {
-            ComplaintEvent::Received { kind, .. } => Some((dated.at, kind)),
+        ordered.sort_by_key(|dated| (dated.at, !matches!(dated.event, ComplaintEvent::Received(_))));
+        let (received, classification) = ordered.iter().find_map(|dated| match dated.event {
+            ComplaintEvent::Received(classification) => Some((dated.at, classification)),
             _ => None,
         })?;
-        let mut history =
-            Self { kind, received, opened: received, answered: None, resolved: None, promised: None };
+        let mut history = Self {
+            classification,
+            received,
+            opened: received,
+            answered: None,
+            resolved: None,
+            promised: None,
+        };
         for dated in ordered {
             history.take(dated);
         }
@@ -204,13 +188,11 @@ impl History {
 
     fn take(&mut self, dated: &DatedEvent) {
         match dated.event {
-            // The first receipt counts; a source that shows it again adds nothing.
-            ComplaintEvent::Received { .. } => {}
             ComplaintEvent::Promised { due_at } => self.promised = Some(due_at),
             ComplaintEvent::Acknowledged => {
                 self.answered.get_or_insert(dated.at);
             }
-            ComplaintEvent::Reclassified { kind, .. } => self.kind = kind,
+            ComplaintEvent::Reclassified(classification) => self.classification = classification,
             ComplaintEvent::Resolved => {
                 self.answered.get_or_insert(dated.at);
                 self.resolved.get_or_insert(dated.at);
@@ -221,177 +203,8 @@ impl History {
                     self.opened = dated.at;
                 }
             }
+            // The first receipt counts; a source that shows it again adds nothing.
+            _ => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::calendar::CalendarDays;
-
-    fn zone() -> TimeZone {
-        TimeZone::get("Asia/Ho_Chi_Minh").unwrap()
-    }
-
-    /// A local time of November 2026 in Vietnam; the 24th is a holiday, the 21st a Saturday.
-    fn at(text: &str) -> Timestamp {
-        format!("2026-11-{text}+07:00").parse().unwrap()
-    }
-
-    fn event(day: &str, event: ComplaintEvent) -> DatedEvent {
-        DatedEvent { at: at(day), event }
-    }
-
-    fn received(day: &str, kind: ComplaintKind) -> DatedEvent {
-        event(day, ComplaintEvent::Received { kind, damage_level: None })
-    }
-
-    fn terms(kind: ComplaintKind) -> Terms {
-        let (first_response, resolution) = match kind {
-            ComplaintKind::DataBreach => (Term::Hours(4), Term::Hours(24)),
-            ComplaintKind::Delivery => (Term::WorkingDays(1), Term::WorkingDays(5)),
-            _ => (Term::WorkingDays(2), Term::Days(10)),
-        };
-        Terms { first_response, resolution }
-    }
-
-    fn clocks_of(events: &[DatedEvent]) -> Clocks {
-        let calendar = WorkingCalendar::office_week(CalendarDays::vietnam().unwrap());
-        clocks(events, &terms, &calendar, &zone()).unwrap()
-    }
-
-    #[test]
-    fn both_clocks_start_with_the_receipt() {
-        let clocks = clocks_of(&[received("20T10:00", ComplaintKind::Delivery)]);
-        assert_eq!(clocks.first_response.due, at("23T23:59:59"));
-        assert_eq!(clocks.resolution.due, "2026-11-30T23:59:59+07:00".parse().unwrap());
-        assert_eq!((clocks.first_response.stopped, clocks.resolution.stopped), (None, None));
-        assert!(clocks.is_open());
-    }
-
-    #[test]
-    fn nothing_is_known_of_a_complaint_that_was_never_received() {
-        let calendar = WorkingCalendar::office_week(CalendarDays::default());
-        let events = [event("20T10:00", ComplaintEvent::Acknowledged)];
-        assert_eq!(clocks(&events, &terms, &calendar, &zone()), None);
-        assert_eq!(clocks(&[], &terms, &calendar, &zone()), None);
-    }
-
-    #[test]
-    fn events_count_by_their_instants_not_by_their_order() {
-        let mut events = vec![
-            event("23T09:00", ComplaintEvent::Resolved),
-            event("21T09:00", ComplaintEvent::Acknowledged),
-            event("22T09:00", ComplaintEvent::Acknowledged),
-            received("21T09:00", ComplaintKind::Product),
-            received("20T10:00", ComplaintKind::Delivery),
-        ];
-        let one = clocks_of(&events);
-        events.reverse();
-        assert_eq!(clocks_of(&events), one);
-        assert_eq!((one.kind, one.first_response.started), (ComplaintKind::Delivery, at("20T10:00")));
-        assert_eq!(one.first_response.stopped, Some(at("21T09:00")));
-        assert_eq!(one.resolution.stopped, Some(at("23T09:00")));
-        assert!(!one.is_open());
-    }
-
-    #[test]
-    fn a_resolution_answers_too() {
-        let clocks = clocks_of(&[
-            received("16T10:00", ComplaintKind::Delivery),
-            event("18T10:00", ComplaintEvent::Resolved),
-        ]);
-        assert_eq!(clocks.first_response.stopped, Some(at("18T10:00")));
-        assert!(clocks.first_response.is_late(at("18T10:00")));
-        assert!(!clocks.resolution.is_late(at("30T10:00")));
-    }
-
-    #[test]
-    fn reopening_starts_the_resolution_anew() {
-        let mut events = vec![
-            received("02T10:00", ComplaintKind::Delivery),
-            event("03T10:00", ComplaintEvent::Resolved),
-            event("16T10:00", ComplaintEvent::Reopened),
-        ];
-        let clocks = clocks_of(&events);
-        assert_eq!(
-            clocks.resolution,
-            ClockState { started: at("16T10:00"), due: at("23T23:59:59"), stopped: None }
-        );
-        assert_eq!(clocks.first_response.stopped, Some(at("03T10:00")));
-        events.push(event("17T10:00", ComplaintEvent::Reopened));
-        assert_eq!(
-            clocks_of(&events).resolution.started,
-            at("16T10:00"),
-            "only what is resolved is reopened"
-        );
-        events.push(event("18T10:00", ComplaintEvent::Resolved));
-        assert_eq!(clocks_of(&events).resolution.stopped, Some(at("18T10:00")));
-    }
-
-    #[test]
-    fn reclassifying_counts_from_the_receipt() {
-        let clocks = clocks_of(&[
-            received("20T10:00", ComplaintKind::Delivery),
-            event(
-                "23T10:00",
-                ComplaintEvent::Reclassified { kind: ComplaintKind::DataBreach, damage_level: Some(3) },
-            ),
-        ]);
-        assert_eq!(clocks.kind, ComplaintKind::DataBreach);
-        assert_eq!((clocks.first_response.due, clocks.resolution.due), (at("20T14:00"), at("21T10:00")));
-    }
-
-    #[test]
-    fn promises_only_tighten() {
-        let promise = |due_at: &str| event("17T10:00", ComplaintEvent::Promised { due_at: at(due_at) });
-        let receipt = || received("16T10:00", ComplaintKind::Delivery);
-        assert_eq!(clocks_of(&[receipt(), promise("18T17:00")]).resolution.due, at("18T17:00"));
-        assert_eq!(clocks_of(&[receipt(), promise("30T17:00")]).resolution.due, at("23T23:59:59"));
-        let second = event("18T10:00", ComplaintEvent::Promised { due_at: at("20T17:00") });
-        assert_eq!(clocks_of(&[receipt(), promise("18T17:00"), second]).resolution.due, at("20T17:00"));
-        let reopened = [
-            receipt(),
-            promise("18T17:00"),
-            event("18T10:00", ComplaintEvent::Resolved),
-            event("19T10:00", ComplaintEvent::Reopened),
-        ];
-        assert_eq!(clocks_of(&reopened).resolution.due, at("27T23:59:59"), "a promise kept is spent");
-    }
-
-    #[test]
-    fn steps_are_due_once_past_and_a_new_deadline_is_a_new_key() {
-        let mut events = vec![received("16T10:00", ComplaintKind::Delivery)];
-        let clocks = clocks_of(&events);
-        assert_eq!(due_steps(&clocks, at("17T23:59:59")), []);
-        let key = |clock, deadline| DueStep { clock, deadline, step: Step::Overdue };
-        let response = key(Clock::FirstResponse, at("17T23:59:59"));
-        assert_eq!(due_steps(&clocks, at("18T00:00")), [response]);
-        let resolution = key(Clock::Resolution, at("23T23:59:59"));
-        assert_eq!(due_steps(&clocks, at("26T08:00")), [response, resolution]);
-        assert_eq!(due_steps(&clocks, at("27T08:00")), [response, resolution], "the same keys every day");
-
-        events.push(event("26T09:00", ComplaintEvent::Acknowledged));
-        events.push(event("26T09:30", ComplaintEvent::Promised { due_at: at("20T12:00") }));
-        let tightened = key(Clock::Resolution, at("20T12:00"));
-        assert_eq!(due_steps(&clocks_of(&events), at("27T08:00")), [tightened]);
-        events.push(event("27T09:00", ComplaintEvent::Resolved));
-        assert_eq!(due_steps(&clocks_of(&events), at("30T08:00")), []);
-    }
-
-    #[test]
-    fn days_over_are_days_of_the_calendar() {
-        let clocks = clocks_of(&[received("20T10:00", ComplaintKind::DataBreach)]);
-        let over = |now| {
-            clocks
-                .overdue(at(now), &zone())
-                .iter()
-                .map(|late| (late.clock, late.days_over))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(over("20T14:00"), []);
-        assert_eq!(over("20T14:01"), [(Clock::FirstResponse, 0)]);
-        assert_eq!(over("22T00:00"), [(Clock::FirstResponse, 2), (Clock::Resolution, 1)]);
     }
 }

@@ -27,7 +27,7 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
-pub use notice::{ComplaintClock, Matter, Notice, OverdueComplaint, Problem, ProblemRun, notice};
+pub use notice::{Matter, Notice, OverdueComplaint, Problem, ProblemRun, notice};
 pub use report::{Lagging, LeftOut, Reconciliation, Report, Section, Window};
 
 use self::numbers::Numbers;

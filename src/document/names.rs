@@ -83,9 +83,9 @@ fn is_noncharacter(letter: char) -> bool {
 /// The keys that this room builds from domain words, for the test of the texts.
 #[cfg(test)]
 pub fn families() -> Vec<String> {
-    use crate::document::notice::ComplaintClock;
     use crate::document::report::Window;
     use crate::domain::behind::Lag;
+    use crate::domain::complaint::Clock;
     use crate::domain::complaint::ComplaintKind;
     use crate::domain::order::OrderStatus;
     use crate::domain::trouble::Trouble;
@@ -103,7 +103,7 @@ pub fn families() -> Vec<String> {
     keys.extend(OrderStatus::ALL.iter().map(|status| format!("status-{}", status.as_str())));
     keys.extend(["created", "paid", "completed"].map(|basis| format!("basis-{basis}")));
     keys.extend(ComplaintKind::ALL.iter().map(|kind| format!("complaint-{kind}")));
-    keys.extend(ComplaintClock::ALL.iter().map(|clock| format!("clock-{}", clock.as_str())));
+    keys.extend(Clock::ALL.iter().map(|clock| format!("clock-{}", clock.as_str())));
     keys.extend(Lag::ALL.iter().map(|lag| format!("lag-{}", lag.as_str())));
     for trouble in Trouble::ALL {
         keys.push(format!("trouble-{}", trouble.as_str()));

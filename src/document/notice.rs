@@ -12,37 +12,19 @@ use serde::Serialize;
 use super::footer::Note;
 use super::texts::Texts;
 use super::{Error, dates, html, names, plain};
-use crate::domain::complaint::ComplaintKind;
+use crate::domain::complaint::{Clock, ComplaintKind};
 use crate::domain::ids::{ComplaintNo, RunId};
 use crate::domain::period::Period;
 use crate::domain::rendered::Rendered;
 use crate::domain::trouble::Trouble;
 use crate::settings::Language;
 
-/// Which deadline of a complaint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ComplaintClock {
-    FirstResponse,
-    Resolution,
-}
-
-impl ComplaintClock {
-    pub const ALL: [Self; 2] = [Self::FirstResponse, Self::Resolution];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::FirstResponse => "first-response",
-            Self::Resolution => "resolution",
-        }
-    }
-}
-
 /// A complaint past one of its deadlines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OverdueComplaint {
     pub number: ComplaintNo,
     pub kind: ComplaintKind,
-    pub clock: ComplaintClock,
+    pub clock: Clock,
     pub deadline: Timestamp,
     pub days_over: i64,
 }

@@ -15,7 +15,7 @@ use self::examples::{
 };
 use super::*;
 use crate::disclosure::ProtectedTable;
-use crate::domain::complaint::ComplaintKind;
+use crate::domain::complaint::{Clock, ComplaintKind};
 use crate::domain::ids::{ComplaintNo, RunId};
 use crate::domain::rendered::Rendered;
 use crate::domain::trouble::Trouble;
@@ -330,10 +330,10 @@ fn overdue_notice(language: Language) -> Rendered {
         days_over,
     };
     let complaints = [
-        complaint(118, ComplaintKind::Product, ComplaintClock::Resolution, "2026-11-20T10:00:00Z", 2),
-        complaint(97, ComplaintKind::Payment, ComplaintClock::Resolution, "2026-11-12T10:00:00Z", 10),
-        complaint(121, ComplaintKind::DataBreach, ComplaintClock::FirstResponse, "2026-11-22T22:00:00Z", 0),
-        complaint(97, ComplaintKind::Payment, ComplaintClock::FirstResponse, "2026-11-06T10:00:00Z", 16),
+        complaint(118, ComplaintKind::Product, Clock::Resolution, "2026-11-20T10:00:00Z", 2),
+        complaint(97, ComplaintKind::Payment, Clock::Resolution, "2026-11-12T10:00:00Z", 10),
+        complaint(121, ComplaintKind::DataBreach, Clock::FirstResponse, "2026-11-22T22:00:00Z", 0),
+        complaint(97, ComplaintKind::Payment, Clock::FirstResponse, "2026-11-06T10:00:00Z", 16),
     ];
     let matter = Matter::OverdueComplaints { complaints: &complaints, at: at("2026-11-23T00:00:00Z") };
     notice(&Notice { business: "1stwatch", zone: &hanoi(), matter }, language).expect("a notice")

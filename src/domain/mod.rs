@@ -20,6 +20,7 @@ pub mod payment;
 pub mod period;
 pub mod province;
 pub mod rendered;
+pub mod role;
 pub mod sealed;
 pub mod slot;
 pub mod term;

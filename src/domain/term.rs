@@ -1,4 +1,4 @@
-//! A length of time as deadlines state it: `4h`, `10d`, `2wd`.
+//! A length of time as deadlines state it: `4h`, `10d`, `2wd`, `16wh`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,10 +12,25 @@ pub enum Term {
     /// Calendar days (Civil Code Art. 147-148).
     Days(u32),
     WorkingDays(u32),
+    /// Hours of working time; lunch, nights and days off do not count.
+    WorkingHours(u32),
+}
+
+impl Term {
+    /// How many of its unit it is.
+    pub fn count(self) -> u32 {
+        match self {
+            Self::Hours(count) | Self::Days(count) | Self::WorkingDays(count) | Self::WorkingHours(count) => {
+                count
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a term; write 4h (clock hours), 10d (calendar days) or 2wd (working days)")]
+#[error(
+    "{0:?} is not a term; write 4h (clock hours), 10d (calendar days), 2wd (working days) or 16wh (working hours)"
+)]
 pub struct TermError(String);
 
 impl FromStr for Term {
@@ -30,6 +45,7 @@ impl FromStr for Term {
             "h" => Ok(Self::Hours(count)),
             "d" => Ok(Self::Days(count)),
             "wd" => Ok(Self::WorkingDays(count)),
+            "wh" => Ok(Self::WorkingHours(count)),
             _ => Err(wrong()),
         }
     }
@@ -41,6 +57,7 @@ impl fmt::Display for Term {
             Self::Hours(count) => write!(f, "{count}h"),
             Self::Days(count) => write!(f, "{count}d"),
             Self::WorkingDays(count) => write!(f, "{count}wd"),
+            Self::WorkingHours(count) => write!(f, "{count}wh"),
         }
     }
 }
@@ -63,7 +80,7 @@ mod tests {
 
     #[test]
     fn terms_read_back() {
-        for text in ["4h", "10d", "2wd"] {
+        for text in ["4h", "10d", "2wd", "16wh"] {
             assert_eq!(text.parse::<Term>().map(|term| term.to_string()).as_deref(), Ok(text));
         }
         for bad in ["", "4", "h", "4x", "-1d", "1.5h", "99999999999d"] {

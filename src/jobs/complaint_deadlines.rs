@@ -5,19 +5,20 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::dispatch::Dispatch;
 use super::house::House;
 use super::run::{Outcome, Run};
-use crate::deadline::{self, Clock, Clocks, Overdue};
-use crate::document::{self, ComplaintClock, Matter, Notice, OverdueComplaint};
-use crate::domain::complaint::{ComplaintEvent, ComplaintKind, DatedEvent};
+use crate::deadline::{self, Clock, Clocks};
+use crate::document::{self, Matter, Notice, OverdueComplaint};
+use crate::domain::complaint::{ComplaintKind, DatedEvent};
 use crate::domain::ids::ComplaintNo;
 use crate::settings::JobSpec;
 
-const STEP: &str = "overdue";
+const STEP: &str = "100%";
 
 /// Complaints read at once.
 const PAGE: u32 = 500;
@@ -27,7 +28,9 @@ const PAGE: u32 = 500;
 struct Alarm {
     no: ComplaintNo,
     kind: ComplaintKind,
-    overdue: Overdue,
+    clock: Clock,
+    deadline: Timestamp,
+    days_over: i32,
 }
 
 pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
@@ -51,48 +54,31 @@ fn overdue(house: &House, run: &Run) -> anyhow::Result<Vec<Alarm>> {
         after = last.no;
         for (complaint, events) in &page {
             let Some(clocks) = clocks(house, events) else { continue };
-            let overdue = clocks.overdue(run.now, &house.settings.business.zone);
-            alarms.extend(overdue.into_iter().map(|overdue| Alarm {
+            let zone = &house.settings.business.zone;
+            let overdue = clocks.states.iter().filter(|state| state.is_overdue(run.now));
+            alarms.extend(overdue.map(|state| Alarm {
                 no: complaint.no,
-                kind: clocks.kind,
-                overdue,
+                kind: clocks.classification.kind,
+                clock: state.clock,
+                deadline: state.due,
+                days_over: deadline::days_over(state.due, run.now, zone),
             }));
         }
     }
 }
 
 fn clocks(house: &House, events: &[DatedEvent]) -> Option<Clocks> {
-    deadline::clocks(events, &|kind| terms(house, kind), &house.calendar, &house.settings.business.zone)
+    deadline::clocks(
+        events,
+        &house.settings.complaints.policy,
+        &house.calendar,
+        &house.settings.business.zone,
+    )
 }
 
-/// Where a complaint stands, computed from its events.
-#[derive(Clone, Debug)]
-pub struct Account {
-    pub clocks: Clocks,
-    pub damage_level: Option<u8>,
-    pub open: bool,
-}
-
-/// `None` when the events do not hold the receipt.
-pub fn account(house: &House, events: &[DatedEvent]) -> Option<Account> {
-    let clocks = clocks(house, events)?;
-    let open = clocks.resolution.stopped.is_none();
-    Some(Account { clocks, damage_level: damage_level(events), open })
-}
-
-fn terms(house: &House, kind: ComplaintKind) -> deadline::Terms {
-    let rule = &house.settings.complaints.kinds[&kind];
-    deadline::Terms { first_response: rule.first_response, resolution: rule.resolution }
-}
-
-/// The damage level as it stands now.
-fn damage_level(events: &[DatedEvent]) -> Option<u8> {
-    events.iter().rev().find_map(|dated| match dated.event {
-        ComplaintEvent::Received { damage_level, .. } | ComplaintEvent::Reclassified { damage_level, .. } => {
-            Some(damage_level)
-        }
-        _ => None,
-    })?
+/// Where a complaint stands; `None` when the events do not hold the receipt.
+pub fn account(house: &House, events: &[DatedEvent]) -> Option<Clocks> {
+    clocks(house, events)
 }
 
 /// The alarms that their recipient has not been told yet.
@@ -104,16 +90,10 @@ fn new_steps(
     let mut by_recipient: BTreeMap<String, Vec<Alarm>> = BTreeMap::new();
     house.store.read(|reader| {
         for alarm in alarms {
-            let mut people = house.settings.complaints.kinds[&alarm.kind].responsible.clone();
+            let mut people = house.settings.complaints.policy.kinds[&alarm.kind].responsible.clone();
             people.extend(job.recipients.iter().cloned());
             for recipient in house.settings.recipients_of(&people) {
-                if !reader.has_step(
-                    alarm.no,
-                    alarm.overdue.clock.as_str(),
-                    alarm.overdue.deadline,
-                    STEP,
-                    &recipient,
-                )? {
+                if !reader.has_step(alarm.no, alarm.clock.as_str(), alarm.deadline, STEP, &recipient)? {
                     by_recipient.entry(recipient).or_default().push(alarm);
                 }
             }
@@ -132,12 +112,9 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
             .map(|alarm| OverdueComplaint {
                 number: alarm.no,
                 kind: alarm.kind,
-                clock: match alarm.overdue.clock {
-                    Clock::FirstResponse => ComplaintClock::FirstResponse,
-                    Clock::Resolution => ComplaintClock::Resolution,
-                },
-                deadline: alarm.overdue.deadline,
-                days_over: alarm.overdue.days_over.into(),
+                clock: alarm.clock,
+                deadline: alarm.deadline,
+                days_over: alarm.days_over.into(),
             })
             .collect();
         let business = &house.settings.business;
@@ -149,8 +126,7 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
             let messages = Dispatch { house, purpose: &purpose, date: run.now }
                 .compose(&rendered, std::slice::from_ref(recipient))?;
             for alarm in alarms {
-                let overdue = &alarm.overdue;
-                writer.record_step(alarm.no, overdue.clock.as_str(), overdue.deadline, STEP, recipient)?;
+                writer.record_step(alarm.no, alarm.clock.as_str(), alarm.deadline, STEP, recipient)?;
             }
             for message in &messages {
                 writer.enqueue(&message.row("complaint-deadlines", None), run.now)?;
@@ -166,8 +142,8 @@ fn tell(house: &House, run: &Run, by_recipient: &BTreeMap<String, Vec<Alarm>>) -
 /// finds other steps makes another mail.
 fn purpose(run: &Run, alarms: &[Alarm]) -> String {
     let mut steps = Sha256::new();
-    for Alarm { no, overdue, .. } in alarms {
-        steps.update(format!("{no}/{}/{};", overdue.clock.as_str(), overdue.deadline));
+    for Alarm { no, clock, deadline, .. } in alarms {
+        steps.update(format!("{no}/{clock}/{deadline};"));
     }
     format!("complaints.{}.{}", run.slot.at.as_second(), hex::encode(&steps.finalize()[..8]))
 }

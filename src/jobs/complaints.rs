@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::house::House;
-use crate::domain::complaint::{Complaint, ComplaintEvent, DatedEvent};
+use crate::domain::complaint::{Classification, Complaint, ComplaintEvent, DatedEvent};
 use crate::domain::ids::{ComplaintNo, CustomerNo, SourceName};
 use crate::store::{ComplaintRow, Writer};
 
@@ -45,19 +45,18 @@ pub fn store_seen(
 fn new_events(log: &[DatedEvent], seen: &Complaint) -> Vec<DatedEvent> {
     let mut events = Vec::new();
     let mut add = |at: Timestamp, event: ComplaintEvent| events.push(DatedEvent { at, event });
-    let classified = log.iter().rev().find_map(|dated| match dated.event {
-        ComplaintEvent::Received { kind, damage_level }
-        | ComplaintEvent::Reclassified { kind, damage_level } => Some((kind, damage_level)),
-        _ => None,
-    });
+    let classified = log.iter().rev().find_map(|dated| dated.event.classification());
     match classified {
-        None => add(
+        None => {
+            add(seen.received_at, ComplaintEvent::Received(Classification::new(seen.kind, seen.damage_level)))
+        }
+        Some(known) if (known.kind, known.damage_level) != (seen.kind, seen.damage_level) => add(
             seen.received_at,
-            ComplaintEvent::Received { kind: seen.kind, damage_level: seen.damage_level },
-        ),
-        Some(known) if known != (seen.kind, seen.damage_level) => add(
-            seen.received_at,
-            ComplaintEvent::Reclassified { kind: seen.kind, damage_level: seen.damage_level },
+            ComplaintEvent::Reclassified(Classification {
+                kind: seen.kind,
+                damage_level: seen.damage_level,
+                ..known
+            }),
         ),
         Some(_) => {}
     }

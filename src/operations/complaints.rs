@@ -76,18 +76,18 @@ fn view(
     now: Timestamp,
 ) -> Option<ComplaintView> {
     let account = jobs::complaint_account(house, &events)?;
-    let clocks = account.clocks.each().map(|(clock, state)| ClockView {
-        clock: clock.as_str().to_owned(),
+    let clocks = account.states.iter().map(|state| ClockView {
+        clock: state.clock.as_str().to_owned(),
         due: state.due,
         stopped: state.stopped,
-        overdue: state.stopped.is_none() && now > state.due,
+        overdue: state.is_overdue(now),
     });
     Some(ComplaintView {
         number,
-        kind: account.clocks.kind,
-        damage_level: account.damage_level,
-        received_at: account.clocks.first_response.started,
-        open: account.open,
+        kind: account.classification.kind,
+        damage_level: account.classification.damage_level,
+        received_at: account.received,
+        open: account.is_open(),
         clocks: clocks.collect(),
         events,
     })

@@ -58,7 +58,7 @@ fn working_hours(field: &Field<'_>) -> Option<Vec<(Time, Time)>> {
     Some(hours)
 }
 
-fn time_of_day(field: &Field<'_>) -> Option<Time> {
+pub(super) fn time_of_day(field: &Field<'_>) -> Option<Time> {
     let text = field.text()?;
     let fault =
         |_| Fault::new(format!("{text:?} is not a time of day"), "write hours and minutes: \"08:00\"");

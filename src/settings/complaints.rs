@@ -1,89 +1,190 @@
-//! `[complaints.kinds.KIND]`: how long each kind of complaint may take, and who answers for it.
+//! `[complaints]`: how long each kind of complaint may take, who is told when, and what damage is worth.
 //!
 //! A deadline may be tighter than the law's, never looser.
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Time;
+
 use super::address::Addressees;
+use super::calendar::time_of_day;
+use super::compensation::{self, CompensationRule};
 use super::field::Field;
 use super::problem::Fault;
 use super::section::Section;
-use crate::domain::complaint::ComplaintKind;
+use super::value;
+use crate::domain::complaint::{
+    Addressee, Ceiling, Clock, ComplaintKind, ComplaintPolicy, DeadlineRule, DeadlineTerms, EscalationRule,
+    LevelTerms, Notice, NoticeRule, ceiling, extension_ceiling, notice_ceiling, third_party_ceiling,
+};
+use crate::domain::money::Currency;
 use crate::domain::term::Term;
 
 #[derive(Clone, Debug)]
 pub struct Complaints {
-    pub kinds: BTreeMap<ComplaintKind, DeadlineRule>,
+    pub policy: ComplaintPolicy,
+    /// From the first to the second time of the day, perhaps over midnight, only what is urgent is mailed.
+    pub quiet_hours: Option<(Time, Time)>,
+    /// What is not urgent waits for one mail a day at this time.
+    pub digest: Option<Time>,
+    /// Of the damage levels 1 to 4.
+    pub compensation: BTreeMap<u8, CompensationRule>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadlineRule {
-    pub first_response: Term,
-    pub resolution: Term,
-    /// Names of recipient groups, or addresses.
-    pub responsible: Vec<String>,
-}
-
-pub(super) fn read(section: &mut Section<'_>, addressees: Addressees<'_>) -> Option<Complaints> {
-    section.child("kinds", |kinds| {
+pub(super) fn read(
+    section: &mut Section<'_>,
+    addressees: Addressees<'_>,
+    currency: Option<&Currency>,
+) -> Option<Complaints> {
+    let longest_pause = section.required("longest_pause", |field| value::duration(&field));
+    let quiet_hours = section.optional("quiet_hours", |field| quiet_hours(&field));
+    let digest = section.optional("digest", |field| time_of_day(&field));
+    let notices = section.child("authority", |section| authority(section, addressees));
+    let kinds = section.child("kinds", |kinds| {
         let rules: Vec<_> = ComplaintKind::ALL
             .into_iter()
             .map(|kind| (kind, kinds.child(kind.as_str(), |section| rule(section, kind, addressees))))
             .collect();
-        let kinds = rules.into_iter().map(|(kind, rule)| Some((kind, rule?))).collect::<Option<_>>();
-        Some(Complaints { kinds: kinds? })
+        rules.into_iter().map(|(kind, rule)| Some((kind, rule?))).collect::<Option<_>>()
+    });
+    let compensation = section.child("compensation", |section| compensation::read(section, currency));
+    let (attack_notice, harm_notice, notices) = notices?;
+    Some(Complaints {
+        policy: ComplaintPolicy {
+            kinds: kinds?,
+            attack_notice,
+            harm_notice,
+            notices,
+            longest_pause: longest_pause?,
+        },
+        quiet_hours,
+        digest,
+        compensation: compensation?,
     })
 }
 
+fn quiet_hours(field: &Field<'_>) -> Option<(Time, Time)> {
+    let times = field.list(|entry| time_of_day(&entry))?;
+    match times[..] {
+        [from, until] if from != until => Some((from, until)),
+        _ => {
+            field.wrong("is not a stretch of the day", r#"write when it begins and ends: ["21:00", "07:00"]"#)
+        }
+    }
+}
+
+fn authority(section: &mut Section<'_>, addressees: Addressees<'_>) -> Option<(Term, Term, NoticeRule)> {
+    let within = |notice| Some(notice_ceiling(notice));
+    let attack = section.required("attack_notice", |field| term(&field, within(Notice::Attack)));
+    let harm = section.required("harm_notice", |field| term(&field, within(Notice::Harm)));
+    let escalation = section.required("escalation", |field| escalation(&field, addressees));
+    Some((attack?, harm?, NoticeRule { escalation: escalation? }))
+}
+
 fn rule(section: &mut Section<'_>, kind: ComplaintKind, addressees: Addressees<'_>) -> Option<DeadlineRule> {
-    let law = ceilings(kind);
-    let first_response = section.required("first_response", |field| term(&field, law.first_response));
-    let resolution = section.required("resolution", |field| term(&field, law.resolution));
+    let terms = ["first_response", "resolution"].map(|key| {
+        let law = ceiling(kind, if key == "resolution" { Clock::Resolution } else { Clock::FirstResponse });
+        section.required(key, |field| term(&field, law))
+    });
+    let mut containment = None;
+    if kind == ComplaintKind::DataBreach {
+        containment = Some(section.required("containment", |field| term(&field, None))?);
+    }
+    let (mut third_party, mut extension) = (None, None);
+    if let Some(law) = third_party_ceiling(kind) {
+        third_party = section.optional("resolution_third_party", |field| term(&field, Some(law)));
+    }
+    if let Some(law) = extension_ceiling(kind) {
+        extension = section.optional("extension", |field| days(&field, law));
+    }
+    let levels = section.optional("levels", |field| levels(&field, kind));
     let responsible = section.required("responsible", |field| addressees.list(&field));
-    Some(DeadlineRule { first_response: first_response?, resolution: resolution?, responsible: responsible? })
+    let escalation = section.required("escalation", |field| escalation(&field, addressees));
+    let [first_response, resolution] = terms;
+    Some(DeadlineRule {
+        terms: DeadlineTerms { first_response: first_response?, resolution: resolution?, containment },
+        resolution_third_party: third_party,
+        extension,
+        levels: levels.unwrap_or_default(),
+        responsible: responsible?,
+        escalation: escalation?,
+    })
 }
 
-/// The longest that the law allows, and where it says so.
-#[derive(Clone, Copy)]
-struct Ceiling {
-    most: Term,
-    article: &'static str,
+/// `[complaints.kinds.KIND.levels.N]`.
+fn levels(field: &Field<'_>, kind: ComplaintKind) -> Option<BTreeMap<u8, LevelTerms>> {
+    let entries = field.entries()?.into_iter().map(|(name, field)| {
+        let level = name.parse::<u8>().ok().filter(|level| (1..=4).contains(level) && name.len() == 1);
+        let Some(level) = level else {
+            return field.wrong(format!("{name:?} is not a damage level"), "write 1, 2, 3 or 4");
+        };
+        let terms = field.section(|section| {
+            let first_response =
+                section.optional("first_response", |field| term(&field, ceiling(kind, Clock::FirstResponse)));
+            let resolution =
+                section.optional("resolution", |field| term(&field, ceiling(kind, Clock::Resolution)));
+            let containment = match kind {
+                ComplaintKind::DataBreach => section.optional("containment", |field| term(&field, None)),
+                _ => None,
+            };
+            Some(LevelTerms { first_response, resolution, containment })
+        });
+        Some((level, terms?))
+    });
+    entries.collect::<Vec<_>>().into_iter().collect()
 }
 
-#[derive(Clone, Copy)]
-struct Ceilings {
-    first_response: Option<Ceiling>,
-    resolution: Option<Ceiling>,
+/// Steps in any order.
+fn escalation(field: &Field<'_>, addressees: Addressees<'_>) -> Option<Vec<EscalationRule>> {
+    let steps = field.list(|entry| {
+        entry.section(|section| {
+            let at = section.required("at", |field| {
+                field.check(field.text()?.parse().map_err(|_| {
+                    Fault::new(
+                        "this is not a moment of a deadline",
+                        "write 80% (of its time), start+4h, due-1d or due+2d",
+                    )
+                }))
+            });
+            let to = section.required("to", |field| field.list(|entry| addressee(&entry, addressees)));
+            Some(EscalationRule { at: at?, to: to? })
+        })
+    })?;
+    if let Some(step) = steps.iter().find(|step| step.to.is_empty()) {
+        return field.wrong(
+            format!("the step at {} is told to nobody", step.at),
+            r#"write to = ["assignee"], or department, data-officer, director, a group, an address"#,
+        );
+    }
+    Some(steps)
 }
 
-/// Receipt of any consumer's complaint is to be confirmed within three working days; a request about
-/// one's own data within two, and done within ten, fifteen or twenty days.
-fn ceilings(kind: ComplaintKind) -> Ceilings {
-    let most = |most, article| Some(Ceiling { most, article });
-    let receipt = most(Term::WorkingDays(3), "Law 19/2023 Art. 31(2)");
-    let request = most(Term::WorkingDays(2), "Decree 356 Art. 5");
-    let within = |days| most(Term::Days(days), "Decree 356 Art. 5");
-    let (first_response, resolution) = match kind {
-        ComplaintKind::DataBreach
-        | ComplaintKind::DataMisuse
-        | ComplaintKind::Product
-        | ComplaintKind::Delivery => (receipt, None),
-        ComplaintKind::DataAccess => (request, within(10)),
-        ComplaintKind::DataObjection => (request, within(15)),
-        ComplaintKind::DataDeletion => (request, within(20)),
-        ComplaintKind::Payment => (receipt, most(Term::Days(30), "the limit for refunds")),
-        ComplaintKind::Negotiation => (None, most(Term::WorkingDays(7), "Law 19/2023 Art. 57(2)")),
-        ComplaintKind::Inquiry => (None, None),
-    };
-    Ceilings { first_response, resolution }
+fn addressee(field: &Field<'_>, addressees: Addressees<'_>) -> Option<Addressee> {
+    let fixed = [Addressee::Assignee, Addressee::Department, Addressee::DataOfficer, Addressee::Director];
+    let text = field.text()?;
+    match fixed.into_iter().find(|known| known.as_str() == text) {
+        Some(known) => Some(known),
+        None => addressees.one(field).map(Addressee::Named),
+    }
+}
+
+/// An extension adds days to days.
+fn days(field: &Field<'_>, law: Ceiling) -> Option<Term> {
+    match term(field, Some(law))? {
+        term @ Term::Days(_) => Some(term),
+        term => field.wrong(
+            format!("{term} cannot be added to a term in days"),
+            format!("write calendar days, {} at most", law.most),
+        ),
+    }
 }
 
 fn term(field: &Field<'_>, ceiling: Option<Ceiling>) -> Option<Term> {
     let text = field.text()?;
-    let forms = "write 4h (clock hours), 10d (calendar days) or 2wd (working days)";
+    let forms = "write 4h (clock hours), 10d (calendar days), 2wd (working days) or 16wh (working hours)";
     let term: Term =
         field.check(text.parse().map_err(|_| Fault::new(format!("{text:?} is not a term"), forms)))?;
-    if matches!(term, Term::Hours(0) | Term::Days(0) | Term::WorkingDays(0)) {
+    if term.count() == 0 {
         return field.wrong("a term of nothing is over before it begins", forms);
     }
     match ceiling {
@@ -106,7 +207,12 @@ fn is_within(term: Term, most: Term) -> bool {
         (Term::Days(days), Term::Days(most) | Term::WorkingDays(most)) => days <= most,
         (Term::WorkingDays(days), Term::WorkingDays(most)) => days <= most,
         (Term::WorkingDays(days), Term::Days(most)) => longest_calendar_days(days) <= u64::from(most),
-        (Term::Days(_) | Term::WorkingDays(_), Term::Hours(_)) => false,
+        // A day worked has one working hour at least.
+        (Term::WorkingHours(hours), Term::WorkingDays(most)) => hours <= most,
+        (Term::WorkingHours(hours), Term::Days(most)) => longest_calendar_days(hours) <= u64::from(most),
+        (Term::WorkingHours(hours), Term::WorkingHours(most)) => hours <= most,
+        (Term::Days(_) | Term::WorkingDays(_) | Term::WorkingHours(_), Term::Hours(_))
+        | (_, Term::WorkingHours(_)) => false,
     }
 }
 
@@ -124,14 +230,15 @@ mod tests {
     #[test]
     fn tighter_is_allowed_and_looser_is_not() {
         let (three_working, ten) = (Term::WorkingDays(3), Term::Days(10));
-        for tight in ["1wd", "3wd", "3d", "72h", "4h"] {
+        for tight in ["1wd", "3wd", "3d", "72h", "4h", "3wh"] {
             assert!(is_within(tight.parse().unwrap(), three_working), "{tight}");
         }
-        for loose in ["4wd", "4d", "73h"] {
+        for loose in ["4wd", "4d", "73h", "4wh"] {
             assert!(!is_within(loose.parse().unwrap(), three_working), "{loose}");
         }
         assert!(is_within(Term::Hours(240), ten) && !is_within(Term::Hours(241), ten));
         assert!(!is_within(Term::WorkingDays(1), ten), "ten days are over before Tết is");
         assert!(is_within(Term::WorkingDays(5), Term::Days(30)));
+        assert!(!is_within(Term::WorkingHours(1), Term::Hours(24)), "a night and a Tết lie between");
     }
 }

@@ -9,6 +9,7 @@
 mod address;
 mod business;
 mod calendar;
+mod compensation;
 mod complaints;
 mod cron;
 mod disclosure;
@@ -34,7 +35,8 @@ mod value;
 pub use address::Groups;
 pub use business::{Business, Language};
 pub use calendar::Calendar;
-pub use complaints::{Complaints, DeadlineRule};
+pub use compensation::CompensationRule;
+pub use complaints::Complaints;
 pub use disclosure::DisclosureSettings;
 pub use files::check_files;
 pub use job::{CatchUp, Completeness, Format, JobKind, JobSpec, LocalText, OnDays, TableSpec};

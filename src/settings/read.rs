@@ -37,6 +37,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Draft {
     let groups =
         root.child("recipients", |section| Some(address::groups(section, known_domains))).unwrap_or_default();
     let addressees = Addressees { domains: known_domains, groups: Some(&groups).filter(|_| is_whole) };
+    let currency = business.as_ref().map(|business| &business.currency).filter(|_| is_whole);
     let sources = if root.has("source") {
         root.optional("source", |field| source::read_all(&field))
     } else {
@@ -47,7 +48,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Draft {
         store: root.child("store", store::read),
         vault: root.child("vault", store::read_vault),
         disclosure: root.child("disclosure", disclosure::read),
-        complaints: root.child("complaints", |section| complaints::read(section, addressees)),
+        complaints: root.child("complaints", |section| complaints::read(section, addressees, currency)),
         calendar: root.child("calendar", calendar::read),
         jobs_directory: root.optional("jobs_directory", |field| field.path()),
         business,

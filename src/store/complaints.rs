@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::columns::{At, Json, Word, json, read_count};
 use super::{Error, Reader, SealedUnder, Writer};
-use crate::domain::complaint::{ComplaintEvent, ComplaintText, DatedEvent};
+use crate::domain::complaint::{ComplaintText, DatedEvent};
 use crate::domain::ids::{ComplaintId, ComplaintNo, CustomerNo, OrderId, SourceName};
 use crate::domain::sealed::Sealed;
 
@@ -190,7 +190,7 @@ impl Writer<'_> {
         let digest: [u8; 32] = digest.into();
         let sql = "INSERT INTO complaint_events (complaint, at, event, body, digest)
                    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (complaint, digest) DO NOTHING";
-        let parameters = (no.0, At(event.at), event_word(&event.event), &body, digest);
+        let parameters = (no.0, At(event.at), event.event.as_str(), &body, digest);
         Ok(self.change(sql, parameters)? == 1)
     }
 
@@ -213,18 +213,6 @@ impl Writer<'_> {
     }
 }
 
-/// The word by which SQL tells events apart; the same as in their JSON.
-fn event_word(event: &ComplaintEvent) -> &'static str {
-    match event {
-        ComplaintEvent::Received { .. } => "received",
-        ComplaintEvent::Promised { .. } => "promised",
-        ComplaintEvent::Acknowledged => "acknowledged",
-        ComplaintEvent::Reclassified { .. } => "reclassified",
-        ComplaintEvent::Resolved => "resolved",
-        ComplaintEvent::Reopened => "reopened",
-    }
-}
-
 fn read_complaint(row: &Row<'_>) -> rusqlite::Result<StoredComplaint> {
     Ok(StoredComplaint {
         no: ComplaintNo(row.get(0)?),
@@ -244,7 +232,7 @@ fn read_complaint(row: &Row<'_>) -> rusqlite::Result<StoredComplaint> {
 mod tests {
     use super::super::fixture::{a_customer, at, fixture, now, shop, words};
     use super::*;
-    use crate::domain::complaint::ComplaintKind;
+    use crate::domain::complaint::{Classification, ComplaintEvent, ComplaintKind};
 
     fn add(w: &Writer<'_>, id: &str, customer: Option<CustomerNo>) -> Result<ComplaintNo, Error> {
         w.upsert_complaint(
@@ -287,7 +275,7 @@ mod tests {
         let fixture = fixture();
         let received = event(
             "2026-11-02T00:00:00.123456789Z",
-            ComplaintEvent::Received { kind: ComplaintKind::Product, damage_level: None },
+            ComplaintEvent::Received(Classification::new(ComplaintKind::Product, None)),
         );
         let before = event("2026-11-01T00:00:00Z", ComplaintEvent::Acknowledged);
         fixture.write(|w| {
@@ -340,20 +328,5 @@ mod tests {
             assert!(record("first-response", deadline, "overdue", "a@1stwatch.vn")?);
             Ok(())
         });
-    }
-
-    #[test]
-    fn the_word_of_an_event_is_the_one_in_its_json() {
-        let kind = ComplaintKind::Payment;
-        for one in [
-            ComplaintEvent::Received { kind, damage_level: Some(1) },
-            ComplaintEvent::Promised { due_at: now() },
-            ComplaintEvent::Acknowledged,
-            ComplaintEvent::Reclassified { kind, damage_level: None },
-            ComplaintEvent::Resolved,
-            ComplaintEvent::Reopened,
-        ] {
-            assert_eq!(serde_json::to_value(&one).unwrap()["event"], event_word(&one));
-        }
     }
 }

@@ -104,8 +104,8 @@ fn the_production_example_and_the_shipped_jobs_load() {
     assert_eq!(built_in.mail.relay, Relay::Smtps { host: "mail.1stwatch.vn".into(), port: 465 });
     assert_eq!(built_in.sources[0].feeds.len(), Feed::ALL.len());
     assert_eq!(built_in.calendar.working_days, [1, 2, 3, 4, 5, 6]);
-    let product = &built_in.complaints.kinds[&ComplaintKind::Product];
-    assert_eq!((product.first_response, product.resolution), (Term::WorkingDays(1), Term::WorkingDays(5)));
+    let product = &built_in.complaints.policy.kinds[&ComplaintKind::Product];
+    assert_eq!((product.terms.first_response, product.terms.resolution), (Term::WorkingDays(1), Term::WorkingDays(5)));
 
     let names = fs::read_dir(root().join("jobs")).unwrap().map(|entry| entry.unwrap().file_name());
     let folder = names.fold(folder, |folder, name| {
@@ -257,7 +257,7 @@ fn later_layers_cover_earlier_ones_key_by_key() {
     assert_eq!(settings.mail.relay, Relay::Maildir(folder.path("out")));
     assert_eq!((settings.disclosure.p_percent, settings.disclosure.minimum_contributors), (15.0, 5));
     assert_eq!(settings.disclosure.dominance, [(2, 85.0)]);
-    assert_eq!(settings.complaints.kinds[&ComplaintKind::DataAccess].resolution, Term::Days(5));
+    assert_eq!(settings.complaints.policy.kinds[&ComplaintKind::DataAccess].terms.resolution, Term::Days(5));
     assert_eq!(settings.store.directory, Path::new("/var/lib/firstwatch"), "an empty variable is not set");
     assert_eq!(settings.store.socket, Path::new("/var/lib/firstwatch/control.socket"));
 }

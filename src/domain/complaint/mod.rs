@@ -1,4 +1,16 @@
-//! Complaints (khiếu nại): their kinds, what a source shows of one, and the events it is made of.
+//! Complaints (khiếu nại): their kinds, what a source shows of one, the events it is made of, how long each may take,
+//! and the limits that the law sets.
+
+mod event;
+mod law;
+mod policy;
+
+pub use event::{Classification, Compensation, ComplaintEvent, DatedEvent, Notice, PauseReason};
+pub use law::{Ceiling, ceiling, extension_ceiling, notice_ceiling, third_party_ceiling};
+pub use policy::{
+    Addressee, ComplaintPolicy, DeadlineRule, DeadlineTerms, EscalationRule, LevelTerms, NoticeRule, StepAt,
+    StepAtError,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,6 +63,14 @@ impl ComplaintKind {
         }
     }
 
+    /// Whether it is about personal data, for which the data officer answers.
+    pub fn is_about_data(self) -> bool {
+        matches!(
+            self,
+            Self::DataBreach | Self::DataMisuse | Self::DataAccess | Self::DataObjection | Self::DataDeletion
+        )
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         let word = text.trim().to_lowercase().replace(['_', ' '], "-");
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
@@ -96,31 +116,47 @@ pub struct Complaint {
     pub resolved_at: Option<Timestamp>,
 }
 
-/// What happened to a complaint. Its state and its deadlines are computed from its events, never stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum ComplaintEvent {
-    Received {
-        kind: ComplaintKind,
-        damage_level: Option<u8>,
-    },
-    /// The source promised a resolution by this instant.
-    Promised {
-        due_at: Timestamp,
-    },
-    Acknowledged,
-    Reclassified {
-        kind: ComplaintKind,
-        damage_level: Option<u8>,
-    },
-    Resolved,
-    Reopened,
+/// A clock of a complaint: something that is to be done by a deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clock {
+    /// Until the customer gets a first answer.
+    FirstResponse,
+    /// Until it is settled.
+    Resolution,
+    /// Until a breach of personal data is contained.
+    Containment,
+    /// Until the authority is told of an attack (Law 19/2023 Art. 19(3)).
+    AttackNotice,
+    /// Until the authority is told of harm done by a breach (Law 91/2025 Art. 23).
+    HarmNotice,
 }
 
-/// An event and the instant it happened at (not the instant we learned of it).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatedEvent {
-    pub at: Timestamp,
-    #[serde(flatten)]
-    pub event: ComplaintEvent,
+impl Clock {
+    pub const ALL: [Self; 5] =
+        [Self::FirstResponse, Self::Resolution, Self::Containment, Self::AttackNotice, Self::HarmNotice];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstResponse => "first-response",
+            Self::Resolution => "resolution",
+            Self::Containment => "containment",
+            Self::AttackNotice => "attack-notice",
+            Self::HarmNotice => "harm-notice",
+        }
+    }
+
+    /// The clock of a notice to the authority.
+    pub fn of_notice(notice: Notice) -> Self {
+        match notice {
+            Notice::Attack => Self::AttackNotice,
+            Notice::Harm => Self::HarmNotice,
+        }
+    }
+}
+
+impl std::fmt::Display for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
 }
