@@ -32,6 +32,10 @@ impl Grants {
         self.users.entry(uid).or_default().insert(role);
     }
 
+    pub fn grant_all(&mut self, uids: impl IntoIterator<Item = u32>, role: Role) {
+        uids.into_iter().for_each(|uid| self.grant(uid, role));
+    }
+
     /// The daemon acts on its own schedule as an administrator.
     fn holds(&self, actor: &Actor, role: Role) -> bool {
         match actor {
@@ -56,6 +60,24 @@ pub fn check(grants: &Grants, actor: &Actor, operation: Operation) -> Result<(),
     } else {
         Err(Denied { operation, actor: actor.clone() })
     }
+}
+
+/// Lets an actor pass who holds this very role, for what an operation leaves to it.
+pub fn check_role(grants: &Grants, actor: &Actor, role: Role, what: &str) -> Result<(), RoleDenied> {
+    if grants.holds(actor, role) {
+        Ok(())
+    } else {
+        Err(RoleDenied { actor: actor.clone(), role, what: what.to_owned() })
+    }
+}
+
+/// A refusal of something that one role only may do; its text is for the person refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is for the role {role}, which {actor} does not hold")]
+pub struct RoleDenied {
+    actor: Actor,
+    role: Role,
+    what: String,
 }
 
 fn any_of(roles: &[Role]) -> String {
@@ -88,7 +110,7 @@ mod tests {
     fn an_admin_runs_the_house_and_sees_no_customer() {
         let expected = "status job.list job.show job.run job.pause job.resume run.list run.show run.retry \
                         report.list report.preview report.show report.verify report.resend outbox.list outbox.retry \
-                        outbox.release outbox.cancel complaint.list source.list source.test source.rejected audit.list \
+                        outbox.release outbox.cancel complaint.list complaint.compensations source.list source.test source.rejected audit.list \
                         audit.verify audit.head backup.create backup.list backup.verify backup.restore key.new key.rotate";
         assert_eq!(allowed(Role::Admin), expected.split_whitespace().collect::<Vec<_>>());
     }
@@ -97,7 +119,8 @@ mod tests {
     fn a_data_officer_answers_for_personal_data() {
         let expected = "status outbox.list outbox.release complaint.add complaint.list complaint.show complaint.explain \
                         complaint.ack complaint.assign complaint.pause complaint.resume complaint.reclassify \
-                        complaint.resolve complaint.reopen complaint.import customer.find customer.show \
+                        complaint.extend complaint.contain complaint.notify complaint.resolve complaint.reopen \
+                        complaint.close complaint.compensate complaint.compensations complaint.import customer.find customer.show \
                         customer.correct customer.history customer.statement customer.erase payment.list payment.confirm \
                         payment.dispute source.list source.rejected source.rejected-values audit.list";
         assert_eq!(allowed(Role::DataOfficer), expected.split_whitespace().collect::<Vec<_>>());
@@ -106,22 +129,23 @@ mod tests {
     #[test]
     fn a_complaint_handler_handles_complaints() {
         let expected = "status complaint.add complaint.list complaint.show complaint.explain complaint.ack \
-                        complaint.assign complaint.pause complaint.resume complaint.reclassify complaint.resolve \
-                        complaint.reopen complaint.compensate complaint.import";
+                        complaint.assign complaint.pause complaint.resume complaint.reclassify complaint.extend \
+                        complaint.contain complaint.notify complaint.resolve complaint.reopen complaint.close \
+                        complaint.compensate complaint.compensations complaint.import";
         assert_eq!(allowed(Role::ComplaintHandler), expected.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]
     fn a_manager_reads_reports_and_approves() {
         let expected = "status job.list job.show run.list run.show report.list report.preview report.show \
-                        complaint.list complaint.explain complaint.compensate";
+                        complaint.list complaint.explain complaint.compensate complaint.compensations";
         assert_eq!(allowed(Role::Manager), expected.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]
     fn an_auditor_reads_and_verifies() {
         let expected = "status job.list job.show run.list run.show report.list report.show report.verify outbox.list \
-                        complaint.list complaint.explain source.list audit.list audit.verify audit.head backup.list backup.verify";
+                        complaint.list complaint.explain complaint.compensations source.list audit.list audit.verify audit.head backup.list backup.verify";
         assert_eq!(allowed(Role::Auditor), expected.split_whitespace().collect::<Vec<_>>());
     }
 
@@ -175,6 +199,14 @@ mod tests {
         assert!(check(&grants, &actor, Operation::CustomerShow).is_err());
         let names: BTreeSet<&str> = Operation::ALL.iter().map(|operation| operation.as_str()).collect();
         assert_eq!(names.len(), Operation::ALL.len());
+    }
+
+    #[test]
+    fn a_role_alone_is_not_another() {
+        let (grants, actor) = holder(Role::Manager);
+        assert_eq!(check_role(&grants, &actor, Role::Manager, "level 2"), Ok(()));
+        let denied = check_role(&grants, &actor, Role::ComplaintHandler, "level 1").unwrap_err();
+        assert_eq!(denied.to_string(), "level 1 is for the role complaint-handler, which uid:1000 does not hold");
     }
 
     #[test]

@@ -68,9 +68,16 @@ operations! {
     ComplaintPause "complaint.pause" [DataOfficer, ComplaintHandler];
     ComplaintResume "complaint.resume" [DataOfficer, ComplaintHandler];
     ComplaintReclassify "complaint.reclassify" [DataOfficer, ComplaintHandler];
+    ComplaintExtend "complaint.extend" [DataOfficer, ComplaintHandler];
+    ComplaintContain "complaint.contain" [DataOfficer, ComplaintHandler];
+    ComplaintNotify "complaint.notify" [DataOfficer, ComplaintHandler];
     ComplaintResolve "complaint.resolve" [DataOfficer, ComplaintHandler];
     ComplaintReopen "complaint.reopen" [DataOfficer, ComplaintHandler];
-    ComplaintCompensate "complaint.compensate" [ComplaintHandler, Manager];
+    ComplaintClose "complaint.close" [DataOfficer, ComplaintHandler];
+    /// Of which levels, the configuration says: each has a role that approves it.
+    ComplaintCompensate "complaint.compensate" [DataOfficer, ComplaintHandler, Manager];
+    /// Totals by damage level.
+    ComplaintCompensations "complaint.compensations" [Admin, DataOfficer, ComplaintHandler, Manager, Auditor];
     ComplaintImport "complaint.import" [DataOfficer, ComplaintHandler];
 
     CustomerFind "customer.find" [DataOfficer];

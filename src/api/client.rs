@@ -62,6 +62,18 @@ impl Client {
         self.send(Method::POST, path, Body::from(body)).await
     }
 
+    /// Sends a file as it is.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn post_file<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        content: Vec<u8>,
+    ) -> Result<T, ClientError> {
+        self.send(Method::POST, path, Body::from(content)).await
+    }
+
     async fn send<T: DeserializeOwned>(
         &self,
         method: Method,

@@ -4,11 +4,13 @@
 //! Every answer is JSON; an error is `{"error": {"kind", "message"}}` with the kinds of [`ErrorKind`].
 
 mod client;
+mod complaints;
 mod error;
 mod router;
 mod server;
 
 pub use client::{Client, ClientError};
+pub use complaints::LARGEST_FILE;
 pub use error::ErrorKind;
 pub use router::router;
 pub use server::{SocketError, bind, serve};

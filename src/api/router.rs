@@ -8,16 +8,17 @@ use axum::{Extension, Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::complaints;
 use super::error::Refusal;
 use crate::domain::actor::Actor;
-use crate::domain::ids::{ComplaintNo, JobName, OutboxId, ReleaseId, RunId, SourceName};
+use crate::domain::ids::{JobName, OutboxId, ReleaseId, RunId, SourceName};
 use crate::domain::period::Period;
 use crate::jobs::{House, Trigger};
-use crate::operations::{self, audit, backups, complaints, outbox, releases, runs, sources, status};
+use crate::operations::{self, audit, backups, outbox, releases, runs, sources, status};
 
-type Answer = Result<Json<Value>, Refusal>;
-type OpenHouse = State<Arc<House>>;
-type Caller = Extension<Actor>;
+pub(super) type Answer = Result<Json<Value>, Refusal>;
+pub(super) type OpenHouse = State<Arc<House>>;
+pub(super) type Caller = Extension<Actor>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +27,6 @@ struct Filter {
     source: Option<SourceName>,
     state: Option<String>,
     period: Option<Period>,
-    all: Option<bool>,
     limit: Option<u32>,
 }
 
@@ -80,8 +80,6 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/v1/previews/{job}", post(post_preview))
         .route("/v1/outbox", get(get_outbox))
         .route("/v1/outbox/{id}", post(post_decision))
-        .route("/v1/complaints", get(get_complaints))
-        .route("/v1/complaints/{number}", get(get_complaint))
         .route("/v1/sources", get(get_sources))
         .route("/v1/sources/{name}/test", post(post_test))
         .route("/v1/rejected", get(get_rejected))
@@ -90,11 +88,12 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/v1/audit/head", get(get_head))
         .route("/v1/backups", get(get_backups).post(post_backup))
         .route("/v1/backups/verify", post(post_verify_backup))
+        .merge(complaints::routes())
         .with_state(house)
 }
 
 /// Runs a synchronous operation off the async workers. A panic in it is a failed operation, not a dead daemon.
-async fn answer<T, F>(house: Arc<House>, actor: Actor, operation: F) -> Answer
+pub(super) async fn answer<T, F>(house: Arc<House>, actor: Actor, operation: F) -> Answer
 where
     T: Serialize + Send + 'static,
     F: FnOnce(&House, &Actor) -> operations::Result<T> + Send + 'static,
@@ -247,23 +246,6 @@ async fn post_decision(
     Json(request): Json<DecisionRequest>,
 ) -> Answer {
     answer(house, actor, move |house, actor| outbox::decide(house, actor, id, request.decision)).await
-}
-
-async fn get_complaints(
-    State(house): OpenHouse,
-    Extension(actor): Caller,
-    Query(filter): Query<Filter>,
-) -> Answer {
-    answer(house, actor, move |house, actor| complaints::list(house, actor, filter.all.unwrap_or(false)))
-        .await
-}
-
-async fn get_complaint(
-    State(house): OpenHouse,
-    Extension(actor): Caller,
-    Path(number): Path<ComplaintNo>,
-) -> Answer {
-    answer(house, actor, move |house, actor| complaints::show(house, actor, number)).await
 }
 
 async fn get_sources(State(house): OpenHouse, Extension(actor): Caller) -> Answer {

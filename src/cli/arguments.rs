@@ -54,9 +54,9 @@ pub enum Command {
     /// Messages on their way out
     #[command(subcommand, after_help = "Example:  firstwatch outbox list --state refused")]
     Outbox(OutboxCommand),
-    /// Complaints and their deadlines
+    /// Complaints and their deadlines: take them down, handle them, compensate, import
     #[command(subcommand, after_help = "Example:  firstwatch complaint list")]
-    Complaint(ComplaintCommand),
+    Complaint(super::complaint::ComplaintCommand),
     /// Sources: list, test, and the rows that did not fit
     #[command(subcommand, after_help = "Example:  firstwatch source rejected shop --format json")]
     Source(SourceCommand),
@@ -222,20 +222,6 @@ pub enum OutboxCommand {
     /// Never send a message
     #[command(after_help = "Example:  firstwatch outbox cancel 7")]
     Cancel { id: i64 },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ComplaintCommand {
-    /// Open complaints, the earliest deadline first
-    #[command(after_help = "Example:  firstwatch complaint list --all")]
-    List {
-        /// Resolved ones too
-        #[arg(long)]
-        all: bool,
-    },
-    /// One complaint: its events and its clocks
-    #[command(after_help = "Example:  firstwatch complaint show 4")]
-    Show { number: i64 },
 }
 
 #[derive(Debug, Subcommand)]

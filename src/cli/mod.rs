@@ -5,6 +5,7 @@
 pub mod arguments;
 pub mod calendar;
 pub mod check;
+pub mod complaint;
 pub mod demo;
 pub mod disclosure;
 pub mod exit;

@@ -99,6 +99,15 @@ row_id!(
     ProblemId
 );
 
+impl SourceName {
+    /// What people take down themselves.
+    pub const DESK: &'static str = "desk";
+    /// Files that people hand over.
+    pub const IMPORT: &'static str = "import";
+    /// Names that no configured source may have.
+    pub const RESERVED: [&'static str; 2] = [Self::DESK, Self::IMPORT];
+}
+
 /// The keyed hash by which facts tell customers apart; it names nobody without the master key, and
 /// leaves the state directory in no form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

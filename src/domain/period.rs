@@ -120,6 +120,11 @@ impl Period {
         self.first() <= day && day < self.until()
     }
 
+    /// The period's first instant, in the business time zone.
+    pub fn start(self, zone: &TimeZone) -> Timestamp {
+        self.first().to_zoned(zone.clone()).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
+    }
+
     /// The instant after the period's last, in the business time zone.
     pub fn end(self, zone: &TimeZone) -> Timestamp {
         self.until().to_zoned(zone.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())

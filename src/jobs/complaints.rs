@@ -1,66 +1,218 @@
-//! A complaint as a source shows it becomes events: what the source now says that the log does not yet.
+//! The log of a complaint: what a source shows of it becomes events, what people say of it is added, and the words
+//! that came with it are opened again.
+//!
+//! A source and people may both speak. What a source shows is compared with what that source said before, never with
+//! the whole log: or one that still shows a complaint open would take back, pull after pull, what a person has settled.
+//!
+//! Invariant: [`record`] is the only way into the log, so that what follows from the events is noted with each.
 
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 use super::house::House;
-use crate::domain::complaint::{Classification, Complaint, ComplaintEvent, DatedEvent};
-use crate::domain::ids::{ComplaintNo, CustomerNo, SourceName};
-use crate::store::{ComplaintRow, Writer};
+use crate::deadline;
+use crate::domain::actor::Actor;
+use crate::domain::complaint::{Classification, Complaint, ComplaintEvent, ComplaintText, DatedEvent};
+use crate::domain::ids::{ComplaintId, ComplaintNo, CustomerNo, SourceName};
+use crate::domain::sealed::{Sealed, WrappedKey};
+use crate::store::{ComplaintRow, LoggedEvent, NewEvent, Reader, SealedNote, StoredComplaint, Writer};
+use crate::vault;
 
-/// Stores the complaint, its words sealed, and appends the events that are new.
+/// Who says what happened.
+pub enum Speaker<'a> {
+    Source,
+    /// With what the person wrote beside it, if anything.
+    Person {
+        actor: &'a Actor,
+        note: Option<&'a Zeroizing<String>>,
+    },
+}
+
+/// What came of a complaint that a source showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    Added,
+    /// Its words, its person or its events are not what they were.
+    Changed,
+    AsBefore,
+}
+
+/// Stores the complaint, its words sealed, and appends the events that are new. `order_source` is whose order it is
+/// about, when not the source's own.
 pub fn store_seen(
     house: &House,
     writer: &Writer<'_>,
     source: &SourceName,
     complaint: &Complaint,
-    customer: Option<CustomerNo>,
+    (customer, order_source): (Option<CustomerNo>, Option<&SourceName>),
     now: Timestamp,
-) -> anyhow::Result<ComplaintNo> {
-    let key = match customer {
-        Some(no) => writer.customer(no)?.map(|row| row.wrapped_key),
+) -> anyhow::Result<Seen> {
+    let kept = match writer.complaint_no(source, &complaint.id)? {
+        Some(no) => writer.complaint(no)?,
         None => None,
     };
-    let key = key.as_ref().unwrap_or(house.system_key());
-    let row = ComplaintRow {
-        source,
-        id: &complaint.id,
-        customer,
-        sealed_text: house.vault.seal_value(
-            key,
-            &format!("complaint/text/{source}/{}", complaint.id),
-            &complaint.text,
-        )?,
-        order: complaint.order.as_ref(),
-        channel: complaint.channel.as_deref(),
-        damage_level: complaint.damage_level,
+    let is_new = kept.is_none();
+    let as_kept = match kept {
+        Some(kept) if kept.order_source != *order_source.unwrap_or(source) => None,
+        Some(kept) if is_as_kept(house, writer, &kept, complaint, customer)? => Some(kept.no),
+        _ => None,
     };
-    let no = writer.upsert_complaint(&row, now)?;
-    for event in new_events(&writer.events_of(no)?, complaint) {
-        writer.append_event(no, &event)?;
-    }
-    Ok(no)
+    let no = match as_kept {
+        Some(no) => no,
+        None => {
+            let row = ComplaintRow {
+                source,
+                id: &complaint.id,
+                customer,
+                sealed_text: seal_words(house, writer, (source, &complaint.id), customer, &complaint.text)?,
+                order: complaint.order.as_ref(),
+                order_source,
+                channel: complaint.channel.as_deref(),
+                damage_level: complaint.damage_level,
+            };
+            writer.upsert_complaint(&row, now)?
+        }
+    };
+    let events = new_events(&writer.events_told_by_source(no)?, &writer.events_of(no)?, complaint);
+    let is_told = record(house, writer, no, &events, &Speaker::Source, now)?;
+    Ok(match (is_new, as_kept.is_some() && !is_told) {
+        (true, _) => Seen::Added,
+        (false, false) => Seen::Changed,
+        (false, true) => Seen::AsBefore,
+    })
 }
 
-/// The events by which the log would say what the source says.
-fn new_events(log: &[DatedEvent], seen: &Complaint) -> Vec<DatedEvent> {
+/// Adds events to a complaint's log, in their order, the note with the last of them, and notes what follows from the
+/// whole log. Returns whether any was added.
+pub fn record(
+    house: &House,
+    writer: &Writer<'_>,
+    no: ComplaintNo,
+    events: &[DatedEvent],
+    speaker: &Speaker<'_>,
+    now: Timestamp,
+) -> anyhow::Result<bool> {
+    let Some((last, before)) = events.split_last() else { return Ok(false) };
+    let (actor, note) = match speaker {
+        Speaker::Source => (None, None),
+        Speaker::Person { actor, note } => (Some(actor.to_string()), *note),
+    };
+    let actor = actor.as_deref();
+    let mut is_added = false;
+    for event in before {
+        is_added |= writer.append_event(no, &NewEvent { event, actor, note: None }, now)?;
+    }
+    let note = note.map(|note| seal_note(house, writer, no, note)).transpose()?;
+    is_added |= writer.append_event(no, &NewEvent { event: last, actor, note }, now)?;
+    writer.set_settled(no, deadline::is_settled(&writer.events_of(no)?))?;
+    Ok(is_added)
+}
+
+/// Seals a complaint's words: under its customer's key, or the system's when it has none.
+pub(super) fn seal_words(
+    house: &House,
+    reader: &Reader<'_>,
+    (source, id): (&SourceName, &ComplaintId),
+    customer: Option<CustomerNo>,
+    text: &ComplaintText,
+) -> anyhow::Result<Sealed<ComplaintText>> {
+    let key = key_of(house, reader, customer)?;
+    Ok(house.vault.seal_value(&key, &words_context(source, id), text)?)
+}
+
+/// The words of a complaint; `None` when the key of its customer was destroyed.
+pub fn words(
+    house: &House,
+    reader: &Reader<'_>,
+    complaint: &StoredComplaint,
+) -> anyhow::Result<Option<ComplaintText>> {
+    let key = key_of(house, reader, complaint.customer)?;
+    let context = words_context(&complaint.source, &complaint.id);
+    unless_destroyed(house.vault.open_value(&key, &context, &complaint.sealed_text))
+}
+
+/// What a person wrote with an event; `None` when nothing, or when the key was destroyed.
+pub fn note(
+    house: &House,
+    reader: &Reader<'_>,
+    no: ComplaintNo,
+    line: &LoggedEvent,
+) -> anyhow::Result<Option<Zeroizing<String>>> {
+    let Some(note) = &line.note else { return Ok(None) };
+    let key = key_of(house, reader, note.customer)?;
+    unless_destroyed(house.vault.open_value(&key, &note_context(no, line.ordinal), &note.sealed))
+}
+
+fn unless_destroyed<T>(opened: Result<T, vault::Error>) -> anyhow::Result<Option<T>> {
+    match opened {
+        Err(vault::Error::BrokenKey) => Ok(None),
+        opened => Ok(Some(opened?)),
+    }
+}
+
+fn seal_note(
+    house: &House,
+    writer: &Writer<'_>,
+    no: ComplaintNo,
+    note: &Zeroizing<String>,
+) -> anyhow::Result<SealedNote> {
+    let customer = writer.complaint(no)?.and_then(|complaint| complaint.customer);
+    let key = key_of(house, writer, customer)?;
+    let context = note_context(no, writer.count_events(no)?);
+    Ok(SealedNote { sealed: house.vault.seal_value(&key, &context, note)?, customer })
+}
+
+fn key_of(house: &House, reader: &Reader<'_>, customer: Option<CustomerNo>) -> anyhow::Result<WrappedKey> {
+    let row = match customer {
+        Some(no) => reader.customer(no)?,
+        None => None,
+    };
+    Ok(row.map_or_else(|| house.system_key().clone(), |row| row.wrapped_key))
+}
+
+fn words_context(source: &SourceName, id: &ComplaintId) -> String {
+    format!("complaint/text/{source}/{id}")
+}
+
+fn note_context(no: ComplaintNo, ordinal: u64) -> String {
+    format!("complaint/note/{no}/{ordinal}")
+}
+
+/// Whether there is nothing to write: sealing the same words again would only change their bytes.
+fn is_as_kept(
+    house: &House,
+    reader: &Reader<'_>,
+    kept: &StoredComplaint,
+    seen: &Complaint,
+    customer: Option<CustomerNo>,
+) -> anyhow::Result<bool> {
+    let is_same = kept.customer == customer
+        && kept.order == seen.order
+        && kept.channel == seen.channel
+        && kept.damage_level == seen.damage_level;
+    Ok(is_same && words(house, reader, kept)?.as_ref() == Some(&seen.text))
+}
+
+/// The events by which the source's own word would be what it says now. `told` is what it said before, its last word
+/// last; `log` is what everybody said, by the instant it happened at.
+fn new_events(told: &[DatedEvent], log: &[DatedEvent], seen: &Complaint) -> Vec<DatedEvent> {
     let mut events = Vec::new();
     let mut add = |at: Timestamp, event: ComplaintEvent| events.push(DatedEvent { at, event });
-    let classified = log.iter().rev().find_map(|dated| dated.event.classification());
-    match classified {
+    match classified(told) {
         None => {
             add(seen.received_at, ComplaintEvent::Received(Classification::new(seen.kind, seen.damage_level)))
         }
-        Some(known) if (known.kind, known.damage_level) != (seen.kind, seen.damage_level) => add(
-            seen.received_at,
-            ComplaintEvent::Reclassified(Classification {
-                kind: seen.kind,
-                damage_level: seen.damage_level,
-                ..known
-            }),
-        ),
+        Some((_, said)) if (said.kind, said.damage_level) != (seen.kind, seen.damage_level) => {
+            // What a person has judged stays: a source knows only the kind and the level.
+            let (at, known) = classified(log).unwrap_or((seen.received_at, said));
+            let (kind, damage_level) = (seen.kind, seen.damage_level);
+            let classification = Classification { kind, damage_level, ..known };
+            // A later word counts, so it must not stand before an earlier one.
+            add(at.max(seen.received_at), ComplaintEvent::Reclassified(classification));
+        }
         Some(_) => {}
     }
-    let promised = log.iter().rev().find_map(|dated| match dated.event {
+    let promised = told.iter().rev().find_map(|dated| match dated.event {
         ComplaintEvent::Promised { due_at } => Some(due_at),
         _ => None,
     });
@@ -68,28 +220,37 @@ fn new_events(log: &[DatedEvent], seen: &Complaint) -> Vec<DatedEvent> {
         add(seen.received_at, ComplaintEvent::Promised { due_at });
     }
     if let Some(at) = seen.acknowledged_at
-        && !log.iter().any(|dated| dated.event == ComplaintEvent::Acknowledged)
+        && !told.iter().any(|dated| dated.event == ComplaintEvent::Acknowledged)
     {
         add(at, ComplaintEvent::Acknowledged);
     }
-    let last_end = log
-        .iter()
-        .rev()
-        .find(|dated| matches!(dated.event, ComplaintEvent::Resolved | ComplaintEvent::Reopened));
-    match (last_end.map(|dated| (&dated.event, dated.at)), seen.resolved_at) {
+    match (last_end(told), seen.resolved_at) {
         (None | Some((ComplaintEvent::Reopened, _)), Some(at)) => add(at, ComplaintEvent::Resolved),
+        (Some((ComplaintEvent::Resolved, before)), Some(at)) if at != before => {
+            add(at, ComplaintEvent::Resolved);
+        }
         // The source took the resolution back; it does not say when, so the clock runs on from where it stopped.
-        (Some((ComplaintEvent::Resolved, at)), None) => add(at, ComplaintEvent::Reopened),
+        (Some((ComplaintEvent::Resolved, at)), None) => {
+            add(last_end(log).map_or(at, |(_, last)| last.max(at)), ComplaintEvent::Reopened);
+        }
         _ => {}
     }
     events
+}
+
+fn classified(events: &[DatedEvent]) -> Option<(Timestamp, Classification)> {
+    events.iter().rev().find_map(|dated| Some((dated.at, dated.event.classification()?)))
+}
+
+fn last_end(events: &[DatedEvent]) -> Option<(&ComplaintEvent, Timestamp)> {
+    let ends = |dated: &&DatedEvent| matches!(dated.event, ComplaintEvent::Resolved | ComplaintEvent::Reopened);
+    events.iter().rev().find(ends).map(|dated| (&dated.event, dated.at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::complaint::{ComplaintKind, ComplaintText};
-    use crate::domain::ids::ComplaintId;
 
     fn seen(resolved: Option<&str>) -> Complaint {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
@@ -111,18 +272,62 @@ mod tests {
     #[test]
     fn seeing_the_same_twice_adds_nothing() {
         let complaint = seen(Some("2026-11-05T02:00:00Z"));
-        let log = new_events(&[], &complaint);
-        assert_eq!(log.len(), 2);
-        assert_eq!(new_events(&log, &complaint), []);
+        let told = new_events(&[], &[], &complaint);
+        assert_eq!(told.len(), 2);
+        assert_eq!(new_events(&told, &told, &complaint), []);
     }
 
     #[test]
     fn a_resolution_taken_back_reopens() {
-        let mut log = new_events(&[], &seen(Some("2026-11-05T02:00:00Z")));
-        let reopened = new_events(&log, &seen(None));
-        assert_eq!(reopened.len(), 1);
-        assert_eq!(reopened[0].event, ComplaintEvent::Reopened);
-        log.extend(reopened);
-        assert_eq!(new_events(&log, &seen(Some("2026-11-09T02:00:00Z"))).len(), 1);
+        let mut told = new_events(&[], &[], &seen(Some("2026-11-05T02:00:00Z")));
+        let reopened = new_events(&told, &told, &seen(None));
+        assert_eq!(reopened, [event("2026-11-05T02:00:00Z", ComplaintEvent::Reopened)]);
+        told.extend(reopened);
+        let again = new_events(&told, &told, &seen(Some("2026-11-09T02:00:00Z")));
+        assert_eq!(again, [event("2026-11-09T02:00:00Z", ComplaintEvent::Resolved)]);
+    }
+
+    fn event(at: &str, event: ComplaintEvent) -> DatedEvent {
+        DatedEvent { at: at.parse().unwrap(), event }
+    }
+
+    /// The log with what a person said, by the instant it happened at.
+    fn with(told: &[DatedEvent], said: &[DatedEvent]) -> Vec<DatedEvent> {
+        let mut log = [told, said].concat();
+        log.sort_by_key(|dated| dated.at);
+        log
+    }
+
+    #[test]
+    fn what_a_person_settled_stays_while_the_source_says_nothing_new() {
+        let told = new_events(&[], &[], &seen(None));
+        let resolved = event("2026-11-04T02:00:00Z", ComplaintEvent::Resolved);
+        let payment = Classification { vulnerable: true, ..Classification::new(ComplaintKind::Payment, Some(3)) };
+        let judged = event("2026-11-03T02:00:00Z", ComplaintEvent::Reclassified(payment));
+        let log = with(&told, &[resolved, judged]);
+        assert_eq!(new_events(&told, &log, &seen(None)), []);
+        // Its own resolution is told, although it is resolved; so is its own change of kind, which leaves the judgement.
+        let later = seen(Some("2026-11-05T02:00:00Z"));
+        let again = new_events(&told, &log, &later);
+        assert_eq!(again, [event("2026-11-05T02:00:00Z", ComplaintEvent::Resolved)]);
+        let product = new_events(&told, &log, &Complaint { kind: ComplaintKind::Product, ..seen(None) });
+        let expected = Classification { kind: ComplaintKind::Product, damage_level: None, ..payment };
+        assert_eq!(product, [event("2026-11-03T02:00:00Z", ComplaintEvent::Reclassified(expected))]);
+    }
+
+    #[test]
+    fn a_source_that_takes_back_or_resolves_again_is_heard_among_people() {
+        let told = new_events(&[], &[], &seen(Some("2026-11-05T02:00:00Z")));
+        // Somebody has opened it again since: the source's word changes nothing, and is remembered as said.
+        let reopened = event("2026-11-07T02:00:00Z", ComplaintEvent::Reopened);
+        let log = with(&told, std::slice::from_ref(&reopened));
+        assert_eq!(new_events(&told, &log, &seen(None)), [reopened.clone()]);
+        assert_eq!(new_events(&told, &log, &seen(Some("2026-11-05T02:00:00Z"))), []);
+        let resolved = event("2026-11-09T02:00:00Z", ComplaintEvent::Resolved);
+        assert_eq!(new_events(&told, &log, &seen(Some("2026-11-09T02:00:00Z"))), [resolved.clone()]);
+        // Somebody has resolved it since: taking back opens it after that.
+        let log = with(&told, &[reopened, resolved.clone()]);
+        let back = new_events(&told, &log, &seen(None));
+        assert_eq!(back, [DatedEvent { event: ComplaintEvent::Reopened, ..resolved }]);
     }
 }

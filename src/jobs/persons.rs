@@ -73,6 +73,12 @@ impl<'a> Persons<'a> {
         Ok(Some(no))
     }
 
+    /// The customer of this account, if there is one.
+    pub fn by_account(&self, account: &CustomerId) -> anyhow::Result<Option<CustomerNo>> {
+        let Some((kind, identity)) = self.identity(Some(account), &Person::default()) else { return Ok(None) };
+        Ok(self.writer.customer_by_index(kind, &self.house.vault.blind(kind, &identity).0)?)
+    }
+
     /// The guest that a new account was before: somebody of this phone or e-mail who has no account yet.
     /// (Two accounts that share a phone stay two: one must not see the other's payments.)
     fn guest(&self, person: &Person) -> anyhow::Result<Option<CustomerNo>> {

@@ -16,7 +16,6 @@ use super::house::House;
 use super::persons::Persons;
 use super::run::{Again, Failure, Outcome, Run};
 use crate::books::{self, Booking};
-use crate::domain::customer::Person;
 use crate::domain::entry::CustomerType;
 use crate::domain::feed::{Batch, Feed, Rejected};
 use crate::domain::ids::{CustomerNo, OrderId, Pseudonym, SourceName};
@@ -24,7 +23,7 @@ use crate::domain::order::Order;
 use crate::domain::trouble::Trouble;
 use crate::settings::SourceSettings;
 use crate::source;
-use crate::store::{FirstOrder, OrderRow, RejectedRow, Writer};
+use crate::store::{FirstOrder, OrderRow, Writer};
 
 /// What one source's pull did.
 #[derive(Debug, Default)]
@@ -119,6 +118,8 @@ impl Pull<'_> {
         self.store_payments(batch)?;
         self.book(batch, &changed)?;
         self.store_complaints(batch)?;
+        self.tally.complaints +=
+            super::disputes::open(self.house, self.writer, self.source, &batch.payments, self.run.now)?;
         self.keep_rejected(&batch.rejected)?;
         if let Some(until) = batch.complete_until {
             self.writer.set_watermark(self.source, until)?;
@@ -241,19 +242,14 @@ impl Pull<'_> {
 
     fn store_complaints(&mut self, batch: &Batch) -> anyhow::Result<()> {
         for complaint in &batch.complaints {
-            let person = Person {
-                name: None,
-                email: complaint.text.email.clone(),
-                phone: complaint.text.phone.clone(),
-                address: None,
-            };
+            let person = super::intake::person_of(&complaint.text);
             let customer = self.persons.known(complaint.customer.as_ref(), &person, None)?;
             super::complaints::store_seen(
                 self.house,
                 self.writer,
                 self.source,
                 complaint,
-                customer,
+                (customer, None),
                 self.run.now,
             )?;
             self.tally.complaints += 1;
@@ -263,18 +259,7 @@ impl Pull<'_> {
 
     /// Keeps every reject whole, sealed; those that were kept before and now fit are healed.
     fn keep_rejected(&mut self, rejected: &[Rejected]) -> anyhow::Result<()> {
-        let mut rows = Vec::with_capacity(rejected.len());
-        for reject in rejected {
-            rows.push(RejectedRow {
-                feed: reject.feed,
-                origin: reject.origin.clone(),
-                row: reject.row,
-                column: reject.column.clone(),
-                reason: reject.reason.clone(),
-                fingerprint: self.house.vault.reject_fingerprint(reject),
-                sealed: self.house.seal_with_system_key(super::rejects::CONTEXT, reject)?,
-            });
-        }
+        let rows = super::rejects::sealed(self.house, rejected)?;
         let replaced = self.writer.replace_rejected(self.source, None, &rows, self.run.now)?;
         self.tally.rejected = rows.len() as u64;
         self.tally.healed = replaced.healed;

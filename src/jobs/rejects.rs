@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::egress::is_known;
@@ -11,6 +12,7 @@ use crate::domain::feed::{self, Batch, Feed, Rejected};
 use crate::domain::ids::SourceName;
 use crate::settings::SourceSettings;
 use crate::source;
+use crate::store::{RejectedRow, Writer};
 
 pub(super) const CONTEXT: &str = "rejected";
 
@@ -27,8 +29,8 @@ pub struct Reject {
     /// `None` when the column may hold personal data, or the value looks as if it came from one that does.
     pub value: Option<String>,
     pub reason: String,
-    pub first_seen_at: jiff::Timestamp,
-    pub last_seen_at: jiff::Timestamp,
+    pub first_seen_at: Timestamp,
+    pub last_seen_at: Timestamp,
 }
 
 /// The open rejects, without what may be personal.
@@ -62,6 +64,46 @@ fn may_be_shown(house: &House, column: &str, value: &str) -> anyhow::Result<bool
     }
     let Some(words) = normalise_words(value) else { return Ok(true) };
     house.store.read(|reader| Ok(!is_known(house, reader, IdentifierKind::Name, &words)))
+}
+
+/// Rejected rows as the store keeps them.
+pub(super) fn sealed(house: &House, rejected: &[Rejected]) -> anyhow::Result<Vec<RejectedRow>> {
+    let row = |reject: &Rejected| {
+        Ok(RejectedRow {
+            feed: reject.feed,
+            origin: reject.origin.clone(),
+            row: reject.row,
+            column: reject.column.clone(),
+            reason: reject.reason.clone(),
+            fingerprint: house.vault.reject_fingerprint(reject),
+            sealed: house.seal_with_system_key(CONTEXT, reject)?,
+        })
+    };
+    rejected.iter().map(row).collect()
+}
+
+/// Keeps what did not fit of a file that somebody handed over, and heals what was rejected before of the same file, or
+/// of another about something that has come through now.
+pub(super) fn keep_of_file(
+    house: &House,
+    writer: &Writer<'_>,
+    settings: &SourceSettings,
+    (feed, origin): (Feed, &str),
+    batch: &Batch,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let rows = sealed(house, &batch.rejected)?;
+    writer.replace_rejected_of_file(&settings.name, feed, origin, &rows, now)?;
+    let through = accepted(batch);
+    for row in writer.open_rejected(Some(&settings.name))? {
+        let reject = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
+        // A row of this file that contradicts one that came through stays.
+        let is_of_another = row.origin != origin;
+        if is_of_another && identity(settings, &reject).is_some_and(|id| through.contains(&(feed, id))) {
+            writer.heal_rejected(row.no, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Tries the kept rows again that this batch did not bring along, and adds what now fits, and what still

@@ -42,7 +42,7 @@ pub fn test(house: &House, actor: &Actor, name: &SourceName) -> Result<TestRepor
 /// The rows that do not fit, without the values that may be personal.
 pub fn rejected(house: &House, actor: &Actor, name: Option<&SourceName>) -> Result<Vec<Reject>> {
     allow(house, actor, Operation::SourceRejected)?;
-    if let Some(name) = name {
+    if let Some(name) = name.filter(|name| name.as_str() != SourceName::IMPORT) {
         find(house, name)?;
     }
     Ok(shown_rejects(house, name)?)

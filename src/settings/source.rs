@@ -98,7 +98,7 @@ pub(super) fn read_all(field: &Field<'_>) -> Option<Vec<SourceSettings>> {
 }
 
 fn read(section: &mut Section<'_>) -> Option<SourceSettings> {
-    let name = section.required("name", |field| field.slug());
+    let name = section.required("name", |field| name(&field));
     let kind = section.required("kind", |field| kind(&field));
     let path = section.optional("path", |field| field.path());
     let delimiter = section.optional("delimiter", |field| delimiter(&field)).unwrap_or(b',');
@@ -129,6 +129,15 @@ fn read(section: &mut Section<'_>) -> Option<SourceSettings> {
         complaint_kinds: complaint_kinds.unwrap_or_default(),
         provinces,
     })
+}
+
+fn name(field: &Field<'_>) -> Option<String> {
+    let name = field.slug()?;
+    if SourceName::RESERVED.contains(&name.as_str()) {
+        let message = format!("`{name}` is what complaints are called that no source tells of");
+        return field.wrong(message, "give the source another name");
+    }
+    Some(name)
 }
 
 fn kind(field: &Field<'_>) -> Option<SourceKind> {

@@ -46,27 +46,46 @@ pub(super) fn read(
     limit: u64,
     sink: &mut dyn Sink,
 ) -> Result<Timestamp, Error> {
-    let encoding = encoding(source)?;
     let (file, origin) = file::open(feed, map)?;
     let before = file::state(&file, feed, &origin)?;
+    read_bytes(source, feed, &origin, &file, limit, sink)?;
+    if file::state(&file, feed, &origin)? != before {
+        return Err(file::changed(feed, &origin));
+    }
+    Ok(before.modified)
+}
+
+/// Reads the first `limit` rows of what a file holds, wherever that comes from.
+///
+/// # Errors
+/// [`Error::Unreadable`] when it is empty, or of another encoding as a whole.
+pub(super) fn read_bytes(
+    source: &SourceSettings,
+    feed: Feed,
+    origin: &str,
+    content: impl Read,
+    limit: u64,
+    sink: &mut dyn Sink,
+) -> Result<(), Error> {
+    let encoding = encoding(source)?;
     let left = Rc::new(Shared::new(LONGEST_RECORD));
-    let mut bytes = BufReader::with_capacity(1 << 16, Capped { inner: &file, left: Rc::clone(&left) });
-    skip_mark(&mut bytes, encoding, feed, &origin)?;
+    let mut bytes = BufReader::with_capacity(1 << 16, Capped { inner: content, left: Rc::clone(&left) });
+    skip_mark(&mut bytes, encoding, feed, origin)?;
     let mut reader = ReaderBuilder::new()
         .delimiter(source.delimiter)
         .has_headers(false)
         .flexible(true)
         .from_reader(bytes.chain(&b"\n"[..]).chain(END));
-    let mut records = Records { reader: &mut reader, left: &left, feed, origin: &origin, number: 0 };
+    let mut records = Records { reader: &mut reader, left: &left, feed, origin, number: 0 };
 
     let mut ahead = ByteRecord::new();
     if !records.next(&mut ahead)? || is_end(&ahead) {
-        return Err(Error::unreadable(feed, &origin, "it is empty; it has no header"));
+        return Err(Error::unreadable(feed, origin, "it is empty; it has no header"));
     }
     if ahead.iter().any(|name| name.ends_with(END)) {
-        return Err(Error::unreadable(feed, &origin, "its header opens a quote that is never closed"));
+        return Err(Error::unreadable(feed, origin, "its header opens a quote that is never closed"));
     }
-    let header = Arc::new(header(&ahead, encoding, feed, &origin, source.decimal)?);
+    let header = Arc::new(header(&ahead, encoding, feed, origin, source.decimal)?);
     sink.head(&header)?;
     let (mut number, mut record) = (0, ByteRecord::new());
     let mut more = records.next(&mut ahead)?;
@@ -87,10 +106,7 @@ pub(super) fn read(
         };
         sink.row(row);
     }
-    if file::state(&file, feed, &origin)? != before {
-        return Err(file::changed(feed, &origin));
-    }
-    Ok(before.modified)
+    Ok(())
 }
 
 fn encoding(source: &SourceSettings) -> Result<&'static Encoding, Error> {

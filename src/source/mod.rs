@@ -72,6 +72,24 @@ pub fn fetch(source: &SourceSettings, context: &Context<'_>) -> Result<Batch, Er
     Ok(assemble::assemble(collector.gathered, complete_until))
 }
 
+/// Reads a CSV file of one feed that somebody hands over; the settings name no path. `origin` is the file's name, as
+/// rejected rows tell it. Such a batch is complete at no instant.
+///
+/// # Errors
+/// [`Error`] for what stops the whole file; what is wrong with a row is in [`Batch::rejected`].
+pub fn read_csv(
+    source: &SourceSettings,
+    context: &Context<'_>,
+    feed: Feed,
+    origin: &str,
+    content: &[u8],
+) -> Result<Batch, Error> {
+    let reading = Reading::of(source, context)?;
+    let mut collector = Collector { source, reading: &reading, plan: None, gathered: Gathered::default() };
+    csv::read_bytes(source, feed, origin, content, u64::MAX, &mut collector)?;
+    Ok(assemble::assemble(collector.gathered, None))
+}
+
 /// Tries rows again that were rejected, for the settings may have learned to read them since. A row that
 /// did not fit as a whole stays as it is, and so does a line whose order is not among the rows: reading
 /// the source again heals those.

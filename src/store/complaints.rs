@@ -1,12 +1,12 @@
-//! Complaints: their sealed words, their events, and which deadline steps have gone out.
+//! Complaints: their sealed words, and which deadline steps have gone out. Their events stand in `complaint_events`.
 //!
 //! Deliberately absent: a complaint's state and deadlines, which `deadline` computes from its events.
 
 use jiff::Timestamp;
 use rusqlite::{Row, params};
-use sha2::{Digest, Sha256};
 
-use super::columns::{At, Json, Word, json, read_count};
+use super::columns::{At, Word, read_count};
+use super::complaint_events::{OF_ALL, UNSETTLED};
 use super::{Error, Reader, SealedUnder, Writer};
 use crate::domain::complaint::{ComplaintText, DatedEvent};
 use crate::domain::ids::{ComplaintId, ComplaintNo, CustomerNo, OrderId, SourceName};
@@ -20,6 +20,8 @@ pub struct ComplaintRow<'a> {
     /// Under the customer's data key, or under the system's when there is none ([`SealedUnder::of`]).
     pub sealed_text: Sealed<ComplaintText>,
     pub order: Option<&'a OrderId>,
+    /// Whose order that is, when not this source's.
+    pub order_source: Option<&'a SourceName>,
     pub channel: Option<&'a str>,
     /// 1 to 4.
     pub damage_level: Option<u8>,
@@ -34,6 +36,8 @@ pub struct StoredComplaint {
     pub sealed_text: Sealed<ComplaintText>,
     pub sealed_under: SealedUnder,
     pub order: Option<OrderId>,
+    /// The source whose order that is.
+    pub order_source: SourceName,
     pub channel: Option<String>,
     pub damage_level: Option<u8>,
     pub created_at: Timestamp,
@@ -44,7 +48,7 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn complaint(&self, no: ComplaintNo) -> Result<Option<StoredComplaint>, Error> {
         let sql = "SELECT no, source, id, customer, sealed_text, sealed_under, order_id, channel,
-                          damage_level, created_at
+                          damage_level, created_at, order_source
                    FROM complaints WHERE no = ?1";
         self.first(sql, (no.0,), read_complaint)
     }
@@ -67,14 +71,14 @@ impl Reader<'_> {
         limit: u32,
     ) -> Result<Vec<(StoredComplaint, Vec<DatedEvent>)>, Error> {
         let sql = "SELECT no, source, id, customer, sealed_text, sealed_under, order_id, channel,
-                          damage_level, created_at
+                          damage_level, created_at, order_source
                    FROM complaints c
-                   WHERE no > ?1 AND coalesce((
+                   WHERE no > ?1 AND settled = 0 AND coalesce((
                        SELECT event FROM complaint_events e
                        WHERE e.complaint = c.no AND e.event IN ('resolved', 'reopened')
                        ORDER BY at DESC, no DESC LIMIT 1), '') <> 'resolved'
                    ORDER BY no LIMIT ?2";
-        self.with_events(self.all(sql, (after.0, limit), read_complaint)?)
+        self.with_events(UNSETTLED, after, self.all(sql, (after.0, limit), read_complaint)?)
     }
 
     /// The next `limit` complaints after number `after`, resolved ones too, each with all its events.
@@ -87,9 +91,9 @@ impl Reader<'_> {
         limit: u32,
     ) -> Result<Vec<(StoredComplaint, Vec<DatedEvent>)>, Error> {
         let sql = "SELECT no, source, id, customer, sealed_text, sealed_under, order_id, channel,
-                          damage_level, created_at
+                          damage_level, created_at, order_source
                    FROM complaints WHERE no > ?1 ORDER BY no LIMIT ?2";
-        self.with_events(self.all(sql, (after.0, limit), read_complaint)?)
+        self.with_events(OF_ALL, after, self.all(sql, (after.0, limit), read_complaint)?)
     }
 
     /// How many complaints are not resolved.
@@ -97,7 +101,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn count_open_complaints(&self) -> Result<u64, Error> {
-        let sql = "SELECT count(*) FROM complaints c WHERE coalesce((
+        let sql = "SELECT count(*) FROM complaints c WHERE settled = 0 AND coalesce((
                        SELECT event FROM complaint_events e
                        WHERE e.complaint = c.no AND e.event IN ('resolved', 'reopened')
                        ORDER BY at DESC, no DESC LIMIT 1), '') <> 'resolved'";
@@ -121,26 +125,29 @@ impl Reader<'_> {
         self.single(sql, (no.0, clock, At(deadline), step, recipient), |row| row.get(0))
     }
 
-    fn with_events(
-        &self,
-        complaints: Vec<StoredComplaint>,
-    ) -> Result<Vec<(StoredComplaint, Vec<DatedEvent>)>, Error> {
-        complaints
-            .into_iter()
-            .map(|complaint| {
-                let events = self.events_of(complaint.no)?;
-                Ok((complaint, events))
-            })
-            .collect()
-    }
-
-    /// By the instant they happened at, then in the order they were learned of.
+    /// How many complaints the source has told of.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
-    pub fn events_of(&self, no: ComplaintNo) -> Result<Vec<DatedEvent>, Error> {
-        let sql = "SELECT body FROM complaint_events WHERE complaint = ?1 ORDER BY at, no";
-        self.all(sql, (no.0,), |row| row.get::<_, Json<DatedEvent>>(0).map(|event| event.0))
+    pub fn count_complaints_of(&self, source: &SourceName) -> Result<u64, Error> {
+        let sql = "SELECT count(*) FROM complaints WHERE source = ?1";
+        self.single(sql, (source.as_str(),), |row| row.get(0)).map(read_count)
+    }
+
+    /// A page of complaints that begins after number `after`, with their events, which `sql` reads.
+    fn with_events(
+        &self,
+        sql: &str,
+        after: ComplaintNo,
+        page: Vec<StoredComplaint>,
+    ) -> Result<Vec<(StoredComplaint, Vec<DatedEvent>)>, Error> {
+        let Some(last) = page.last() else { return Ok(Vec::new()) };
+        let mut events = self.events_between(sql, after, last.no)?;
+        let with = |complaint: StoredComplaint| {
+            let events = events.remove(&complaint.no).unwrap_or_default();
+            (complaint, events)
+        };
+        Ok(page.into_iter().map(with).collect())
     }
 }
 
@@ -151,13 +158,13 @@ impl Writer<'_> {
     /// [`Error::Sqlite`].
     pub fn upsert_complaint(&self, row: &ComplaintRow<'_>, now: Timestamp) -> Result<ComplaintNo, Error> {
         let sql = "INSERT INTO complaints (source, id, customer, sealed_text, sealed_under, order_id,
-                                           channel, damage_level, created_at, modified_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+                                           channel, damage_level, order_source, created_at, modified_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
                    ON CONFLICT (source, id) DO UPDATE SET
                        customer = excluded.customer, sealed_text = excluded.sealed_text,
                        sealed_under = excluded.sealed_under, order_id = excluded.order_id,
                        channel = excluded.channel, damage_level = excluded.damage_level,
-                       modified_at = excluded.modified_at
+                       order_source = excluded.order_source, modified_at = excluded.modified_at
                    RETURNING no";
         let parameters = params![
             row.source.as_str(),
@@ -168,30 +175,10 @@ impl Writer<'_> {
             row.order.map(OrderId::as_str),
             row.channel,
             row.damage_level,
+            row.order_source.map(SourceName::as_str),
             At(now),
         ];
         self.single(sql, parameters, |row| row.get(0).map(ComplaintNo))
-    }
-
-    /// Adds an event, unless the last one added says the same. Returns whether it was added. (An event may
-    /// come again after another: a resolution that was taken back and given again.)
-    ///
-    /// # Errors
-    /// [`Error::Json`], [`Error::Sqlite`] (also when there is no such complaint).
-    pub fn append_event(&self, no: ComplaintNo, event: &DatedEvent) -> Result<bool, Error> {
-        let body = json(event)?;
-        let counted = "SELECT count(*) FROM complaint_events WHERE complaint = ?1";
-        let count: i64 = self.single(counted, (no.0,), |row| row.get(0))?;
-        let last = "SELECT body FROM complaint_events WHERE complaint = ?1 ORDER BY no DESC LIMIT 1";
-        if self.first(last, (no.0,), |row| row.get::<_, String>(0))?.as_deref() == Some(body.as_str()) {
-            return Ok(false);
-        }
-        let digest = Sha256::new().chain_update(count.to_be_bytes()).chain_update(&body).finalize();
-        let digest: [u8; 32] = digest.into();
-        let sql = "INSERT INTO complaint_events (complaint, at, event, body, digest)
-                   VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (complaint, digest) DO NOTHING";
-        let parameters = (no.0, At(event.at), event.event.as_str(), &body, digest);
-        Ok(self.change(sql, parameters)? == 1)
     }
 
     /// Notes that a step of a deadline goes out to a recipient. Returns `false` when it stood already:
@@ -214,14 +201,17 @@ impl Writer<'_> {
 }
 
 fn read_complaint(row: &Row<'_>) -> rusqlite::Result<StoredComplaint> {
+    let source = SourceName::new(row.get::<_, String>(1)?);
+    let order_source = row.get::<_, Option<String>>(10)?.map(SourceName::new);
     Ok(StoredComplaint {
         no: ComplaintNo(row.get(0)?),
-        source: SourceName::new(row.get::<_, String>(1)?),
         id: ComplaintId::new(row.get::<_, String>(2)?),
         customer: row.get::<_, Option<i64>>(3)?.map(CustomerNo),
         sealed_text: Sealed::from_bytes(row.get(4)?),
         sealed_under: row.get::<_, Word<SealedUnder>>(5)?.0,
         order: row.get::<_, Option<String>>(6)?.map(OrderId::new),
+        order_source: order_source.unwrap_or_else(|| source.clone()),
+        source,
         channel: row.get(7)?,
         damage_level: row.get(8)?,
         created_at: row.get::<_, At>(9)?.0,
@@ -232,7 +222,8 @@ fn read_complaint(row: &Row<'_>) -> rusqlite::Result<StoredComplaint> {
 mod tests {
     use super::super::fixture::{a_customer, at, fixture, now, shop, words};
     use super::*;
-    use crate::domain::complaint::{Classification, ComplaintEvent, ComplaintKind};
+    use crate::domain::complaint::ComplaintEvent;
+    use crate::store::NewEvent;
 
     fn add(w: &Writer<'_>, id: &str, customer: Option<CustomerNo>) -> Result<ComplaintNo, Error> {
         w.upsert_complaint(
@@ -242,6 +233,7 @@ mod tests {
                 customer,
                 sealed_text: words(),
                 order: Some(&OrderId::new("1001")),
+                order_source: None,
                 channel: Some("phone"),
                 damage_level: Some(2),
             },
@@ -251,6 +243,10 @@ mod tests {
 
     fn event(instant: &str, event: ComplaintEvent) -> DatedEvent {
         DatedEvent { at: at(instant), event }
+    }
+
+    fn append(w: &Writer<'_>, no: ComplaintNo, event: &DatedEvent) -> Result<bool, Error> {
+        w.append_event(no, &NewEvent { event, actor: None, note: None }, now())
     }
 
     #[test]
@@ -265,28 +261,11 @@ mod tests {
             let kept = w.complaint(no)?.unwrap();
             assert_eq!((kept.customer, kept.sealed_under), (Some(customer), SealedUnder::Customer));
             assert_eq!((kept.damage_level, kept.channel.as_deref()), (Some(2), Some("phone")));
+            assert_eq!(kept.order_source, shop(), "its own, where no other is named");
+            assert_eq!((w.count_complaints_of(&shop())?, w.count_complaints_of(&SourceName::new("x"))?), (1, 0));
             assert!(kept.sealed_text == words() && w.complaint(ComplaintNo(99))?.is_none());
             Ok(())
         });
-    }
-
-    #[test]
-    fn an_event_told_twice_is_one_and_none_goes() {
-        let fixture = fixture();
-        let received = event(
-            "2026-11-02T00:00:00.123456789Z",
-            ComplaintEvent::Received(Classification::new(ComplaintKind::Product, None)),
-        );
-        let before = event("2026-11-01T00:00:00Z", ComplaintEvent::Acknowledged);
-        fixture.write(|w| {
-            let no = add(w, "c1", None)?;
-            assert!(w.append_event(no, &received)?);
-            assert!(!w.append_event(no, &received)?);
-            assert!(w.append_event(no, &before)?);
-            assert_eq!(w.events_of(no)?, [before, received]);
-            Ok(())
-        });
-        assert!(fixture.store.write(|w| w.change("DELETE FROM complaint_events", ())).is_err());
     }
 
     #[test]
@@ -296,9 +275,9 @@ mod tests {
         let reopened = event("2026-11-04T00:00:00Z", ComplaintEvent::Reopened);
         let numbers = fixture.write(|w| {
             let numbers: Vec<_> = (0..5).map(|id| add(w, &id.to_string(), None)).collect::<Result<_, _>>()?;
-            w.append_event(numbers[1], &resolved)?;
-            w.append_event(numbers[3], &reopened)?;
-            w.append_event(numbers[3], &resolved)?;
+            append(w, numbers[1], &resolved)?;
+            append(w, numbers[3], &reopened)?;
+            append(w, numbers[3], &resolved)?;
             Ok(numbers)
         });
         let mut open = Vec::new();

@@ -11,6 +11,7 @@
 mod audit;
 mod backup;
 mod columns;
+mod complaint_events;
 mod complaints;
 mod customers;
 mod entries;
@@ -41,6 +42,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, Tran
 
 pub use audit::{AuditEntry, AuditHead, AuditRow, AuditVerdict};
 pub use backup::Copied;
+pub use complaint_events::{LoggedEvent, NewEvent, SealedNote};
 pub use complaints::{ComplaintRow, StoredComplaint};
 pub use customers::{CustomerRow, FirstOrder};
 pub use entries::LateTotal;

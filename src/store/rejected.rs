@@ -58,6 +58,12 @@ pub struct Replaced {
     pub healed: u64,
 }
 
+/// The pass in which rows were added, and how many of them had stood open before.
+struct Added {
+    pass: i64,
+    standing: u64,
+}
+
 impl Reader<'_> {
     /// Of one source, or of all, by source, feed and row.
     ///
@@ -116,6 +122,47 @@ impl Writer<'_> {
         let open = "SELECT count(*) FROM rejected
                     WHERE source = ?1 AND (?2 IS NULL OR feed = ?2) AND healed_at IS NULL";
         let before: i64 = self.single(open, (source.as_str(), feed.map(Word)), |row| row.get(0))?;
+        let Added { pass, standing } = self.add_rejected(source, rows, now)?;
+        let heal = "UPDATE rejected SET healed_at = ?4
+                    WHERE source = ?1 AND (?2 IS NULL OR feed = ?2) AND healed_at IS NULL AND pass <> ?3";
+        let healed = self.change(heal, (source.as_str(), feed.map(Word), pass, At(now)))? as u64;
+        debug_assert_eq!(read_count(before), standing + healed);
+        Ok(Replaced { opened: rows.len() as u64 - standing, standing, healed })
+    }
+
+    /// The same for one file that somebody handed over: what was rejected of other files stays.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn replace_rejected_of_file(
+        &self,
+        source: &SourceName,
+        feed: Feed,
+        origin: &str,
+        rows: &[RejectedRow],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let pass = self.add_rejected(source, rows, now)?.pass;
+        let heal = "UPDATE rejected SET healed_at = ?5
+                    WHERE source = ?1 AND feed = ?2 AND origin = ?3 AND healed_at IS NULL AND pass <> ?4";
+        self.change(heal, (source.as_str(), Word(feed), origin, pass, At(now))).map(|_| ())
+    }
+
+    /// Notes that a rejected row came through in another way.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn heal_rejected(&self, no: i64, now: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE rejected SET healed_at = ?2 WHERE no = ?1 AND healed_at IS NULL";
+        self.change(sql, (no, At(now))).map(|_| ())
+    }
+
+    fn add_rejected(
+        &self,
+        source: &SourceName,
+        rows: &[RejectedRow],
+        now: Timestamp,
+    ) -> Result<Added, Error> {
         let pass: i64 =
             self.single("SELECT coalesce(max(pass), 0) + 1 FROM rejected", (), |row| row.get(0))?;
         let mut occurrences: HashMap<(Feed, [u8; 32]), i64> = HashMap::new();
@@ -125,11 +172,7 @@ impl Writer<'_> {
             standing += u64::from(self.reject(source, row, *occurrence, pass, now)?);
             *occurrence += 1;
         }
-        let heal = "UPDATE rejected SET healed_at = ?4
-                    WHERE source = ?1 AND (?2 IS NULL OR feed = ?2) AND healed_at IS NULL AND pass <> ?3";
-        let healed = self.change(heal, (source.as_str(), feed.map(Word), pass, At(now)))? as u64;
-        debug_assert_eq!(read_count(before), standing + healed);
-        Ok(Replaced { opened: rows.len() as u64 - standing, standing, healed })
+        Ok(Added { pass, standing })
     }
 
     /// Returns whether the row stood rejected before.
@@ -237,5 +280,24 @@ mod tests {
         let open = fixture.store.read(|r| r.open_rejected(None)).unwrap();
         let left: Vec<_> = open.iter().map(|row| (row.source.as_str(), row.feed)).collect();
         assert_eq!(left, [("shop", Feed::Refunds), ("stall", Feed::Orders)]);
+    }
+
+    #[test]
+    fn a_file_handed_over_leaves_those_of_others_alone() {
+        let fixture = fixture();
+        let of = |origin: &str, number, mark| RejectedRow { origin: origin.into(), ..row(Feed::Complaints, number, mark) };
+        let import = SourceName::new("import");
+        let hand_over = |origin: &str, rows: &[RejectedRow]| {
+            fixture.write(|w| w.replace_rejected_of_file(&import, Feed::Complaints, origin, rows, now()));
+        };
+        let open = || fixture.store.read(|r| r.open_rejected(Some(&import))).unwrap();
+        let places = || open().iter().map(|row| (row.origin.clone(), row.row)).collect::<Vec<_>>();
+        hand_over("a.csv", &[of("a.csv", 1, 1), of("a.csv", 2, 2)]);
+        hand_over("b.csv", &[of("b.csv", 1, 3)]);
+        assert_eq!(places(), [("a.csv".into(), 1), ("a.csv".into(), 2), ("b.csv".into(), 1)]);
+        hand_over("a.csv", &[of("a.csv", 2, 2)]);
+        assert_eq!(places(), [("a.csv".into(), 2), ("b.csv".into(), 1)]);
+        fixture.write(|w| w.heal_rejected(open()[0].no, now()));
+        assert_eq!(places(), [("b.csv".into(), 1)]);
     }
 }

@@ -1,4 +1,4 @@
-//! `status`, `complaint`, `source` and `audit`.
+//! `status`, `source` and `audit`.
 
 use std::process::ExitCode;
 
@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use super::jobs::next_of;
 use super::{Session, segment};
-use crate::cli::arguments::{AuditCommand, ComplaintCommand, SourceCommand};
+use crate::cli::arguments::{AuditCommand, SourceCommand};
 use crate::cli::{exit, show};
 use crate::jobs::Reject;
 use crate::operations::audit::{AuditHead, AuditView};
-use crate::operations::complaints::ComplaintView;
 use crate::operations::sources::SourceListed;
 use crate::operations::status::Status;
 use crate::source::TestReport;
@@ -19,21 +18,6 @@ pub(super) async fn status(session: &Session) -> anyhow::Result<ExitCode> {
     let status: Status = session.client.get("/v1/status").await?;
     session.print(&status, |status| shown_status(session, status))?;
     Ok(if status.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::HELD) })
-}
-
-pub(super) async fn complaint(session: &Session, command: ComplaintCommand) -> anyhow::Result<ExitCode> {
-    match command {
-        ComplaintCommand::List { all } => {
-            let complaints: Vec<ComplaintView> =
-                session.client.get(&format!("/v1/complaints?all={all}")).await?;
-            session.print(&complaints, |complaints| shown_complaints(session, complaints))?;
-        }
-        ComplaintCommand::Show { number } => {
-            let complaint: ComplaintView = session.client.get(&format!("/v1/complaints/{number}")).await?;
-            session.print(&complaint, |complaint| shown_complaint(session, complaint))?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) async fn source(session: &Session, command: SourceCommand) -> anyhow::Result<ExitCode> {
@@ -145,57 +129,7 @@ fn shown_status(session: &Session, status: &Status) -> String {
     lines.join("\n")
 }
 
-fn shown_complaints(session: &Session, complaints: &[ComplaintView]) -> String {
-    let mut table = show::table(&["number", "kind", "level", "received", "clock", "due", ""]);
-    for complaint in complaints {
-        let row = |clock: String, due: String, note: &str| {
-            [
-                complaint.number.to_string(),
-                complaint.kind.to_string(),
-                complaint.damage_level.map_or_else(|| "-".to_owned(), |level| level.to_string()),
-                show::instant(complaint.received_at, &session.zone),
-                clock,
-                due,
-                note.to_owned(),
-            ]
-        };
-        let mut running = complaint.clocks.iter().filter(|clock| clock.stopped.is_none()).peekable();
-        if running.peek().is_none() {
-            let state = if complaint.open { "open" } else { "resolved" };
-            table.add_row(row("-".to_owned(), "-".to_owned(), state));
-        }
-        for clock in running {
-            let due = show::instant(clock.due, &session.zone);
-            table.add_row(row(clock.clock.clone(), due, if clock.overdue { "overdue" } else { "" }));
-        }
-    }
-    show::lines(&table, &format!("{}no complaint is open", show::tick()))
-}
-
-fn shown_complaint(session: &Session, complaint: &ComplaintView) -> String {
-    let state = if complaint.open { "open" } else { "resolved" };
-    let mut lines = vec![format!("complaint {}: {}, {state}", complaint.number, complaint.kind)];
-    for event in &complaint.events {
-        let what = serde_json::to_value(&event.event).unwrap_or_default();
-        lines.push(format!(
-            "  {}  {}",
-            show::instant(event.at, &session.zone),
-            what["event"].as_str().unwrap_or("")
-        ));
-    }
-    for clock in &complaint.clocks {
-        let due = show::instant(clock.due, &session.zone);
-        let state = match (clock.stopped, clock.overdue) {
-            (Some(at), _) => format!("stopped {}", show::instant(at, &session.zone)),
-            (None, true) => "overdue".to_owned(),
-            (None, false) => "running".to_owned(),
-        };
-        lines.push(format!("  {} due {due}, {state}", clock.clock));
-    }
-    lines.join("\n")
-}
-
-fn shown_rejects(rejects: &[Reject]) -> String {
+pub(super) fn shown_rejects(rejects: &[Reject]) -> String {
     let mut table = show::table(&["source", "origin", "row", "column", "value", "why"]);
     for reject in rejects {
         table.add_row([

@@ -1,6 +1,8 @@
 //! The commands that go through the api's client: ask, then print. One file a subject.
 
 mod backups;
+mod complaints;
+mod complaints_shown;
 mod inspect;
 mod jobs;
 mod reports;
@@ -51,7 +53,7 @@ async fn answer(session: &Session, command: Command) -> anyhow::Result<ExitCode>
         Command::Run(command) => jobs::run(session, command).await,
         Command::Report(command) => reports::report(session, command).await,
         Command::Outbox(command) => reports::outbox(session, command).await,
-        Command::Complaint(command) => inspect::complaint(session, command).await,
+        Command::Complaint(command) => complaints::complaint(session, command).await,
         Command::Source(command) => inspect::source(session, command).await,
         Command::Audit(command) => inspect::audit(session, command).await,
         Command::Backup(command) => backups::backup(session, command).await,

@@ -18,6 +18,12 @@ ALTER TABLE complaint_events ADD COLUMN recorded_at INTEGER;
 ALTER TABLE complaint_events ADD COLUMN actor TEXT;
 -- What the person wrote with it, under the key of the complaint's words.
 ALTER TABLE complaint_events ADD COLUMN sealed_note BLOB;
+-- Whose key that is; NULL: the system's. It stays, even if the complaint turns out to be somebody else's.
+ALTER TABLE complaint_events ADD COLUMN note_customer INTEGER REFERENCES customers (no);
+CREATE INDEX complaint_events_compensated ON complaint_events (at) WHERE event = 'compensated';
+
+-- The source whose order it is about; NULL: the complaint's own.
+ALTER TABLE complaints ADD COLUMN order_source TEXT;
 
 -- The message that tells of the step; NULL: it was covered by a later step, or a source's history.
 ALTER TABLE deadline_steps ADD COLUMN outbox INTEGER REFERENCES outbox (no);

@@ -1,0 +1,68 @@
+//! A payment that its payer disputes opens a complaint, once: the money is asked back, whoever else knows of it.
+
+use jiff::Timestamp;
+
+use super::complaints::store_seen;
+use super::house::House;
+use crate::domain::complaint::{Complaint, ComplaintKind, ComplaintText};
+use crate::domain::ids::{ComplaintId, SourceName};
+use crate::domain::payment::Payment;
+use crate::store::Writer;
+
+/// What sources call a payment that is disputed.
+const DISPUTED: [&str; 2] = ["disputed", "chargeback"];
+
+/// Opens a complaint for each payment that is disputed and has none yet, received now: that is when it was first seen.
+/// How many were opened.
+pub(super) fn open(
+    house: &House,
+    writer: &Writer<'_>,
+    source: &SourceName,
+    payments: &[Payment],
+    now: Timestamp,
+) -> anyhow::Result<u64> {
+    let mut opened = 0;
+    for payment in payments.iter().filter(|payment| is_disputed(&payment.status)) {
+        let id = ComplaintId::new(format!("payment/{}", payment.id));
+        if writer.complaint_no(source, &id)?.is_some() {
+            continue;
+        }
+        let customer = writer.order(source, &payment.order)?.and_then(|(_, customer)| customer);
+        let complaint = Complaint {
+            id,
+            received_at: now,
+            kind: ComplaintKind::Payment,
+            text: ComplaintText::default(),
+            customer: None,
+            order: Some(payment.order.clone()),
+            channel: None,
+            damage_level: None,
+            due_at: None,
+            acknowledged_at: None,
+            resolved_at: None,
+        };
+        store_seen(house, writer, source, &complaint, (customer, None), now)?;
+        opened += 1;
+    }
+    Ok(opened)
+}
+
+fn is_disputed(status: &str) -> bool {
+    let word = status.trim().to_lowercase().replace(['-', '_', ' '], "");
+    DISPUTED.contains(&word.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dispute_is_known_in_any_spelling() {
+        for disputed in ["disputed", "Disputed ", "chargeback", "Charge-Back", "charge_back"] {
+            assert!(is_disputed(disputed), "{disputed}");
+        }
+        for other in ["paid", "undisputed", "refunded", ""] {
+            assert!(!is_disputed(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Compensation by damage level: what the policy's formula comes to, or another amount for a reason.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::change::{Changed, instant, stands};
+use super::view::standing;
+use super::{no_complaint, written};
+use crate::access::{self, Operation};
+use crate::domain::actor::Actor;
+use crate::domain::complaint::{Compensation, ComplaintEvent, DatedEvent};
+use crate::domain::ids::ComplaintNo;
+use crate::domain::money::{Currency, Money};
+use crate::domain::order::Order;
+use crate::domain::period::Period;
+use crate::jobs::{self, House, Speaker};
+use crate::operations::{Error, Result, allow, record};
+use crate::settings::CompensationRule;
+use crate::store::Reader;
+
+/// What is to be given.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompensateRequest {
+    /// In the business's currency, a point before its decimals; what the formula comes to, when not given.
+    #[serde(default)]
+    pub amount: Option<String>,
+    /// May name persons: it is sealed.
+    #[serde(default)]
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+}
+
+/// What was given in a period.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CompensationTotals {
+    /// `null`: ever.
+    pub period: Option<Period>,
+    pub currency: String,
+    /// Every level, 1 to 4.
+    pub levels: Vec<LevelTotal>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LevelTotal {
+    pub level: u8,
+    pub count: u64,
+    /// In the currency, a point before its decimals.
+    pub amount: String,
+    /// Of these, how many were of another amount than the formula's.
+    pub overridden: u64,
+}
+
+pub fn compensate(
+    house: &House,
+    actor: &Actor,
+    number: ComplaintNo,
+    request: CompensateRequest,
+) -> Result<Changed> {
+    allow(house, actor, Operation::ComplaintCompensate)?;
+    let now = house.now();
+    let at = instant(request.at, now)?;
+    let reason = written(request.reason, "reason")?;
+    let currency = &house.settings.business.currency;
+    let asked = request.amount.map(|text| amount(currency, &text)).transpose()?;
+    let (_, approved, rule) = house.store.read(|reader| rule_of(house, reader, number, at))?;
+    approve(house, actor, number, approved, rule, now)?;
+    house.store.write(|writer| {
+        // The log may have grown meanwhile.
+        let (again, level, _) = rule_of(house, writer, number, at)?;
+        if level != approved {
+            return Err(Error::TryAgain(format!("complaint {number} was judged anew meanwhile; try again")));
+        }
+        let order = order_amount(writer, number)?;
+        let given = given(&Matter { number, currency, rule, level }, order, asked)?;
+        if reason.is_none() && (again || given.formula != Some(given.amount)) {
+            return Err(Error::BadRequest(why_a_reason(number, currency, &given, again)));
+        }
+        let event = DatedEvent { at, event: ComplaintEvent::Compensated(given) };
+        let speaker = Speaker::Person { actor, note: reason.as_ref() };
+        jobs::record_events(house, writer, number, &[event], &speaker, now)?;
+        let outcome = format!("{} {}", currency.plain(given.amount), currency.code);
+        record(writer, actor, Operation::ComplaintCompensate, &format!("complaint {number}"), &outcome, now)?;
+        let said = format!("compensated with {outcome} (damage level {level})");
+        Ok(Changed { changed: true, said, complaint: stands(house, writer, number, now)? })
+    })
+}
+
+/// Whether the complaint was compensated before, its damage level, and that level's rule.
+fn rule_of<'h>(
+    house: &'h House,
+    reader: &Reader<'_>,
+    number: ComplaintNo,
+    at: Timestamp,
+) -> Result<(bool, u8, &'h CompensationRule)> {
+    let standing = standing(house, &reader.events_of(number)?).ok_or_else(|| no_complaint(number))?;
+    let refused = |what: String| Err(Error::BadRequest(what));
+    if at < standing.received {
+        return refused(format!("complaint {number} was received later; correct --at"));
+    }
+    if standing.closed.is_some() {
+        return refused(format!(
+            "complaint {number} is closed; `firstwatch complaint reopen {number}` before it is compensated"
+        ));
+    }
+    let level = standing.classification.damage_level;
+    match level.and_then(|level| Some((level, house.settings.complaints.compensation.get(&level)?))) {
+        Some((level, rule)) => Ok((!standing.given.is_empty(), level, rule)),
+        None => refused(format!(
+            "complaint {number} has no damage level; `firstwatch complaint reclassify {number} --level N` first"
+        )),
+    }
+}
+
+/// The level's approver only; a refusal is audited before it is told.
+fn approve(
+    house: &House,
+    actor: &Actor,
+    number: ComplaintNo,
+    level: u8,
+    rule: &CompensationRule,
+    now: Timestamp,
+) -> Result<()> {
+    let what = format!("compensation of damage level {level}");
+    let Err(denied) = access::check_role(&house.grants, actor, rule.approver, &what) else { return Ok(()) };
+    let subject = format!("complaint {number}");
+    house.store.write(|writer| {
+        record(writer, actor, Operation::ComplaintCompensate, &subject, "refused", now)
+    })?;
+    Err(Error::NotAllowed(denied.to_string()))
+}
+
+/// What was paid for the goods of the complaint's order; `None` without an order that the store knows.
+fn order_amount(reader: &Reader<'_>, number: ComplaintNo) -> Result<Option<Money>> {
+    let complaint = reader.complaint(number)?.ok_or_else(|| no_complaint(number))?;
+    let Some(id) = &complaint.order else { return Ok(None) };
+    let order = reader.order(&complaint.order_source, id)?;
+    Ok(order.and_then(|(order, _)| paid_for_goods(&order)))
+}
+
+/// Gross less discounts, the lines' and the order's own; `None` where that leaves the numbers.
+fn paid_for_goods(order: &Order) -> Option<Money> {
+    let mut sum = Money::ZERO;
+    for line in &order.lines {
+        sum = sum.checked_add(line.gross)?.checked_sub(line.discount)?;
+    }
+    sum.checked_sub(order.discount)
+}
+
+struct Matter<'a> {
+    number: ComplaintNo,
+    currency: &'a Currency,
+    rule: &'a CompensationRule,
+    level: u8,
+}
+
+fn given(matter: &Matter<'_>, order: Option<Money>, asked: Option<Money>) -> Result<Compensation> {
+    let Matter { number, currency, rule, level } = matter;
+    let formula = rule.formula(order);
+    let Some(amount) = asked.or(formula) else {
+        return Err(Error::BadRequest(format!(
+            "damage level {level} is worth {} % of the order, and no order of complaint {number} is known; \
+             give --amount and --reason",
+            rule.percent_of_order
+        )));
+    };
+    if let Some(cap) = rule.cap.filter(|&cap| amount > cap) {
+        let (amount, cap, code) = (currency.plain(amount), currency.plain(cap), &currency.code);
+        return Err(Error::BadRequest(format!(
+            "{amount} {code} is more than the {cap} {code} that anybody may give for damage level {level} \
+             (complaints.compensation.{level}.cap)"
+        )));
+    }
+    if amount <= Money::ZERO {
+        return Err(Error::BadRequest(format!("compensation of {} is none; give --amount", currency.plain(amount))));
+    }
+    Ok(Compensation { level: *level, amount, formula })
+}
+
+fn why_a_reason(number: ComplaintNo, currency: &Currency, given: &Compensation, again: bool) -> String {
+    let code = &currency.code;
+    let why = match given.formula {
+        _ if again => format!("complaint {number} was compensated before"),
+        Some(formula) => format!("the formula comes to {} {code}", currency.plain(formula)),
+        None => format!("there is no order to compute the amount of complaint {number} from"),
+    };
+    format!("{why}, so this needs a reason; give it with --reason")
+}
+
+fn amount(currency: &Currency, text: &str) -> Result<Money> {
+    currency.parse(text.trim(), '.').map_err(|error| {
+        Error::BadRequest(format!("the amount is {error}; write it in {}, like 200000", currency.code))
+    })
+}
+
+/// Totals by damage level, of a period or of all time.
+pub fn compensations(house: &House, actor: &Actor, period: Option<Period>) -> Result<CompensationTotals> {
+    allow(house, actor, Operation::ComplaintCompensations)?;
+    let zone = &house.settings.business.zone;
+    let (from, until) = period.map_or((Timestamp::MIN, Timestamp::MAX), |period| {
+        (period.start(zone), period.end(zone))
+    });
+    let rows = house.store.read(|reader| reader.compensations(from, until))?;
+    let given: Vec<Compensation> = rows
+        .into_iter()
+        .filter_map(|(_, dated)| match dated.event {
+            ComplaintEvent::Compensated(compensation) => Some(compensation),
+            _ => None,
+        })
+        .collect();
+    let currency = &house.settings.business.currency;
+    let total = |level: u8| {
+        let of_level: Vec<_> = given.iter().filter(|given| given.level == level).collect();
+        let sum: Money = of_level.iter().map(|given| given.amount).sum();
+        let overridden = of_level.iter().filter(|given| given.formula != Some(given.amount)).count();
+        LevelTotal {
+            level,
+            count: of_level.len() as u64,
+            amount: currency.plain(sum),
+            overridden: overridden as u64,
+        }
+    };
+    let levels = (1..=4).map(total).collect();
+    Ok(CompensationTotals { period, currency: currency.code.clone(), levels })
+}
