@@ -39,7 +39,7 @@ mod scratch;
 mod verify;
 
 pub use backup::create as create_backup;
-pub use complaint_deadlines::account as complaint_account;
+pub use complaint_deadlines::{account as complaint_account, foresee as foresee_complaints};
 pub use copies::{Label, ListedCopy, find as find_copy, list as list_copies};
 pub use deliver_mail::{Delivered, deliver, deliver_soon};
 pub use disk::{store_failed, store_recovered, store_trouble, store_works};

@@ -36,7 +36,7 @@ pub use address::Groups;
 pub use business::{Business, Language};
 pub use calendar::Calendar;
 pub use compensation::CompensationRule;
-pub use complaints::Complaints;
+pub use complaints::{Complaints, QuietHours};
 pub use disclosure::DisclosureSettings;
 pub use files::check_files;
 pub use job::{CatchUp, Completeness, Format, JobKind, JobSpec, LocalText, OnDays, TableSpec};

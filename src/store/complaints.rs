@@ -1,4 +1,4 @@
-//! Complaints: their sealed words, their events, and which deadline steps have gone out.
+//! Complaints: their sealed words and their events.
 //!
 //! Deliberately absent: a complaint's state and deadlines, which `deadline` computes from its events.
 
@@ -104,21 +104,34 @@ impl Reader<'_> {
         self.single(sql, (), |row| row.get(0)).map(read_count)
     }
 
-    /// Whether a step of a deadline went out to a recipient.
+    /// The next `limit` complaints after number `after` of which something can still become due, by number, each with all
+    /// its events by the instant they happened at. An empty answer is the end.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
-    pub fn has_step(
+    pub fn unsettled_complaints(
         &self,
-        no: ComplaintNo,
-        clock: &str,
-        deadline: Timestamp,
-        step: &str,
-        recipient: &str,
-    ) -> Result<bool, Error> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM deadline_steps WHERE complaint = ?1 AND clock = ?2
-                       AND deadline = ?3 AND step = ?4 AND recipient = ?5)";
-        self.single(sql, (no.0, clock, At(deadline), step, recipient), |row| row.get(0))
+        after: ComplaintNo,
+        limit: u32,
+    ) -> Result<Vec<(ComplaintNo, Vec<DatedEvent>)>, Error> {
+        let numbers = "SELECT no FROM complaints WHERE settled = 0 AND no > ?1 ORDER BY no LIMIT ?2";
+        let numbers: Vec<i64> = self.all(numbers, (after.0, limit), |row| row.get(0))?;
+        let Some(&last) = numbers.last() else { return Ok(Vec::new()) };
+        let sql = "SELECT e.complaint, e.body FROM complaints c JOIN complaint_events e ON e.complaint = c.no
+                   WHERE c.settled = 0 AND c.no > ?1 AND c.no <= ?2 ORDER BY c.no, e.at, e.no";
+        let events = self.all(sql, (after.0, last), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Json<DatedEvent>>(1)?.0))
+        })?;
+        let mut events = events.into_iter().peekable();
+        let mut complaints = Vec::with_capacity(numbers.len());
+        for no in numbers {
+            let mut own = Vec::new();
+            while let Some((_, event)) = events.next_if(|(of, _)| *of == no) {
+                own.push(event);
+            }
+            complaints.push((ComplaintNo(no), own));
+        }
+        Ok(complaints)
     }
 
     fn with_events(
@@ -192,24 +205,6 @@ impl Writer<'_> {
                    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (complaint, digest) DO NOTHING";
         let parameters = (no.0, At(event.at), event.event.as_str(), &body, digest);
         Ok(self.change(sql, parameters)? == 1)
-    }
-
-    /// Notes that a step of a deadline goes out to a recipient. Returns `false` when it stood already:
-    /// then it must not go out again.
-    ///
-    /// # Errors
-    /// [`Error::Sqlite`] (also when there is no such complaint).
-    pub fn record_step(
-        &self,
-        no: ComplaintNo,
-        clock: &str,
-        deadline: Timestamp,
-        step: &str,
-        recipient: &str,
-    ) -> Result<bool, Error> {
-        let sql = "INSERT INTO deadline_steps (complaint, clock, deadline, step, recipient)
-                   VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
-        Ok(self.change(sql, (no.0, clock, At(deadline), step, recipient))? == 1)
     }
 }
 
@@ -311,22 +306,5 @@ mod tests {
         }
         let found: Vec<_> = open.iter().map(|(complaint, events)| (complaint.no, events.len())).collect();
         assert_eq!(found, [(numbers[0], 0), (numbers[2], 0), (numbers[3], 2), (numbers[4], 0)]);
-    }
-
-    #[test]
-    fn a_step_goes_out_once_and_again_for_a_new_deadline() {
-        let fixture = fixture();
-        let (deadline, moved) = (at("2026-11-20T00:00:00Z"), at("2026-11-21T00:00:00Z"));
-        fixture.write(|w| {
-            let no = add(w, "c1", None)?;
-            let record =
-                |clock, deadline, step, recipient| w.record_step(no, clock, deadline, step, recipient);
-            assert!(record("resolution", deadline, "overdue", "a@1stwatch.vn")?);
-            assert!(!record("resolution", deadline, "overdue", "a@1stwatch.vn")?);
-            assert!(record("resolution", deadline, "overdue", "b@1stwatch.vn")?);
-            assert!(record("resolution", moved, "overdue", "a@1stwatch.vn")?);
-            assert!(record("first-response", deadline, "overdue", "a@1stwatch.vn")?);
-            Ok(())
-        });
     }
 }

@@ -13,6 +13,7 @@ mod backup;
 mod columns;
 mod complaints;
 mod customers;
+mod deadline_steps;
 mod entries;
 mod files;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use audit::{AuditEntry, AuditHead, AuditRow, AuditVerdict};
 pub use backup::Copied;
 pub use complaints::{ComplaintRow, StoredComplaint};
 pub use customers::{CustomerRow, FirstOrder};
+pub use deadline_steps::StepRow;
 pub use entries::LateTotal;
 pub use meta::VaultMatch;
 pub use orders::{OrderRow, SealedUnder};
