@@ -70,6 +70,11 @@ impl WorkingCalendar {
         &self.days
     }
 
+    /// The working hours of a working day: half-open, in order, without overlap.
+    pub fn working_hours(&self) -> &[(Time, Time)] {
+        &self.hours
+    }
+
     pub fn is_working_day(&self, day: Date) -> bool {
         if self.days.worked(day).is_some() {
             return true;

@@ -1,40 +1,65 @@
 //! The clocks of a complaint (khiếu nại), computed from its events.
 //!
-//! Invariant: one pure function makes every deadline from (events, terms, calendar, zone); nothing stores a deadline as
-//! truth, so a corrected event or a new holiday corrects every deadline at once. A step is keyed by (clock, deadline instant,
-//! step): it goes out once, and a new deadline is a new key. No mail, no recipients, no clock on the wall.
+//! Invariant: one pure function makes every deadline from (events, policy, calendar, zone); nothing stores a deadline as
+//! truth, so a corrected event or a new holiday corrects every deadline at once. A step is keyed by (clock, deadline
+//! instant, step): it goes out once, and a new deadline is a new key. No mail, no recipients, no clock on the wall.
 //!
 //! How events move the clocks:
-//! - Both start with the receipt. The first response stops with the acknowledgement, or with a resolution that came without one.
-//! - The resolution stops with the resolution. Reopening starts it anew, with its full term from that instant; the first
-//!   response has been given and stays so.
+//! - First response and resolution start with the receipt; containment and the notices to the authority with the detection.
+//! - The first response stops with the acknowledgement, the containment when a breach is contained, both with a resolution
+//!   that came without one. A notice stops only when the authority has been told.
+//! - The resolution stops with the resolution. Reopening starts it anew, with its full term from that instant; what else was
+//!   done has been done and stays so.
 //! - Reclassifying takes the new kind's terms from the original receipt: what the complaint is does not change when it came.
+//! - A vulnerable consumer's terms are halved, but for those that are the law's own.
+//! - A pause stops the resolution alone. It ends with the resolution, and by itself after the policy's longest; one that
+//!   nobody has ended counts as if it lasted that long.
+//! - The law's one extension adds to a resolution in calendar days, when it was taken before the deadline.
+//! - No pause moves the resolution past the law's ceiling, which is counted from the start without any pause.
 //! - A promise can only tighten the resolution. The latest promise counts; one for before the clock's start (made before a
 //!   reopening) is spent.
+//!
+//! `history` reads the events, `terms` finds the policy's line, `count` counts by the Civil Code, `course` puts the three
+//! together, `steps` escalates; `explain` tells the same once more in intervals, and is never needed to know a deadline.
 
-use jiff::Timestamp;
+mod count;
+mod course;
+mod explain;
+mod history;
+mod steps;
+mod terms;
+#[cfg(test)]
+mod tests;
+
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::calendar::WorkingCalendar;
 pub use crate::domain::complaint::Clock;
-use crate::domain::complaint::{
-    Classification, ComplaintEvent, ComplaintPolicy, DatedEvent, EscalationRule, StepAt,
-};
+use crate::domain::complaint::{Classification, ComplaintPolicy, DatedEvent, EscalationRule, PauseReason};
+use count::{Passing, Place};
+use course::{Course, SetBy, course};
+pub use explain::{Basis, BasisCeiling, ExplainedStep, Explanation, Interval, Origin, Rule, TimeOf, explain};
+use history::{History, Stop};
+pub use steps::{due_steps, steps};
+pub use terms::Length;
 
 /// One clock: when it started, when it is due, and when it stopped, if it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ClockState {
     pub clock: Clock,
     pub started: Timestamp,
     /// The last instant that is not late.
     pub due: Timestamp,
     pub stopped: Option<Timestamp>,
-    /// The pause that has begun and not been ended by anybody.
+    /// The pause that nobody has ended and that holds the clock up. None does once the law's ceiling or a promise has set
+    /// the deadline, for they stand still.
     pub paused: Option<Pause>,
 }
 
 /// A pause (tạm dừng): it ends by itself at the latest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Pause {
     pub since: Timestamp,
     pub until: Timestamp,
@@ -50,6 +75,11 @@ impl ClockState {
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.stopped.is_none() && now > self.due
     }
+
+    /// Whether a pause holds it up at `now`.
+    pub fn is_held_up(&self, now: Timestamp) -> bool {
+        self.paused.is_some_and(|pause| (pause.since..pause.until).contains(&now))
+    }
 }
 
 /// The clocks of one complaint, and what its events say beside.
@@ -59,11 +89,18 @@ pub struct Clocks {
     pub classification: Classification,
     pub received: Timestamp,
     pub resolved: Option<Timestamp>,
+    /// Closed after it was resolved, and not reopened since.
     pub closed: bool,
     /// Who answers for it: an internal address.
     pub assignee: Option<String>,
+    /// What it waits for, by a pause that nobody has ended, whether or not that holds the resolution up.
+    pub waits_for: Option<(PauseReason, Pause)>,
     /// In the order of [`Clock::ALL`]; those that the complaint has.
     pub states: Vec<ClockState>,
+    /// What passes on each clock, in the order of [`Clock::ALL`].
+    passing: [Passing; Clock::ALL.len()],
+    /// The pauses that move the resolution's deadline.
+    stops: Vec<Stop>,
 }
 
 /// A step that is due: with the complaint and a recipient, the key of something to be told once.
@@ -83,56 +120,47 @@ pub fn clocks(
     calendar: &WorkingCalendar,
     zone: &TimeZone,
 ) -> Option<Clocks> {
-    let history = History::read(events)?;
-    let terms = policy.kinds[&history.classification.kind].terms;
-    let first_response = ClockState {
-        clock: Clock::FirstResponse,
-        started: history.received,
-        due: calendar.deadline(history.received, terms.first_response, zone),
-        stopped: history.answered,
-        paused: None,
-    };
-    let ours = calendar.deadline(history.opened, terms.resolution, zone);
-    let promised = history.promised.filter(|&promised| promised >= history.opened);
-    let resolution = ClockState {
-        clock: Clock::Resolution,
-        started: history.opened,
-        due: promised.map_or(ours, |promised| promised.min(ours)),
-        stopped: history.resolved,
-        paused: None,
-    };
-    Some(Clocks {
+    let place = Place { calendar, zone };
+    let history = History::read(events, policy.longest_pause)?;
+    let mut clocks = Clocks {
         classification: history.classification,
         received: history.received,
         resolved: history.resolved,
-        closed: false,
-        assignee: None,
-        states: vec![first_response, resolution],
-    })
+        closed: history.closed,
+        assignee: history.assignee.map(str::to_owned),
+        waits_for: history.open_stop().map(|stop| (stop.reason, stop.pause)),
+        states: Vec::with_capacity(Clock::ALL.len()),
+        passing: [Passing::ClockTime; Clock::ALL.len()],
+        stops: Vec::new(),
+    };
+    for clock in Clock::ALL {
+        if let Some(course) = course(place, policy, &history, clock) {
+            clocks.states.push(state(&history, &course, clock));
+            clocks.passing[clock as usize] = course.passing();
+            if clock == Clock::Resolution {
+                clocks.stops = course.stops_that_count().to_vec();
+            }
+        }
+    }
+    Some(clocks)
 }
 
-/// The steps that are due at `now`, in order of their instants; the caller leaves out those whose key it has on record.
-pub fn due_steps<'p>(
-    clocks: &Clocks,
-    policy: &'p ComplaintPolicy,
-    _calendar: &WorkingCalendar,
-    _zone: &TimeZone,
-    now: Timestamp,
-) -> Vec<DueStep<'p>> {
-    let rules = &policy.kinds[&clocks.classification.kind].escalation;
-    let overdue = clocks.states.iter().filter(|state| state.is_overdue(now));
-    overdue
-        .flat_map(|state| {
-            let due = rules.iter().filter(|rule| rule.at == StepAt::DUE);
-            due.map(|rule| DueStep { clock: state.clock, deadline: state.due, due_at: state.due, rule })
-        })
-        .collect()
+fn state(history: &History<'_>, course: &Course<'_>, clock: Clock) -> ClockState {
+    let open = history.open_stop().filter(|_| clock == Clock::Resolution && course.set_by == SetBy::Length);
+    ClockState {
+        clock,
+        started: course.started,
+        due: course.due,
+        stopped: history.stopped(clock),
+        paused: open.map(|stop| stop.pause).filter(|pause| pause.since < course.due),
+    }
 }
 
 /// Whether nothing can become due any more, by its events alone: it is resolved, and the authority knows all that the
 /// law wants it to. Needs no policy, so that a store may note it beside the events.
 pub fn is_settled(events: &[DatedEvent]) -> bool {
-    History::read(events).is_some_and(|history| history.resolved.is_some())
+    // How long a pause may last settles nothing.
+    History::read(events, SignedDuration::ZERO).is_some_and(|history| history.is_settled())
 }
 
 /// Calendar days from the deadline's day to today's, in the business zone; 0 on the deadline's own day.
@@ -149,62 +177,5 @@ impl Clocks {
     /// Whether it is not resolved, or was reopened.
     pub fn is_open(&self) -> bool {
         self.resolved.is_none()
-    }
-}
-
-/// What the events come to.
-struct History {
-    classification: Classification,
-    received: Timestamp,
-    /// When the resolution clock last started: the receipt, or the last reopening.
-    opened: Timestamp,
-    answered: Option<Timestamp>,
-    resolved: Option<Timestamp>,
-    promised: Option<Timestamp>,
-}
-
-impl History {
-    fn read(events: &[DatedEvent]) -> Option<Self> {
-        let mut ordered: Vec<&DatedEvent> = events.iter().collect();
-        // Stable: events of the same instant keep the order they were recorded in, but for the receipt, which comes first.
-        ordered.sort_by_key(|dated| (dated.at, !matches!(dated.event, ComplaintEvent::Received(_))));
-        let (received, classification) = ordered.iter().find_map(|dated| match dated.event {
-            ComplaintEvent::Received(classification) => Some((dated.at, classification)),
-            _ => None,
-        })?;
-        let mut history = Self {
-            classification,
-            received,
-            opened: received,
-            answered: None,
-            resolved: None,
-            promised: None,
-        };
-        for dated in ordered {
-            history.take(dated);
-        }
-        Some(history)
-    }
-
-    fn take(&mut self, dated: &DatedEvent) {
-        match dated.event {
-            ComplaintEvent::Promised { due_at } => self.promised = Some(due_at),
-            ComplaintEvent::Acknowledged => {
-                self.answered.get_or_insert(dated.at);
-            }
-            ComplaintEvent::Reclassified(classification) => self.classification = classification,
-            ComplaintEvent::Resolved => {
-                self.answered.get_or_insert(dated.at);
-                self.resolved.get_or_insert(dated.at);
-            }
-            ComplaintEvent::Reopened => {
-                // Only what was resolved can be opened again.
-                if self.resolved.take().is_some() {
-                    self.opened = dated.at;
-                }
-            }
-            // The first receipt counts; a source that shows it again adds nothing.
-            _ => {}
-        }
     }
 }
