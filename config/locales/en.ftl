@@ -191,25 +191,39 @@ made-by = firstwatch { $version }, job { $job }, period { $period }
 
 ## Complaint notices
 
-overdue-subject = { $shop }: { $count } overdue { $number ->
-    [one] complaint
-   *[other] complaints
+alarm-subject-over = { $shop }: overdue – complaint { $complaint }, { $clock }
+alarm-subject-soon = { $shop }: due soon – complaint { $complaint }, { $clock }
+alarm-subject-all-over = { $shop }: { $over } complaint deadlines overdue
+alarm-subject-all-soon = { $shop }: { $soon } complaint deadlines due soon
+alarm-subject-both = { $shop }: { $over } complaint deadlines overdue, { $soon } due soon
+alarm-title-over = Overdue complaints
+alarm-title-soon = Complaints due soon
+alarm-sentence = As of { $at }. Please deal with them, or record what was done; each reminder is sent once.
+alarm-number = Number
+alarm-kind = kind
+alarm-deadline = Deadline
+alarm-left = Time left
+alarm-level = damage level { $level }
+alarm-left-days = { $number ->
+    [one] { $days } day left
+   *[other] { $days } days left
 }
-overdue-sentence = { $number ->
-    [one] The complaint below is
-   *[other] The { $count } complaints below are
-} past the deadline as of { $at }. Please deal with them now, or record that it was done.
-overdue-title = Overdue complaints
-overdue-number = Number
-overdue-kind = Kind
-overdue-deadline = Deadline
-overdue-days = Overdue by
-overdue-days-count = { $days ->
-    [0] less than a day
-    [one] { $days } day
-   *[other] { $days } days
+alarm-left-hours = { $number ->
+    [one] { $hours } hour left
+   *[other] { $hours } hours left
 }
-overdue-look = Details: firstwatch complaint show NUMBER. This mail holds no personal data.
+alarm-left-minutes = less than an hour left
+alarm-over-days = { $number ->
+    [one] { $days } day over
+   *[other] { $days } days over
+}
+alarm-over-hours = { $number ->
+    [one] { $hours } hour over
+   *[other] { $hours } hours over
+}
+alarm-over-minutes = just over
+alarm-more = And { $count } more: firstwatch complaint list --overdue
+alarm-look = Why a deadline is when it is: firstwatch complaint explain NUMBER. This mail holds no personal data.
 clock-first-response = first response
 clock-resolution = resolution
 clock-containment = containment

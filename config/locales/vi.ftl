@@ -157,18 +157,27 @@ made-by = firstwatch { $version }, công việc { $job }, kỳ { $period }
 
 ## Thư nhắc khiếu nại
 
-overdue-subject = { $shop }: { $count } khiếu nại quá hạn
-overdue-sentence = { $count } khiếu nại sau đây đã quá hạn tính đến { $at }. Xin xử lý ngay, hoặc ghi lại việc đã xử lý.
-overdue-title = Khiếu nại quá hạn
-overdue-number = Số
-overdue-kind = Loại
-overdue-deadline = Hạn chót
-overdue-days = Quá hạn
-overdue-days-count = { $days ->
-    [0] dưới 1 ngày
-   *[other] { $days } ngày
-}
-overdue-look = Xem chi tiết: firstwatch complaint show SỐ. Thư này không chứa dữ liệu cá nhân.
+alarm-subject-over = { $shop }: quá hạn – khiếu nại { $complaint }, { $clock }
+alarm-subject-soon = { $shop }: sắp đến hạn – khiếu nại { $complaint }, { $clock }
+alarm-subject-all-over = { $shop }: { $over } việc khiếu nại quá hạn
+alarm-subject-all-soon = { $shop }: { $soon } việc khiếu nại sắp đến hạn
+alarm-subject-both = { $shop }: { $over } việc khiếu nại quá hạn, { $soon } việc sắp đến hạn
+alarm-title-over = Khiếu nại quá hạn
+alarm-title-soon = Khiếu nại sắp đến hạn
+alarm-sentence = Tính đến { $at }. Xin xử lý, hoặc ghi lại việc đã xử lý; mỗi lần nhắc chỉ gửi một lần.
+alarm-number = Số
+alarm-kind = loại
+alarm-deadline = Hạn chót
+alarm-left = Còn lại
+alarm-level = mức thiệt hại { $level }
+alarm-left-days = còn { $days } ngày
+alarm-left-hours = còn { $hours } giờ
+alarm-left-minutes = còn dưới 1 giờ
+alarm-over-days = quá { $days } ngày
+alarm-over-hours = quá { $hours } giờ
+alarm-over-minutes = vừa quá hạn
+alarm-more = Và { $count } việc khác: firstwatch complaint list --overdue
+alarm-look = Vì sao hạn như vậy: firstwatch complaint explain SỐ. Thư này không chứa dữ liệu cá nhân.
 clock-first-response = phản hồi đầu tiên
 clock-resolution = giải quyết xong
 clock-containment = khống chế sự cố

@@ -1,6 +1,7 @@
 //! `check`: every problem of configuration, jobs, calendars and keys at once, then the plan. As JSON:
-//! `{"problems": [sentence], "plan": [{"job", "schedule", "next": [instant], "recipients": [address]}]}`.
+//! `{"problems": [sentence], "roles": {ROLE: [uid]}, "plan": [{"job", "schedule", "next": [instant], "recipients": [address]}]}`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ use super::output::{self, OutputFormat};
 use super::{reach, show};
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::{Clock, SystemClock};
+use crate::domain::role::Role;
 use crate::jobs;
 use crate::settings::{self, LoadOptions, Settings};
 
@@ -31,11 +33,13 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
     problems.sort();
     problems.dedup();
     let plan = settings.as_ref().map(|settings| plan(settings, SystemClock.now()));
+    let roles = settings.as_ref().map(|settings| settings::held_roles(settings).uids).unwrap_or_default();
     let answer = json!({
         "problems": problems,
+        "roles": roles,
         "plan": plan.iter().flatten().map(Planned::to_json).collect::<Vec<_>>(),
     });
-    output::print(&answer, format, |_| shown(&problems, plan.as_deref(), settings.as_ref()))?;
+    output::print(&answer, format, |_| shown(&problems, plan.as_deref(), settings.as_ref(), &roles))?;
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::CONFIGURATION) })
 }
 
@@ -64,6 +68,9 @@ impl Planned {
     }
 }
 
+/// The users that each role has.
+type Uids = BTreeMap<Role, BTreeSet<u32>>;
+
 fn plan(settings: &Settings, now: Timestamp) -> Vec<Planned> {
     let Ok(calendar) = jobs::working_calendar(settings) else { return Vec::new() };
     settings
@@ -78,7 +85,12 @@ fn plan(settings: &Settings, now: Timestamp) -> Vec<Planned> {
         .collect()
 }
 
-fn shown(problems: &[String], plan: Option<&[Planned]>, settings: Option<&Settings>) -> String {
+fn shown(
+    problems: &[String],
+    plan: Option<&[Planned]>,
+    settings: Option<&Settings>,
+    roles: &Uids,
+) -> String {
     let mut text: String = problems.iter().map(|problem| format!("{}{problem}\n", show::cross())).collect();
     let count = show::count(problems.len() as u64, "problem");
     let Some((plan, settings)) = plan.zip(settings) else {
@@ -96,9 +108,21 @@ fn shown(problems: &[String], plan: Option<&[Planned]>, settings: Option<&Settin
         ]);
     }
     text += &show::lines(&table, "there is no job\n");
+    text += &shown_roles(settings, roles);
     if problems.is_empty() {
         let zone = &settings.business.zone_name;
         return text + &format!("{}the configuration is sound; times are in {zone}", show::tick());
     }
     text + &count
+}
+
+/// Who holds which role, besides root and our own user, who administer.
+fn shown_roles(settings: &Settings, roles: &Uids) -> String {
+    let mut table = show::table(&["role", "who holds it", "uid"]);
+    for (role, holders) in settings.roles.iter().filter(|(_, holders)| !holders.is_empty()) {
+        let names: Vec<String> = holders.iter().map(ToString::to_string).collect();
+        let uids: Vec<String> = roles.get(role).into_iter().flatten().map(ToString::to_string).collect();
+        table.add_row([role.to_string(), names.join(", "), uids.join(", ")]);
+    }
+    show::lines(&table, "nobody but root and the user of firstwatch holds a role; see [roles]\n")
 }

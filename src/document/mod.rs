@@ -6,6 +6,7 @@
 //! medium prints from one [`page::Page`] or the [`page::Figures`] it is made of, so that none can say
 //! another figure. Deliberately absent: the present time, files, addresses, scripts, pictures from outside.
 
+mod alarm;
 mod dates;
 mod figure;
 mod footer;
@@ -27,7 +28,8 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
-pub use notice::{Matter, Notice, OverdueComplaint, Problem, ProblemRun, notice};
+pub use alarm::DeadlineAlarm;
+pub use notice::{Matter, Notice, Problem, ProblemRun, notice};
 pub use report::{Lagging, LeftOut, Reconciliation, Report, Section, Window};
 
 use self::numbers::Numbers;

@@ -1,39 +1,29 @@
-//! Short mails: complaints past their deadline, and problems that administrators must know of.
+//! Short mails: deadlines of complaints, and problems that administrators must know of.
 //!
-//! Invariant: a complaint is its number, kind, clock and deadline; nothing here can hold personal data
-//! but for the administrators' `what`, which carries error messages, and those hold none by their law.
-
-use std::collections::BTreeSet;
+//! Invariant: nothing here can hold personal data but for the administrators' `what`, which carries error messages, and those hold none by their law.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::alarm::{self, AlarmRow, DeadlineAlarm};
 use super::footer::Note;
 use super::texts::Texts;
 use super::{Error, dates, html, names, plain};
-use crate::domain::complaint::{Clock, ComplaintKind};
-use crate::domain::ids::{ComplaintNo, RunId};
+use crate::domain::ids::RunId;
 use crate::domain::period::Period;
 use crate::domain::rendered::Rendered;
 use crate::domain::trouble::Trouble;
 use crate::settings::Language;
 
-/// A complaint past one of its deadlines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OverdueComplaint {
-    pub number: ComplaintNo,
-    pub kind: ComplaintKind,
-    pub clock: Clock,
-    pub deadline: Timestamp,
-    pub days_over: i64,
-}
-
 /// What a notice is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Matter<'a> {
-    OverdueComplaints {
-        complaints: &'a [OverdueComplaint],
+    /// Deadlines of complaints that have passed, or soon will.
+    Deadlines {
+        alarms: &'a [DeadlineAlarm],
+        /// How many more there are than those listed.
+        more: u64,
         /// The instant they were judged at.
         at: Timestamp,
     },
@@ -74,24 +64,17 @@ pub struct Notice<'a> {
 /// A notice as texts: the one source of its HTML and its text part.
 #[derive(Clone, Debug, Serialize)]
 pub struct Letter {
-    language: &'static str,
-    subject: String,
-    shop: String,
-    title: String,
-    sentence: String,
-    heads: Vec<String>,
-    rows: Vec<OverdueRow>,
-    notes: Vec<Note>,
-    closing: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct OverdueRow {
-    number: String,
-    kind: String,
-    clock: String,
-    deadline: String,
-    over: String,
+    pub(super) language: &'static str,
+    pub(super) subject: String,
+    pub(super) shop: String,
+    pub(super) title: String,
+    pub(super) sentence: String,
+    pub(super) heads: Vec<String>,
+    pub(super) rows: Vec<AlarmRow>,
+    /// How many rows there are besides.
+    pub(super) more: String,
+    pub(super) notes: Vec<Note>,
+    pub(super) closing: String,
 }
 
 /// Makes a short mail.
@@ -101,7 +84,7 @@ struct OverdueRow {
 pub fn notice(notice: &Notice<'_>, language: Language) -> Result<Rendered, Error> {
     let texts = Texts::new(language)?;
     let letter = match notice.matter {
-        Matter::OverdueComplaints { complaints, at } => overdue(notice, complaints, at, &texts),
+        Matter::Deadlines { alarms, more, at } => alarm::letter(notice, (alarms, more), at, &texts),
         Matter::Problem(problem) => of_problem(notice, &problem, &texts),
     };
     Ok(Rendered {
@@ -110,50 +93,6 @@ pub fn notice(notice: &Notice<'_>, language: Language) -> Result<Rendered, Error
         subject: letter.subject,
         attachments: Vec::new(),
     })
-}
-
-fn overdue(notice: &Notice<'_>, complaints: &[OverdueComplaint], at: Timestamp, texts: &Texts) -> Letter {
-    let numbers: BTreeSet<ComplaintNo> = complaints.iter().map(|complaint| complaint.number).collect();
-    let number = i64::try_from(numbers.len()).unwrap_or(i64::MAX);
-    let shop = names::clean(notice.business);
-    let count = || [("count", number.to_string().into()), ("number", number.into())];
-    let [first, second] = count();
-    let subject = texts.fill("overdue-subject", [("shop", shop.as_str().into()), first, second]);
-    let [first, second] = count();
-    let until = dates::instant(at, notice.zone).into();
-    let sentence = texts.fill("overdue-sentence", [("at", until), first, second]);
-    let kind = texts.say("overdue-kind").to_lowercase();
-    Letter {
-        language: texts.code(),
-        subject,
-        shop,
-        title: texts.say("overdue-title"),
-        sentence,
-        heads: vec![
-            format!("{}, {kind}", texts.say("overdue-number")),
-            texts.say("overdue-deadline"),
-            texts.say("overdue-days"),
-        ],
-        rows: overdue_rows(complaints, notice.zone, texts),
-        notes: Vec::new(),
-        closing: texts.say("overdue-look"),
-    }
-}
-
-/// The longest overdue first.
-fn overdue_rows(complaints: &[OverdueComplaint], zone: &TimeZone, texts: &Texts) -> Vec<OverdueRow> {
-    let mut complaints = complaints.to_vec();
-    complaints.sort_by_key(|complaint| (complaint.deadline, complaint.number, complaint.clock));
-    complaints
-        .iter()
-        .map(|complaint| OverdueRow {
-            number: format!("#{}", complaint.number),
-            kind: texts.say(&format!("complaint-{}", complaint.kind)),
-            clock: texts.say(&format!("clock-{}", complaint.clock.as_str())),
-            deadline: dates::instant(complaint.deadline, zone),
-            over: texts.fill("overdue-days-count", [("days", complaint.days_over.max(0).into())]),
-        })
-        .collect()
 }
 
 fn of_problem(notice: &Notice<'_>, problem: &Problem<'_>, texts: &Texts) -> Letter {
@@ -170,6 +109,7 @@ fn of_problem(notice: &Notice<'_>, problem: &Problem<'_>, texts: &Texts) -> Lett
         sentence: String::new(),
         heads: Vec::new(),
         rows: Vec::new(),
+        more: String::new(),
         notes: problem_notes(notice, problem, texts),
         closing: String::new(),
     }
@@ -215,7 +155,10 @@ fn text(letter: &Letter) -> String {
     }
     for row in &letter.rows {
         lines.push(format!("{} {} · {}", row.number, row.kind, row.clock));
-        lines.push(format!("    {}: {} · {}: {}", letter.heads[1], row.deadline, letter.heads[2], row.over));
+        lines.push(format!("    {}: {} · {}", letter.heads[1], row.deadline, row.left));
+    }
+    if !letter.more.is_empty() {
+        lines.extend(plain::wrapped(&letter.more, 0));
     }
     for note in &letter.notes {
         lines.extend(plain::wrapped(&format!("{}: {}", note.label, note.text), 2));

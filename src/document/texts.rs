@@ -94,7 +94,7 @@ mod tests {
     }
 
     /// Every source of the room that speaks, but for this one.
-    const SOURCES: [&str; 11] = [
+    const SOURCES: [&str; 12] = [
         include_str!("grid.rs"),
         include_str!("names.rs"),
         include_str!("numbers.rs"),
@@ -106,6 +106,7 @@ mod tests {
         include_str!("plain.rs"),
         include_str!("workbook.rs"),
         include_str!("notice.rs"),
+        include_str!("alarm.rs"),
     ];
 
     #[test]

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
 use super::back_off::back_off;
+use super::complaint_deadlines;
 use super::house::House;
 use super::post::Book;
 use super::problems;
@@ -205,6 +206,10 @@ fn carry(
     while !stopped() && has_room(house, book) {
         let claimed = house.store.write(|writer| writer.claim_due(house.now(), 1))?;
         let Some(item) = claimed.into_iter().next() else { break };
+        if let Some(why) = complaint_deadlines::out_of_date(house, &item)? {
+            withdraw(house, &item, &why)?;
+            continue;
+        }
         let fate = send(house, &mut courier, &item)?;
         let unreachable = match &fate {
             Delivery::Unreachable { text } => Some(text.clone()),
@@ -224,6 +229,18 @@ fn carry(
         }
     }
     Ok(None)
+}
+
+/// Takes back a message that is no longer true, before anything of it has left.
+fn withdraw(house: &House, item: &OutboxItem, why: &str) -> Result<(), store::Error> {
+    let now = house.now();
+    house.store.write(|writer| {
+        writer.try_again(item.id, now, why, now)?;
+        writer.cancel_message(item.id, why, now)?;
+        writer.forget_steps_of(item.id)
+    })?;
+    info!(outbox = item.id.0, "mail withdrawn: what it says is no longer so");
+    Ok(())
 }
 
 fn open_courier(house: &House) -> anyhow::Result<Courier> {

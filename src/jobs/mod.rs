@@ -41,7 +41,7 @@ mod scratch;
 mod verify;
 
 pub use backup::create as create_backup;
-pub use complaint_deadlines::account as complaint_account;
+pub use complaint_deadlines::{account as complaint_account, foresee as foresee_complaints};
 pub use complaints::{Speaker, note as complaint_note, record as record_events, words as complaint_words};
 pub use copies::{Label, ListedCopy, find as find_copy, list as list_copies};
 pub use deliver_mail::{Delivered, deliver, deliver_soon};

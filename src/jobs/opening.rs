@@ -13,7 +13,7 @@ use crate::access::Grants;
 use crate::domain::clock::Clock;
 use crate::domain::sealed::WrappedKey;
 use crate::ping::Pinger;
-use crate::settings::{JobSpec, Settings};
+use crate::settings::{self, JobSpec, Settings};
 use crate::store::{self, Store, VaultMatch};
 use crate::vault::{self, KeyOrigin, MasterKey, Vault};
 
@@ -57,7 +57,7 @@ impl House {
         scratch::clear_leftovers(store.directory());
         backup::clear_unfinished(&store.directory().join(BACKUPS));
         let system_key = know_the_vault(&store, &vault)?;
-        let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
+        let grants = grants(&settings);
         let schedule = |job: &JobSpec| Some((job.name.clone(), schedule_of(&settings, job)?));
         let schedules = settings.jobs.iter().filter_map(schedule).collect();
         let house = Self {
@@ -78,6 +78,20 @@ impl House {
         rescue_interrupted(&house)?;
         Ok(house)
     }
+}
+
+/// Root and our own user administer the house; the others hold what the configuration gives them. A name that nobody
+/// has keeps nobody from watching: `check` tells it, and so does the log.
+fn grants(settings: &Settings) -> Grants {
+    let mut grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
+    let held = settings::held_roles(settings);
+    for problem in &held.problems {
+        tracing::warn!(%problem, "a role is held by fewer than the configuration names");
+    }
+    for (role, uids) in held.uids {
+        grants.grant_all(uids, role);
+    }
+    grants
 }
 
 fn master_key(settings: &Settings, credentials: Option<PathBuf>) -> Result<MasterKey, OpenError> {

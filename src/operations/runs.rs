@@ -135,6 +135,7 @@ pub fn dry_run(house: &House, actor: &Actor, name: &JobName, request: &RunReques
                 }
             }
         }
+        (JobKind::ComplaintDeadlines, _) => jobs::foresee_complaints(house, job)?,
         (kind, _) => format!(
             "run the {} job now",
             serde_json::to_value(kind).unwrap_or_default().as_str().unwrap_or("")

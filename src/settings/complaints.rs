@@ -20,11 +20,25 @@ use crate::domain::complaint::{
 use crate::domain::money::Currency;
 use crate::domain::term::Term;
 
+/// A stretch of the day, half-open, that may go over midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuietHours {
+    pub from: Time,
+    pub until: Time,
+}
+
+impl QuietHours {
+    pub fn hold(self, time: Time) -> bool {
+        let Self { from, until } = self;
+        if from < until { from <= time && time < until } else { from <= time || time < until }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Complaints {
     pub policy: ComplaintPolicy,
-    /// From the first to the second time of the day, perhaps over midnight, only what is urgent is mailed.
-    pub quiet_hours: Option<(Time, Time)>,
+    /// Only what is urgent is mailed meanwhile.
+    pub quiet_hours: Option<QuietHours>,
     /// What is not urgent waits for one mail a day at this time.
     pub digest: Option<Time>,
     /// Of the damage levels 1 to 4.
@@ -38,7 +52,7 @@ pub(super) fn read(
 ) -> Option<Complaints> {
     let longest_pause = section.required("longest_pause", |field| value::duration(&field));
     let quiet_hours = section.optional("quiet_hours", |field| quiet_hours(&field));
-    let digest = section.optional("digest", |field| time_of_day(&field));
+    let digest = section.optional("digest", |field| digest(&field, quiet_hours));
     let notices = section.child("authority", |section| authority(section, addressees));
     let kinds = section.child("kinds", |kinds| {
         let rules: Vec<_> = ComplaintKind::ALL
@@ -63,13 +77,24 @@ pub(super) fn read(
     })
 }
 
-fn quiet_hours(field: &Field<'_>) -> Option<(Time, Time)> {
+fn quiet_hours(field: &Field<'_>) -> Option<QuietHours> {
     let times = field.list(|entry| time_of_day(&entry))?;
     match times[..] {
-        [from, until] if from != until => Some((from, until)),
+        [from, until] if from != until => Some(QuietHours { from, until }),
         _ => {
             field.wrong("is not a stretch of the day", r#"write when it begins and ends: ["21:00", "07:00"]"#)
         }
+    }
+}
+
+/// A digest in the quiet hours would never go out.
+fn digest(field: &Field<'_>, quiet_hours: Option<QuietHours>) -> Option<Time> {
+    let time = time_of_day(field)?;
+    match quiet_hours {
+        Some(quiet) if quiet.hold(time) => {
+            field.wrong("lies within the quiet hours", "choose a time outside of complaints.quiet_hours")
+        }
+        _ => Some(time),
     }
 }
 
@@ -240,5 +265,23 @@ mod tests {
         assert!(!is_within(Term::WorkingDays(1), ten), "ten days are over before Tết is");
         assert!(is_within(Term::WorkingDays(5), Term::Days(30)));
         assert!(!is_within(Term::WorkingHours(1), Term::Hours(24)), "a night and a Tết lie between");
+    }
+
+    #[test]
+    fn quiet_hours_may_go_over_midnight() {
+        let at = |hour, minute| jiff::civil::time(hour, minute, 0, 0);
+        let quiet = |from, until| QuietHours { from: at(from, 0), until: at(until, 0) };
+        let within = |hour, minute| {
+            let time = at(hour, minute);
+            (quiet(21, 7).hold(time), quiet(12, 13).hold(time))
+        };
+        assert_eq!(
+            [within(20, 59), within(21, 0), within(0, 0)],
+            [(false, false), (true, false), (true, false)]
+        );
+        assert_eq!(
+            [within(6, 59), within(7, 0), within(12, 0)],
+            [(true, false), (false, false), (false, true)]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Whether the files that the settings name are there and can be read; loading only records their paths.
+//! Whether the files that the settings name are there and can be read, and the users whom they name exist; loading only
+//! records their paths and names.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -6,9 +7,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::problem::Problem;
+use super::roles::held;
 use super::shop::Settings;
 
-/// Everything that is wrong with the files that `settings` names. It reads no more than their first byte.
+/// Everything that is wrong with the files and the users that `settings` names. Of files it reads no more than their
+/// first byte.
 pub fn check_files(settings: &Settings) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut note = |key: &str, fault: Option<(String, &str)>| {
@@ -30,6 +33,7 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
             }
         }
     }
+    problems.extend(held(settings).problems);
     problems.sort();
     problems
 }

@@ -103,6 +103,7 @@ fn together(texts: &mut Texts, merged: &Table, main: &Path, options: &LoadOption
         disclosure: draft.disclosure?,
         complaints: draft.complaints?,
         calendar: draft.calendar?,
+        roles: draft.roles?,
         sources: draft.sources?,
         jobs: jobs.specs,
         jobs_directory: jobs.directory,

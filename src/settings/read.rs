@@ -6,8 +6,8 @@ use super::address::{self, Addressees, Groups};
 use super::section::Section;
 use super::source::{self, SourceSettings};
 use super::{
-    Business, Calendar, Complaints, DisclosureSettings, Language, Mail, StoreSettings, VaultSettings,
-    business, calendar, complaints, disclosure, mail, store,
+    Business, Calendar, Complaints, DisclosureSettings, Language, Mail, Roles, StoreSettings, VaultSettings,
+    business, calendar, complaints, disclosure, mail, roles, store,
 };
 
 /// The configuration as far as it could be read.
@@ -23,6 +23,7 @@ pub(super) struct Draft {
     pub disclosure: Option<DisclosureSettings>,
     pub complaints: Option<Complaints>,
     pub calendar: Option<Calendar>,
+    pub roles: Option<Roles>,
     pub sources: Option<Vec<SourceSettings>>,
     pub jobs_directory: Option<PathBuf>,
 }
@@ -50,6 +51,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Draft {
         disclosure: root.child("disclosure", disclosure::read),
         complaints: root.child("complaints", |section| complaints::read(section, addressees, currency)),
         calendar: root.child("calendar", calendar::read),
+        roles: root.child("roles", roles::read),
         jobs_directory: root.optional("jobs_directory", |field| field.path()),
         business,
         language,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::address::{Groups, resolve};
 use super::problem::Problem;
 use super::{
-    Business, Calendar, Complaints, DisclosureSettings, JobSpec, Mail, SourceSettings, StoreSettings,
+    Business, Calendar, Complaints, DisclosureSettings, JobSpec, Mail, Roles, SourceSettings, StoreSettings,
     VaultSettings,
 };
 use crate::domain::ids::JobName;
@@ -26,6 +26,7 @@ pub struct Settings {
     pub disclosure: DisclosureSettings,
     pub complaints: Complaints,
     pub calendar: Calendar,
+    pub roles: Roles,
     pub sources: Vec<SourceSettings>,
     /// Sorted by name.
     pub jobs: Vec<JobSpec>,

@@ -17,7 +17,7 @@ use crate::domain::period::Period;
 #[error("a stored {0} does not read back; run `firstwatch backup verify`, then restore")]
 struct Unreadable(&'static str);
 
-fn unreadable(what: &'static str) -> FromSqlError {
+pub(super) fn unreadable(what: &'static str) -> FromSqlError {
     FromSqlError::other(Unreadable(what))
 }
 

@@ -1,4 +1,4 @@
-//! Complaints: their sealed words, and which deadline steps have gone out. Their events stand in `complaint_events`.
+//! Complaints and their sealed words. Their events stand in `complaint_events`.
 //!
 //! Deliberately absent: a complaint's state and deadlines, which `deadline` computes from its events.
 
@@ -108,23 +108,6 @@ impl Reader<'_> {
         self.single(sql, (), |row| row.get(0)).map(read_count)
     }
 
-    /// Whether a step of a deadline went out to a recipient.
-    ///
-    /// # Errors
-    /// [`Error::Sqlite`].
-    pub fn has_step(
-        &self,
-        no: ComplaintNo,
-        clock: &str,
-        deadline: Timestamp,
-        step: &str,
-        recipient: &str,
-    ) -> Result<bool, Error> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM deadline_steps WHERE complaint = ?1 AND clock = ?2
-                       AND deadline = ?3 AND step = ?4 AND recipient = ?5)";
-        self.single(sql, (no.0, clock, At(deadline), step, recipient), |row| row.get(0))
-    }
-
     /// How many complaints the source has told of.
     ///
     /// # Errors
@@ -181,23 +164,6 @@ impl Writer<'_> {
         self.single(sql, parameters, |row| row.get(0).map(ComplaintNo))
     }
 
-    /// Notes that a step of a deadline goes out to a recipient. Returns `false` when it stood already:
-    /// then it must not go out again.
-    ///
-    /// # Errors
-    /// [`Error::Sqlite`] (also when there is no such complaint).
-    pub fn record_step(
-        &self,
-        no: ComplaintNo,
-        clock: &str,
-        deadline: Timestamp,
-        step: &str,
-        recipient: &str,
-    ) -> Result<bool, Error> {
-        let sql = "INSERT INTO deadline_steps (complaint, clock, deadline, step, recipient)
-                   VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
-        Ok(self.change(sql, (no.0, clock, At(deadline), step, recipient))? == 1)
-    }
 }
 
 fn read_complaint(row: &Row<'_>) -> rusqlite::Result<StoredComplaint> {
@@ -290,22 +256,5 @@ mod tests {
         }
         let found: Vec<_> = open.iter().map(|(complaint, events)| (complaint.no, events.len())).collect();
         assert_eq!(found, [(numbers[0], 0), (numbers[2], 0), (numbers[3], 2), (numbers[4], 0)]);
-    }
-
-    #[test]
-    fn a_step_goes_out_once_and_again_for_a_new_deadline() {
-        let fixture = fixture();
-        let (deadline, moved) = (at("2026-11-20T00:00:00Z"), at("2026-11-21T00:00:00Z"));
-        fixture.write(|w| {
-            let no = add(w, "c1", None)?;
-            let record =
-                |clock, deadline, step, recipient| w.record_step(no, clock, deadline, step, recipient);
-            assert!(record("resolution", deadline, "overdue", "a@1stwatch.vn")?);
-            assert!(!record("resolution", deadline, "overdue", "a@1stwatch.vn")?);
-            assert!(record("resolution", deadline, "overdue", "b@1stwatch.vn")?);
-            assert!(record("resolution", moved, "overdue", "a@1stwatch.vn")?);
-            assert!(record("first-response", deadline, "overdue", "a@1stwatch.vn")?);
-            Ok(())
-        });
     }
 }

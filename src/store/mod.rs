@@ -14,6 +14,7 @@ mod columns;
 mod complaint_events;
 mod complaints;
 mod customers;
+mod deadline_steps;
 mod entries;
 mod files;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub use backup::Copied;
 pub use complaint_events::{LoggedEvent, NewEvent, SealedNote};
 pub use complaints::{ComplaintRow, StoredComplaint};
 pub use customers::{CustomerRow, FirstOrder};
+pub use deadline_steps::StepRow;
 pub use entries::LateTotal;
 pub use meta::VaultMatch;
 pub use orders::{OrderRow, SealedUnder};

@@ -5,6 +5,8 @@
 //! may own the message (RFC 1047). Invariant: a row's recipient, identifier and bytes never change, so that
 //! whatever is sent twice is the same message.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
@@ -117,6 +119,16 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn has_message(&self, message_id: &str) -> Result<bool, Error> {
         Ok(self.first("SELECT 1 FROM outbox WHERE message_id = ?1", (message_id,), |_| Ok(()))?.is_some())
+    }
+
+    /// Who was sent, or is to be sent, a kind of message that was made since an instant.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn recipients_since(&self, kind: &str, since: Timestamp) -> Result<BTreeSet<String>, Error> {
+        let sql = "SELECT DISTINCT recipient FROM outbox
+                   WHERE kind = ?1 AND created_at >= ?2 AND state <> 'cancelled'";
+        Ok(self.all(sql, (kind, At(since)), |row| row.get(0))?.into_iter().collect())
     }
 
     /// The messages of a release.

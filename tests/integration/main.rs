@@ -14,6 +14,7 @@ mod disclosure;
 mod document;
 mod egress;
 mod end_to_end;
+mod escalation;
 mod harness;
 mod installation;
 mod ledger;

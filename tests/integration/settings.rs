@@ -105,7 +105,10 @@ fn the_production_example_and_the_shipped_jobs_load() {
     assert_eq!(built_in.sources[0].feeds.len(), Feed::ALL.len());
     assert_eq!(built_in.calendar.working_days, [1, 2, 3, 4, 5, 6]);
     let product = &built_in.complaints.policy.kinds[&ComplaintKind::Product];
-    assert_eq!((product.terms.first_response, product.terms.resolution), (Term::WorkingDays(1), Term::WorkingDays(5)));
+    assert_eq!(
+        (product.terms.first_response, product.terms.resolution),
+        (Term::WorkingDays(1), Term::WorkingDays(5))
+    );
 
     let names = fs::read_dir(root().join("jobs")).unwrap().map(|entry| entry.unwrap().file_name());
     let folder = names.fold(folder, |folder, name| {

@@ -46,6 +46,17 @@ const STEPS: [(&str, &str); 7] = [
     ("complaint-deadlines", "complaints past their deadline"),
 ];
 
+/// What is worth asking afterwards.
+const ASK: [&str; 7] = [
+    "status",
+    "source rejected",
+    "complaint list",
+    "complaint explain 1",
+    "run list",
+    "report list",
+    "outbox list",
+];
+
 pub fn run(options: &DemoOptions, format: OutputFormat) -> anyhow::Result<ExitCode> {
     let progress = Progress::new(format);
     let dir = fresh_folder(&options.dir)?;
@@ -55,6 +66,7 @@ pub fn run(options: &DemoOptions, format: OutputFormat) -> anyhow::Result<ExitCo
         "{} customers, {} orders, {} complaints",
         summary.customers, summary.orders, summary.complaints
     ));
+    grant_ourselves(&dir.join("firstwatch.toml"))?;
     stamp(&dir.join("shop"), NOW)?;
     let house = open(&dir)?;
     let client = Client::in_process(house, Actor::User { uid: rustix::process::geteuid().as_raw() });
@@ -100,6 +112,16 @@ fn stamp(shop: &Path, at: Timestamp) -> anyhow::Result<()> {
             .with_context(|| path.display().to_string())?;
     }
     Ok(())
+}
+
+/// Whoever made the shop up handles its complaints, to try the commands.
+fn grant_ourselves(config: &Path) -> anyhow::Result<()> {
+    let uid = rustix::process::geteuid().as_raw();
+    let mut text = fs::read_to_string(config)?;
+    text += &format!(
+        "\n# You, who made this shop up, may handle its complaints.\n[roles]\ncomplaint-handler = [{uid}]\ndata-officer = [{uid}]\n"
+    );
+    fs::write(config, text).with_context(|| format!("failed to write {}", config.display()))
 }
 
 fn open(dir: &Path) -> anyhow::Result<Arc<House>> {
@@ -158,7 +180,7 @@ fn print_end(dir: &Path, status: &Status) {
     }
     let config = dir.join("firstwatch.toml");
     anstream::println!("\nAsk:");
-    for command in ["status", "source rejected", "complaint list", "run list", "report list", "outbox list"] {
+    for command in ASK {
         anstream::println!("  firstwatch {command} --config {}", config.display());
     }
     if !status.problems.is_empty() {

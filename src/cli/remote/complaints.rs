@@ -7,10 +7,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::complaints_shown::{
-    shown_changed, shown_complaint, shown_explained, shown_imported, shown_list, shown_totals,
+    shown_changed, shown_complaint, shown_imported, shown_list, shown_totals,
 };
+use super::explained::{Explained, shown_explained};
 use super::{Session, segment};
 use crate::api::LARGEST_FILE;
 use crate::cli::complaint::{
@@ -22,7 +25,7 @@ use crate::domain::complaint::{ComplaintKind, Notice, PauseReason};
 use crate::domain::ids::{CustomerId, OrderId, SourceName};
 use crate::operations::complaints::{
     AddRequest, Change, ChangeRequest, Changed, CompensateRequest, CompensationTotals, ComplaintShown,
-    ComplaintView, Explained, ImportRequest, Imported, Judgement,
+    ComplaintView, ImportRequest, Imported, Judgement,
 };
 
 pub(super) async fn complaint(session: &Session, command: ComplaintCommand) -> anyhow::Result<ExitCode> {
@@ -36,10 +39,7 @@ pub(super) async fn complaint(session: &Session, command: ComplaintCommand) -> a
             return Ok(ExitCode::SUCCESS);
         }
         C::Explain { number } => {
-            let explained: Explained =
-                session.client.get(&format!("/v1/complaints/{number}/explain")).await?;
-            session.print(&explained, |explained| shown_explained(session, explained))?;
-            return Ok(ExitCode::SUCCESS);
+            return explain(session, number).await;
         }
         C::Compensate(arguments) => return compensate(session, arguments).await,
         C::Compensations { period } => {
@@ -63,6 +63,13 @@ pub(super) async fn complaint(session: &Session, command: ComplaintCommand) -> a
         C::Close { number, noted } => (number, Change::Close, noted),
     };
     note(session, number, change, noted).await
+}
+
+async fn explain(session: &Session, number: i64) -> anyhow::Result<ExitCode> {
+    let answer: Value = session.client.get(&format!("/v1/complaints/{number}/explain")).await?;
+    let explained = Explained::deserialize(&answer).context("the explanation does not read")?;
+    session.print(&answer, |_| shown_explained(&session.zone, &explained))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn note(session: &Session, number: i64, change: Change, noted: Noted) -> anyhow::Result<ExitCode> {

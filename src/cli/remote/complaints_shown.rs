@@ -5,7 +5,7 @@ use super::inspect::shown_rejects;
 use crate::cli::show;
 use crate::domain::complaint::{ComplaintEvent, DatedEvent};
 use crate::operations::complaints::{
-    Changed, ClockView, CompensationTotals, ComplaintShown, ComplaintView, Explained, HistoryLine, Imported,
+    Changed, ClockView, CompensationTotals, ComplaintShown, ComplaintView, HistoryLine, Imported,
     Particulars, State,
 };
 
@@ -152,23 +152,6 @@ fn state_of(complaint: &ComplaintView) -> String {
 
 fn level(complaint: &ComplaintView) -> String {
     complaint.damage_level.map_or_else(|| "-".to_owned(), |level| level.to_string())
-}
-
-pub(super) fn shown_explained(session: &Session, explained: &Explained) -> String {
-    let mut lines = vec![format!("complaint {}", explained.number)];
-    for clock in &explained.clocks {
-        let at = |instant| show::instant(instant, &session.zone);
-        let state = match (clock.stopped, clock.overdue) {
-            (Some(stopped), _) if stopped > clock.due => format!("stopped {}, late", at(stopped)),
-            (Some(stopped), _) => format!("stopped {}, on time", at(stopped)),
-            (None, true) => "overdue".to_owned(),
-            (None, false) => "running".to_owned(),
-        };
-        lines.push(String::new());
-        lines.push(format!("{}: due {}, {state}", clock.clock, at(clock.due)));
-        lines.push(format!("  started {}", at(clock.started)));
-    }
-    lines.join("\n")
 }
 
 pub(super) fn shown_totals(totals: &CompensationTotals) -> String {

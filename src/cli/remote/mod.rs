@@ -3,6 +3,7 @@
 mod backups;
 mod complaints;
 mod complaints_shown;
+mod explained;
 mod inspect;
 mod jobs;
 mod reports;

@@ -1,48 +1,27 @@
 //! Why each deadline is when it is.
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::no_complaint;
 use crate::access::Operation;
+use crate::deadline::{self, Explanation};
 use crate::domain::actor::Actor;
-use crate::domain::complaint::{Clock, DatedEvent};
 use crate::domain::ids::ComplaintNo;
-use crate::jobs::{self, House};
+use crate::jobs::House;
 use crate::operations::{Result, allow};
 
-/// A complaint's clocks, each with its account.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// A complaint's clocks, each with what it rests on, the rules that were applied, and its time in intervals.
+#[derive(Clone, Debug, Serialize)]
 pub struct Explained {
     pub number: ComplaintNo,
-    pub clocks: Vec<ClockExplained>,
-}
-
-/// Why a clock is due when it is. Instants are in UTC.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ClockExplained {
-    pub clock: Clock,
-    pub started: Timestamp,
-    pub due: Timestamp,
-    pub stopped: Option<Timestamp>,
-    pub overdue: bool,
+    pub clocks: Vec<Explanation>,
 }
 
 pub fn explain(house: &House, actor: &Actor, number: ComplaintNo) -> Result<Explained> {
     allow(house, actor, Operation::ComplaintExplain)?;
     let events = house.store.read(|reader| reader.events_of(number))?;
-    let clocks = explained(house, &events, house.now()).ok_or_else(|| no_complaint(number))?;
+    let (policy, zone) = (&house.settings.complaints.policy, &house.settings.business.zone);
+    let clocks =
+        deadline::explain(&events, policy, &house.calendar, zone).ok_or_else(|| no_complaint(number))?;
     Ok(Explained { number, clocks })
-}
-
-fn explained(house: &House, events: &[DatedEvent], now: Timestamp) -> Option<Vec<ClockExplained>> {
-    let account = jobs::complaint_account(house, events)?;
-    let clock = |state: &crate::deadline::ClockState| ClockExplained {
-        clock: state.clock,
-        started: state.started,
-        due: state.due,
-        stopped: state.stopped,
-        overdue: state.is_overdue(now),
-    };
-    Some(account.states.iter().map(clock).collect())
 }

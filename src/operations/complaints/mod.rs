@@ -18,7 +18,7 @@ pub use add::{AddRequest, add};
 pub use change::{ChangeRequest, Changed, change};
 pub use compensate::{CompensateRequest, CompensationTotals, LevelTotal, compensate, compensations};
 pub use decide::{Change, Judgement};
-pub use explain::{ClockExplained, Explained, explain};
+pub use explain::{Explained, explain};
 pub use import::{ImportRequest, Imported, import};
 pub use list::{ListRequest, list};
 pub use show::{ComplaintShown, HistoryLine, Particulars, show};

@@ -81,18 +81,18 @@ pub(super) fn view(
     now: Timestamp,
 ) -> Option<ComplaintView> {
     let account = jobs::complaint_account(house, &events)?;
-    let standing = standing(house, &events)?;
     let clocks = account.states.iter().map(|state| ClockView {
         clock: state.clock.as_str().to_owned(),
         due: state.due,
         stopped: state.stopped,
         overdue: state.is_overdue(now),
     });
-    let state = match (&standing.closed, &standing.resolved, standing.pause_at(now)) {
-        (Some(_), ..) => State::Closed,
-        (None, Some(_), _) => State::Resolved,
-        (None, None, Some(_)) => State::Paused,
-        (None, None, None) => State::Open,
+    let waits = account.waits_for.is_some_and(|(_, pause)| now < pause.until);
+    let state = match (account.closed, account.is_open(), waits) {
+        (true, ..) => State::Closed,
+        (false, false, _) => State::Resolved,
+        (false, true, true) => State::Paused,
+        (false, true, false) => State::Open,
     };
     let classification = account.classification;
     Some(ComplaintView {
@@ -106,8 +106,8 @@ pub(super) fn view(
         received_at: account.received,
         open: account.is_open(),
         state,
-        assignee: standing.assignee,
         clocks: clocks.collect(),
+        assignee: account.assignee.clone(),
         events,
     })
 }
