@@ -206,7 +206,10 @@ mod tests {
         let (grants, actor) = holder(Role::Manager);
         assert_eq!(check_role(&grants, &actor, Role::Manager, "level 2"), Ok(()));
         let denied = check_role(&grants, &actor, Role::ComplaintHandler, "level 1").unwrap_err();
-        assert_eq!(denied.to_string(), "level 1 is for the role complaint-handler, which uid:1000 does not hold");
+        assert_eq!(
+            denied.to_string(),
+            "level 1 is for the role complaint-handler, which uid:1000 does not hold"
+        );
     }
 
     #[test]

@@ -13,10 +13,10 @@ use super::router::{Answer, Caller, OpenHouse, answer};
 use crate::domain::ids::ComplaintNo;
 use crate::domain::period::Period;
 use crate::jobs::House;
+use crate::operations::Error;
 use crate::operations::complaints::{
     self, AddRequest, ChangeRequest, CompensateRequest, ImportRequest, ListRequest,
 };
-use crate::operations::Error;
 
 /// The largest file that can be handed over, in bytes: it is held in memory, for its words must not lie on a disk in
 /// the clear.

@@ -85,12 +85,7 @@ fn plan(settings: &Settings, now: Timestamp) -> Vec<Planned> {
         .collect()
 }
 
-fn shown(
-    problems: &[String],
-    plan: Option<&[Planned]>,
-    settings: Option<&Settings>,
-    roles: &Uids,
-) -> String {
+fn shown(problems: &[String], plan: Option<&[Planned]>, settings: Option<&Settings>, roles: &Uids) -> String {
     let mut text: String = problems.iter().map(|problem| format!("{}{problem}\n", show::cross())).collect();
     let count = show::count(problems.len() as u64, "problem");
     let Some((plan, settings)) = plan.zip(settings) else {

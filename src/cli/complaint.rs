@@ -15,8 +15,10 @@ use crate::domain::period::Period;
 #[derive(Debug, Subcommand)]
 pub enum ComplaintCommand {
     /// Take a complaint down
-    #[command(after_help = "Example:  firstwatch complaint add --kind product --order DH-1024 --subject \"Kính xước\" --body-file -\n\n\
-                            Words are given in a file or on standard input, for a command line can be read by others.")]
+    #[command(
+        after_help = "Example:  firstwatch complaint add --kind product --order DH-1024 --subject \"Kính xước\" --body-file -\n\n\
+                            Words are given in a file or on standard input, for a command line can be read by others."
+    )]
     Add(Box<AddArguments>),
     /// Open complaints, the earliest deadline first
     #[command(after_help = "Example:  firstwatch complaint list --overdue")]
@@ -115,8 +117,10 @@ pub enum ComplaintCommand {
         noted: Noted,
     },
     /// Give what damage of its level is worth, or another amount for a reason
-    #[command(after_help = "Example:  firstwatch complaint compensate 4 --amount 300000 --reason \"khách quen\"\n\n\
-                            Only the role that approves the damage level may give it.")]
+    #[command(
+        after_help = "Example:  firstwatch complaint compensate 4 --amount 300000 --reason \"khách quen\"\n\n\
+                            Only the role that approves the damage level may give it."
+    )]
     Compensate(CompensateArguments),
     /// What was given, by damage level
     #[command(after_help = "Example:  firstwatch complaint compensations --period 2026-11")]
@@ -126,8 +130,10 @@ pub enum ComplaintCommand {
         period: Option<Period>,
     },
     /// Take in a CSV file of complaints, with the columns of the feed `complaints`
-    #[command(after_help = "Example:  firstwatch complaint import khieu-nai.csv --delimiter \";\" --columns complaint_id=Mã\n\n\
-                            Exit code 0: every row fits; 3: some were rejected; `source rejected import` shows them.")]
+    #[command(
+        after_help = "Example:  firstwatch complaint import khieu-nai.csv --delimiter \";\" --columns complaint_id=Mã\n\n\
+                            Exit code 0: every row fits; 3: some were rejected; `source rejected import` shows them."
+    )]
     Import(ImportArguments),
 }
 
@@ -341,7 +347,9 @@ mod tests {
     fn moments_are_instants_or_the_shops_own_time() {
         let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
         let expected: Timestamp = "2026-11-20T02:30:00Z".parse().unwrap();
-        for text in ["2026-11-20T09:30:00+07:00", "2026-11-20 09:30", "2026-11-20T09:30", "2026-11-20T02:30:00Z"] {
+        for text in
+            ["2026-11-20T09:30:00+07:00", "2026-11-20 09:30", "2026-11-20T09:30", "2026-11-20T02:30:00Z"]
+        {
             let moment: Moment = text.parse().unwrap_or_else(|_| panic!("{text}"));
             assert_eq!(moment.in_zone(&zone), Some(expected), "{text}");
         }

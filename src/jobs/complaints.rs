@@ -235,6 +235,12 @@ fn new_events(told: &[DatedEvent], log: &[DatedEvent], seen: &Complaint) -> Vec<
         }
         _ => {}
     }
+    // It closes what it resolved, and does not say when: not before, and nothing runs until then.
+    if let Some(at) = seen.resolved_at.filter(|_| seen.closed)
+        && !told.contains(&DatedEvent { at, event: ComplaintEvent::Closed })
+    {
+        add(at, ComplaintEvent::Closed);
+    }
     events
 }
 
@@ -243,7 +249,8 @@ fn classified(events: &[DatedEvent]) -> Option<(Timestamp, Classification)> {
 }
 
 fn last_end(events: &[DatedEvent]) -> Option<(&ComplaintEvent, Timestamp)> {
-    let ends = |dated: &&DatedEvent| matches!(dated.event, ComplaintEvent::Resolved | ComplaintEvent::Reopened);
+    let ends =
+        |dated: &&DatedEvent| matches!(dated.event, ComplaintEvent::Resolved | ComplaintEvent::Reopened);
     events.iter().rev().find(ends).map(|dated| (&dated.event, dated.at))
 }
 
@@ -266,6 +273,7 @@ mod tests {
             due_at: None,
             acknowledged_at: None,
             resolved_at: resolved.map(at),
+            closed: false,
         }
     }
 
@@ -287,6 +295,16 @@ mod tests {
         assert_eq!(again, [event("2026-11-09T02:00:00Z", ComplaintEvent::Resolved)]);
     }
 
+    #[test]
+    fn a_source_closes_what_it_resolved_once() {
+        let closed = Complaint { closed: true, ..seen(Some("2026-11-05T02:00:00Z")) };
+        let told = new_events(&[], &[], &closed);
+        let last = told.last().unwrap();
+        assert_eq!((told.len(), last), (3, &event("2026-11-05T02:00:00Z", ComplaintEvent::Closed)));
+        assert_eq!(new_events(&told, &told, &closed), []);
+        assert_eq!(new_events(&told, &told, &seen(Some("2026-11-05T02:00:00Z"))), []);
+    }
+
     fn event(at: &str, event: ComplaintEvent) -> DatedEvent {
         DatedEvent { at: at.parse().unwrap(), event }
     }
@@ -302,7 +320,8 @@ mod tests {
     fn what_a_person_settled_stays_while_the_source_says_nothing_new() {
         let told = new_events(&[], &[], &seen(None));
         let resolved = event("2026-11-04T02:00:00Z", ComplaintEvent::Resolved);
-        let payment = Classification { vulnerable: true, ..Classification::new(ComplaintKind::Payment, Some(3)) };
+        let payment =
+            Classification { vulnerable: true, ..Classification::new(ComplaintKind::Payment, Some(3)) };
         let judged = event("2026-11-03T02:00:00Z", ComplaintEvent::Reclassified(payment));
         let log = with(&told, &[resolved, judged]);
         assert_eq!(new_events(&told, &log, &seen(None)), []);

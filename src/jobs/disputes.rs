@@ -40,6 +40,7 @@ pub(super) fn open(
             due_at: None,
             acknowledged_at: None,
             resolved_at: None,
+            closed: false,
         };
         store_seen(house, writer, source, &complaint, (customer, None), now)?;
         opened += 1;

@@ -75,7 +75,9 @@ impl<'a> Persons<'a> {
 
     /// The customer of this account, if there is one.
     pub fn by_account(&self, account: &CustomerId) -> anyhow::Result<Option<CustomerNo>> {
-        let Some((kind, identity)) = self.identity(Some(account), &Person::default()) else { return Ok(None) };
+        let Some((kind, identity)) = self.identity(Some(account), &Person::default()) else {
+            return Ok(None);
+        };
         Ok(self.writer.customer_by_index(kind, &self.house.vault.blind(kind, &identity).0)?)
     }
 

@@ -59,7 +59,7 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
     // Who gets what is for those who may list jobs.
     jobs.iter_mut().for_each(|job| job.recipients.clear());
     let now = house.now();
-    let (sources, outbox, totals, troubles) = house.store.read(|reader| {
+    let (sources, imported, outbox, totals, troubles) = house.store.read(|reader| {
         let watermarks = reader.watermarks()?;
         let mut rejected: BTreeMap<SourceName, u64> = BTreeMap::new();
         for count in reader.rejected_counts()? {
@@ -73,13 +73,18 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
                 rejected: rejected.get(&source.name).copied().unwrap_or(0),
             });
         }
+        let imported = rejected.get(&SourceName::new(SourceName::IMPORT)).copied().unwrap_or(0);
         let outbox =
             reader.outbox_counts()?.into_iter().map(|(state, count)| (state.as_str().to_owned(), count));
         let totals = (reader.count_customers()?, reader.count_orders()?, reader.count_open_complaints()?);
         let troubles = reader.open_problems()?.into_iter().map(trouble_view).collect::<Vec<_>>();
-        Ok::<_, crate::store::Error>((sources, outbox.collect(), totals, troubles))
+        Ok::<_, crate::store::Error>((sources, imported, outbox.collect(), totals, troubles))
     })?;
-    let problems = problems(house, &jobs, &sources, &outbox, &troubles);
+    let mut problems = problems(house, &jobs, &sources, &outbox, &troubles);
+    if imported > 0 {
+        let advice = "`firstwatch source rejected import` shows them; correct them and import their file again";
+        problems.push(format!("{imported} rows of imported complaints were rejected; {advice}"));
+    }
     Ok(Status {
         business: house.settings.business.name.clone(),
         now,

@@ -47,13 +47,17 @@ pub struct Held {
 }
 
 pub(super) fn read(section: &mut Section<'_>) -> Option<Roles> {
-    let lists = Role::ALL.map(|role| (role, section.required(role.as_str(), |field| field.list(|entry| holder(&entry)))));
+    let lists = Role::ALL
+        .map(|role| (role, section.required(role.as_str(), |field| field.list(|entry| holder(&entry)))));
     lists.into_iter().map(|(role, holders)| Some((role, holders?))).collect()
 }
 
 fn holder(field: &Field<'_>) -> Option<Holder> {
     if matches!(field.node.value, Value::Integer(_)) {
-        return field.integer(0..=i64::from(u32::MAX)).and_then(|uid| u32::try_from(uid).ok()).map(Holder::Uid);
+        return field
+            .integer(0..=i64::from(u32::MAX))
+            .and_then(|uid| u32::try_from(uid).ok())
+            .map(Holder::Uid);
     }
     let text = field.line()?;
     let (name, of): (&str, fn(String) -> Holder) = match text.strip_prefix('@') {
@@ -61,9 +65,14 @@ fn holder(field: &Field<'_>) -> Option<Holder> {
         None => (&text, Holder::User),
     };
     if name.is_empty() || name.contains([' ', ':', '/', ',']) {
-        return field.wrong("is not the name of a user or a group", r#"write "lan", "@cskh" (a group) or 1001 (a uid)"#);
+        return field.wrong(
+            "is not the name of a user or a group",
+            r#"write "lan", "@cskh" (a group) or 1001 (a uid)"#,
+        );
     }
-    Some(name.parse().ok().filter(|_| !text.starts_with('@')).map_or_else(|| of(name.to_owned()), Holder::Uid))
+    Some(
+        name.parse().ok().filter(|_| !text.starts_with('@')).map_or_else(|| of(name.to_owned()), Holder::Uid),
+    )
 }
 
 /// Looks everybody up who is named in `[roles]`.
@@ -76,7 +85,11 @@ pub fn held(settings: &Settings) -> Held {
                 Ok(uids) => held.uids.entry(role).or_default().extend(uids),
                 Err(what) => {
                     let remedy = "correct the name, or take it out; until then it gives the role to nobody";
-                    held.problems.push(settings.problem(&format!("roles.{role}[{}]", index + 1), what, remedy));
+                    held.problems.push(settings.problem(
+                        &format!("roles.{role}[{}]", index + 1),
+                        what,
+                        remedy,
+                    ));
                 }
             }
         }
@@ -121,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_primary_group_has_its_users() {
-        let users = "root:x:0:0:root:/root:/bin/bash\nlan:x:1001:50::/home/lan:/bin/sh\nminh:x:1002:50:::\nbad\n";
+        let users =
+            "root:x:0:0:root:/root:/bin/bash\nlan:x:1001:50::/home/lan:/bin/sh\nminh:x:1002:50:::\nbad\n";
         assert_eq!(primary_members(users, 50), BTreeSet::from([1001, 1002]));
         assert_eq!(primary_members(users, 51), BTreeSet::new());
     }
@@ -129,7 +143,11 @@ mod tests {
     #[test]
     fn names_are_looked_up_on_this_machine() {
         assert_eq!(uids_of(&Holder::User("root".into()), ""), Ok(BTreeSet::from([0])));
-        assert_eq!(uids_of(&Holder::Uid(4711), ""), Ok(BTreeSet::from([4711])), "of a number nobody is asked");
+        assert_eq!(
+            uids_of(&Holder::Uid(4711), ""),
+            Ok(BTreeSet::from([4711])),
+            "of a number nobody is asked"
+        );
         let nobody = uids_of(&Holder::User("khong-ai".into()), "").unwrap_err();
         assert!(nobody.contains("no user `khong-ai`"), "{nobody}");
         assert!(uids_of(&Holder::Group("khong-co".into()), "").is_err());

@@ -283,7 +283,11 @@ mod tests {
         let numbers = fixture.write(|w| {
             let numbers: Vec<_> = (0..7).map(|id| complaint(w, &id.to_string())).collect::<Result<_, _>>()?;
             for (&no, day) in numbers.iter().zip(1..) {
-                w.append_event(no, &by("uid:7", &event("2026-11-09T00:00:00Z", ComplaintEvent::Contained)), now())?;
+                w.append_event(
+                    no,
+                    &by("uid:7", &event("2026-11-09T00:00:00Z", ComplaintEvent::Contained)),
+                    now(),
+                )?;
                 w.append_event(no, &told(&received(&format!("2026-11-0{day}T00:00:00Z"))), now())?;
             }
             w.set_settled(numbers[1], true)?;

@@ -163,7 +163,6 @@ impl Writer<'_> {
         ];
         self.single(sql, parameters, |row| row.get(0).map(ComplaintNo))
     }
-
 }
 
 fn read_complaint(row: &Row<'_>) -> rusqlite::Result<StoredComplaint> {
@@ -228,7 +227,10 @@ mod tests {
             assert_eq!((kept.customer, kept.sealed_under), (Some(customer), SealedUnder::Customer));
             assert_eq!((kept.damage_level, kept.channel.as_deref()), (Some(2), Some("phone")));
             assert_eq!(kept.order_source, shop(), "its own, where no other is named");
-            assert_eq!((w.count_complaints_of(&shop())?, w.count_complaints_of(&SourceName::new("x"))?), (1, 0));
+            assert_eq!(
+                (w.count_complaints_of(&shop())?, w.count_complaints_of(&SourceName::new("x"))?),
+                (1, 0)
+            );
             assert!(kept.sealed_text == words() && w.complaint(ComplaintNo(99))?.is_none());
             Ok(())
         });

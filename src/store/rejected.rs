@@ -285,7 +285,10 @@ mod tests {
     #[test]
     fn a_file_handed_over_leaves_those_of_others_alone() {
         let fixture = fixture();
-        let of = |origin: &str, number, mark| RejectedRow { origin: origin.into(), ..row(Feed::Complaints, number, mark) };
+        let of = |origin: &str, number, mark| RejectedRow {
+            origin: origin.into(),
+            ..row(Feed::Complaints, number, mark)
+        };
         let import = SourceName::new("import");
         let hand_over = |origin: &str, rows: &[RejectedRow]| {
             fixture.write(|w| w.replace_rejected_of_file(&import, Feed::Complaints, origin, rows, now()));

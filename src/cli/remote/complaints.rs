@@ -10,9 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::complaints_shown::{
-    shown_changed, shown_complaint, shown_imported, shown_list, shown_totals,
-};
+use super::complaints_shown::{shown_changed, shown_complaint, shown_imported, shown_list, shown_totals};
 use super::explained::{Explained, shown_explained};
 use super::{Session, segment};
 use crate::api::LARGEST_FILE;
@@ -52,12 +50,16 @@ pub(super) async fn complaint(session: &Session, command: ComplaintCommand) -> a
         C::Import(arguments) => return import(session, arguments).await,
         C::Ack { number, noted } => (number, Change::Ack, noted),
         C::Assign { number, to, noted } => (number, Change::Assign { to }, noted),
-        C::Pause { number, reason, noted } => (number, Change::Pause { reason: pause_reason(&reason)? }, noted),
+        C::Pause { number, reason, noted } => {
+            (number, Change::Pause { reason: pause_reason(&reason)? }, noted)
+        }
         C::Resume { number, noted } => (number, Change::Resume, noted),
         C::Reclassify { number, judgement, noted } => (number, Change::Reclassify(judged(&judgement)), noted),
         C::Extend { number, noted } => (number, Change::Extend, noted),
         C::Contain { number, noted } => (number, Change::Contain, noted),
-        C::Notify { number, notice, noted } => (number, Change::Notify { notice: known_notice(&notice)? }, noted),
+        C::Notify { number, notice, noted } => {
+            (number, Change::Notify { notice: known_notice(&notice)? }, noted)
+        }
         C::Resolve { number, noted } => (number, Change::Resolve, noted),
         C::Reopen { number, noted } => (number, Change::Reopen, noted),
         C::Close { number, noted } => (number, Change::Close, noted),
@@ -74,9 +76,9 @@ async fn explain(session: &Session, number: i64) -> anyhow::Result<ExitCode> {
 
 async fn note(session: &Session, number: i64, change: Change, noted: Noted) -> anyhow::Result<ExitCode> {
     let Noted { at, note, note_file } = noted;
-    let request = ChangeRequest { change, at: instant(session, at)?, note: text(note, note_file.as_deref())? };
-    let changed: Changed =
-        session.client.post(&format!("/v1/complaints/{number}/changes"), &request).await?;
+    let request =
+        ChangeRequest { change, at: instant(session, at)?, note: text(note, note_file.as_deref())? };
+    let changed: Changed = session.client.post(&format!("/v1/complaints/{number}/changes"), &request).await?;
     session.print(&changed, |changed| shown_changed(session, changed))?;
     Ok(ExitCode::SUCCESS)
 }

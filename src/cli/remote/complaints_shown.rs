@@ -140,7 +140,8 @@ fn clock_line(session: &Session, clock: &ClockView) -> String {
 /// `product, level 2, assigned to lan@1stwatch.vn, open`.
 fn state_of(complaint: &ComplaintView) -> String {
     let mut words = vec![complaint.kind.to_string(), format!("level {}", level(complaint))];
-    let judged = |answer: Option<bool>, yes: &str, no: &str| answer.map(|is| if is { yes } else { no }.to_owned());
+    let judged =
+        |answer: Option<bool>, yes: &str, no: &str| answer.map(|is| if is { yes } else { no }.to_owned());
     words.extend(complaint.vulnerable.then(|| "vulnerable".to_owned()));
     words.extend(complaint.third_party.then(|| "third party".to_owned()));
     words.extend(judged(complaint.attack, "attack", "no attack"));

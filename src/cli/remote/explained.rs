@@ -111,16 +111,22 @@ fn shown_clock(zone: &TimeZone, clock: &ClockExplained) -> String {
         format!("  term     {}, {whose} ({})", basis.term, basis.key),
         format!("  comes to {}", length(&clock.length)),
     ];
-    lines.extend(basis.ceiling.as_ref().map(|law| {
-        format!("  at most  {} by {}, until {}", law.most, law.article, at(law.until))
-    }));
+    lines.extend(
+        basis
+            .ceiling
+            .as_ref()
+            .map(|law| format!("  at most  {} by {}, until {}", law.most, law.article, at(law.until))),
+    );
     lines.extend(clock.rules.iter().map(|one| format!("  because  {}", rule(zone, one))));
     lines.extend(clock.intervals.iter().map(|interval| {
         format!("    {} to {}  {}", at(interval.from), at(interval.until), time(&interval.time))
     }));
-    lines.extend(clock.steps.iter().map(|step| {
-        format!("  told     {} ({}) to {}", at(step.due_at), step.at, step.to.join(", "))
-    }));
+    lines.extend(
+        clock
+            .steps
+            .iter()
+            .map(|step| format!("  told     {} ({}) to {}", at(step.due_at), step.at, step.to.join(", "))),
+    );
     lines.join("\n")
 }
 
@@ -132,7 +138,9 @@ fn rule(zone: &TimeZone, rule: &Rule) -> String {
             format!("it was {kind}{level} until {}; what it is counts from its start", at(when))
         }
         Rule::ReopenedAt { at: when } => format!("it was reopened {}, and began anew", at(when)),
-        Rule::ThirdParty { instead_of } => format!("a third party must act too, else it would be {instead_of}"),
+        Rule::ThirdParty { instead_of } => {
+            format!("a third party must act too, else it would be {instead_of}")
+        }
         Rule::Halved { to } => {
             format!("the consumer is vulnerable (Law 19/2023 Art. 8): halved to {}", length(to))
         }

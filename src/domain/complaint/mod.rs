@@ -114,6 +114,8 @@ pub struct Complaint {
     pub due_at: Option<Timestamp>,
     pub acknowledged_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
+    /// The source is done with it; only of one that is resolved.
+    pub closed: bool,
 }
 
 /// A clock of a complaint: something that is to be done by a deadline.

@@ -93,7 +93,10 @@ fn read(house: &House, request: AddRequest, now: Timestamp) -> Result<NewComplai
     check(classification, request.attack.is_some(), request.harm.is_some()).map_err(Error::BadRequest)?;
     let detects = matches!(request.kind, ComplaintKind::DataBreach | ComplaintKind::DataMisuse);
     if request.detected_at.is_some() && !detects {
-        let what = format!("only a breach or misuse of personal data is detected; leave --detected out for {}", request.kind);
+        let what = format!(
+            "only a breach or misuse of personal data is detected; leave --detected out for {}",
+            request.kind
+        );
         return Err(Error::BadRequest(what));
     }
     let about = source_meant(house, request.source.as_ref())?;
@@ -128,7 +131,9 @@ fn sound(
     let Some(text) = written(text, what)? else { return Ok(None) };
     match normalise(&text) {
         Some(_) => Ok(Some((*text).clone())),
-        None => Err(Error::BadRequest(format!("what is given as {what} is none; correct it, or leave it out"))),
+        None => {
+            Err(Error::BadRequest(format!("what is given as {what} is none; correct it, or leave it out")))
+        }
     }
 }
 

@@ -43,15 +43,16 @@ pub fn change(house: &House, actor: &Actor, number: ComplaintNo, request: Change
     let at = instant(request.at, now)?;
     let change = with_internal_address(house, request.change)?;
     let note = written(request.note, "note")?;
-    if matches!(change, Change::Extend) && note.is_none() {
-        let why = "an extension needs a reason, of which the customer is told (Decree 356 Art. 5); give it with --note";
-        return Err(Error::BadRequest(why.to_owned()));
-    }
     house.store.write(|writer| {
         let events = writer.events_of(number)?;
         let decided = decided(house, number, &events, &change, at)?;
         let (changed, said) = match decided {
             Decided::Nothing(said) => (false, said),
+            Decided::Events(..) if matches!(change, Change::Extend) && note.is_none() => {
+                let why =
+                    "an extension needs a reason, of which the customer is told (Decree 356 Art. 5); give it with --note";
+                return Err(Error::BadRequest(why.to_owned()));
+            }
             Decided::Events(events, said) => {
                 let speaker = Speaker::Person { actor, note: note.as_ref() };
                 jobs::record_events(house, writer, number, &events, &speaker, now)?;

@@ -125,9 +125,9 @@ fn approve(
     let what = format!("compensation of damage level {level}");
     let Err(denied) = access::check_role(&house.grants, actor, rule.approver, &what) else { return Ok(()) };
     let subject = format!("complaint {number}");
-    house.store.write(|writer| {
-        record(writer, actor, Operation::ComplaintCompensate, &subject, "refused", now)
-    })?;
+    house
+        .store
+        .write(|writer| record(writer, actor, Operation::ComplaintCompensate, &subject, "refused", now))?;
     Err(Error::NotAllowed(denied.to_string()))
 }
 
@@ -173,7 +173,10 @@ fn given(matter: &Matter<'_>, order: Option<Money>, asked: Option<Money>) -> Res
         )));
     }
     if amount <= Money::ZERO {
-        return Err(Error::BadRequest(format!("compensation of {} is none; give --amount", currency.plain(amount))));
+        return Err(Error::BadRequest(format!(
+            "compensation of {} is none; give --amount",
+            currency.plain(amount)
+        )));
     }
     Ok(Compensation { level: *level, amount, formula })
 }
@@ -198,9 +201,8 @@ fn amount(currency: &Currency, text: &str) -> Result<Money> {
 pub fn compensations(house: &House, actor: &Actor, period: Option<Period>) -> Result<CompensationTotals> {
     allow(house, actor, Operation::ComplaintCompensations)?;
     let zone = &house.settings.business.zone;
-    let (from, until) = period.map_or((Timestamp::MIN, Timestamp::MAX), |period| {
-        (period.start(zone), period.end(zone))
-    });
+    let (from, until) =
+        period.map_or((Timestamp::MIN, Timestamp::MAX), |period| (period.start(zone), period.end(zone)));
     let rows = house.store.read(|reader| reader.compensations(from, until))?;
     let given: Vec<Compensation> = rows
         .into_iter()

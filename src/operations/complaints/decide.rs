@@ -99,7 +99,9 @@ pub(super) fn decide(matter: &Matter<'_>, change: &Change, at: Timestamp) -> Dec
     let Matter { number, standing, .. } = matter;
     if at < standing.received {
         let received = matter.told(standing.received);
-        return Err(format!("complaint {number} was received {received}; nothing can be done about it before"));
+        return Err(format!(
+            "complaint {number} was received {received}; nothing can be done about it before"
+        ));
     }
     if change.turns() && at < standing.changed {
         let changed = matter.told(standing.changed);
@@ -169,7 +171,8 @@ impl Matter<'_> {
             ));
         }
         // A pause that ended by itself ends in the log too, before another begins.
-        let ended = standing.pause.map(|pause| DatedEvent { at: pause.until, event: ComplaintEvent::Resumed });
+        let ended =
+            standing.pause.map(|pause| DatedEvent { at: pause.until, event: ComplaintEvent::Resumed });
         let paused = DatedEvent { at, event: ComplaintEvent::Paused { reason } };
         let until = at.checked_add(self.policy.longest_pause).unwrap_or(Timestamp::MAX);
         let said = format!("paused ({}), until {} at the latest", reason.as_str(), &self.told(until)[3..]);
@@ -193,7 +196,9 @@ impl Matter<'_> {
         let Self { number, standing, .. } = self;
         self.unless_closed("judged anew")?;
         if judgement == Judgement::default() {
-            return Err("say what it is: --kind, --level, --vulnerable, --third-party, --attack or --harm".into());
+            return Err(
+                "say what it is: --kind, --level, --vulnerable, --third-party, --attack or --harm".into()
+            );
         }
         let known = standing.classification;
         let judged = Classification {
@@ -355,7 +360,10 @@ pub(super) fn check(judged: Classification, attack: bool, harm: bool) -> Result<
     for (is_judged, notice) in [(attack, Notice::Attack), (harm, Notice::Harm)] {
         if is_judged && !may_need(judged.kind, notice) {
             let word = notice.as_str();
-            return Err(format!("{word} is judged of breaches (and misuse) of personal data, not of {}", judged.kind));
+            return Err(format!(
+                "{word} is judged of breaches (and misuse) of personal data, not of {}",
+                judged.kind
+            ));
         }
     }
     Ok(())
@@ -403,7 +411,9 @@ mod tests {
 
     fn events(decision: Decision) -> Vec<(Timestamp, ComplaintEvent)> {
         match decision {
-            Ok(Decided::Events(events, _)) => events.into_iter().map(|dated| (dated.at, dated.event)).collect(),
+            Ok(Decided::Events(events, _)) => {
+                events.into_iter().map(|dated| (dated.at, dated.event)).collect()
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -442,7 +452,10 @@ mod tests {
         let told = (2, E::Notified { notice: Notice::Harm });
         nothing_but(asked(BREACH, &[told], &Change::Notify { notice: Notice::Harm }, 5), "told of the harm");
         let lan = || "lan@1stwatch.vn".to_owned();
-        nothing_but(asked(PRODUCT, &[(2, E::Assigned { to: lan() })], &Change::Assign { to: lan() }, 5), "already");
+        nothing_but(
+            asked(PRODUCT, &[(2, E::Assigned { to: lan() })], &Change::Assign { to: lan() }, 5),
+            "already",
+        );
         let same = Judgement { damage_level: Some(2), ..Judgement::default() };
         nothing_but(asked(PRODUCT, &[], &Change::Reclassify(same), 5), "judged so already");
         // An earlier answer is news.
@@ -492,11 +505,15 @@ mod tests {
         refused(asked(ACCESS, &[(2, ComplaintEvent::Extended)], &Change::Extend, 5), "one extension only");
         refused(asked(ACCESS, &[], &Change::Extend, 10 * DAY + 1), "an extension is told before");
         refused(asked(ACCESS, &[RESOLVED], &Change::Extend, 9), "cannot be extended");
-        assert_eq!(events(asked(ACCESS, &[], &Change::Extend, 10 * DAY)), [(at(240), ComplaintEvent::Extended)]);
+        assert_eq!(
+            events(asked(ACCESS, &[], &Change::Extend, 10 * DAY)),
+            [(at(240), ComplaintEvent::Extended)]
+        );
         let mut without = policy();
         without.kinds.get_mut(&ACCESS).unwrap().extension = None;
         let standing = standing(ACCESS, &[]);
-        let matter = Matter { number: 4, standing: &standing, policy: &without, due: None, zone: &TimeZone::UTC };
+        let matter =
+            Matter { number: 4, standing: &standing, policy: &without, due: None, zone: &TimeZone::UTC };
         refused(decide(&matter, &Change::Extend, at(5)), "set complaints.kinds.data-access.extension");
     }
 
@@ -514,7 +531,8 @@ mod tests {
         let told = |notice| (2, E::Notified { notice });
         let both = [told(Notice::Attack), told(Notice::Harm), RESOLVED];
         assert_eq!(events(asked(BREACH, &both, &Change::Close, 9)), [(at(9), E::Closed)]);
-        let judged = Classification { attack: Some(false), harm: Some(false), ..Classification::new(BREACH, None) };
+        let judged =
+            Classification { attack: Some(false), harm: Some(false), ..Classification::new(BREACH, None) };
         let log = [(1, E::Reclassified(judged)), RESOLVED];
         assert_eq!(events(asked(BREACH, &log, &Change::Close, 9)), [(at(9), E::Closed)]);
     }

@@ -51,11 +51,12 @@ pub fn import(house: &House, actor: &Actor, request: &ImportRequest, content: &[
     allow(house, actor, Operation::ComplaintImport)?;
     let now = house.now();
     let settings = settings(request)?;
+    let about = source_meant(house, request.source.as_ref())?;
     let business = &house.settings.business;
     let context = source::Context { currency: &business.currency, zone: &business.zone, since: None, now };
     let batch = source::read_csv(&settings, &context, Feed::Complaints, &request.file, content)
         .map_err(|error| Error::BadRequest(format!("{:#}", anyhow::Error::from(error))))?;
-    let about = about(house, request, &batch)?;
+    check_whose(house, about.as_ref(), &batch)?;
     let read = batch.read.get(&Feed::Complaints).copied().unwrap_or(0);
     let tally = house.store.write(|writer| -> Result<_> {
         let about = about.as_ref();
@@ -78,9 +79,10 @@ pub fn import(house: &House, actor: &Actor, request: &ImportRequest, content: &[
 }
 
 fn settings(request: &ImportRequest) -> Result<SourceSettings> {
-    let delimiter = u8::try_from(request.delimiter.unwrap_or(',')).ok().filter(u8::is_ascii).ok_or_else(|| {
-        Error::BadRequest("the delimiter is one plain sign, such as , or ; or a tab".to_owned())
-    })?;
+    let delimiter =
+        u8::try_from(request.delimiter.unwrap_or(',')).ok().filter(u8::is_ascii).ok_or_else(|| {
+            Error::BadRequest("the delimiter is one plain sign, such as , or ; or a tab".to_owned())
+        })?;
     let map = FeedMap { columns: request.columns.clone(), ..FeedMap::default() };
     Ok(SourceSettings {
         name: SourceName::new(SourceName::IMPORT),
@@ -98,13 +100,12 @@ fn settings(request: &ImportRequest) -> Result<SourceSettings> {
     })
 }
 
-/// Whose customers and orders the file is about; where nobody can tell, a file that names some is refused.
-fn about(house: &House, request: &ImportRequest, batch: &Batch) -> Result<Option<SourceName>> {
-    let about = source_meant(house, request.source.as_ref())?;
+/// Where nobody can tell whose customers and orders a file is about, one that names some is refused.
+fn check_whose(house: &House, about: Option<&SourceName>, batch: &Batch) -> Result<()> {
     let names_some = batch.complaints.iter().any(|seen| seen.customer.is_some() || seen.order.is_some());
     if about.is_none() && names_some && !house.settings.sources.is_empty() {
         let what = "the file names customers or orders, and there are several sources; say with --source whose they are";
         return Err(Error::BadRequest(what.to_owned()));
     }
-    Ok(about)
+    Ok(())
 }

@@ -72,7 +72,9 @@ impl Standing {
         let at = dated.at;
         match &dated.event {
             // The first receipt counts; who detected or promised what moves clocks only.
-            ComplaintEvent::Received(_) | ComplaintEvent::Detected | ComplaintEvent::Promised { .. } => return,
+            ComplaintEvent::Received(_) | ComplaintEvent::Detected | ComplaintEvent::Promised { .. } => {
+                return;
+            }
             ComplaintEvent::Acknowledged => {
                 self.acknowledged.get_or_insert(at);
                 return;

@@ -38,6 +38,7 @@ pub fn complaint(fields: &Fields<'_>) -> Result<Complaint, Unfit> {
         due_at: fields.instant("due_at")?,
         acknowledged_at: later("acknowledged_at")?,
         resolved_at,
+        closed: resolved_at.is_some() && status.as_deref() == Some("closed"),
     })
 }
 
