@@ -8,6 +8,7 @@
 //! so no two clocks of the house can disagree. Pure: no files (`settings` reads them), no clock, no zone of its own.
 
 mod days;
+pub mod lunar;
 mod working;
 
 pub use days::{CalendarDays, FileError};
