@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::holidays::{self, YEARS};
+use super::holidays;
 
 /// What the government has decided. `config/calendars/vn.toml`: the format is documented in its head.
 const VIETNAM: &str = include_str!("../../config/calendars/vn.toml");
@@ -127,11 +127,6 @@ impl CalendarDays {
         self.off_in(year).next().is_some()
     }
 
-    /// Whether the law's rules say what is off in a year, 1995 to 2199.
-    pub fn has_rules(year: i16) -> bool {
-        YEARS.contains(&year)
-    }
-
     /// The days that do not follow the week, and whether they are worked.
     pub(super) fn named(&self) -> impl Iterator<Item = (Date, bool)> {
         let off = self.off.keys().map(|&day| (day, false));
@@ -182,6 +177,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::calendar::holidays::YEARS;
 
     #[test]
     fn vietnam_knows_two_hundred_years_and_confirms_three() {

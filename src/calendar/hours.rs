@@ -281,7 +281,7 @@ mod tests {
         let (mut instant, mut left) = (from, minutes);
         while left > 0 {
             let local = zone.to_datetime(instant);
-            let is_open = (8..17).contains(&local.hour()) && local.hour() != 12;
+            let is_open = calendar.hours.iter().any(|&(from, until)| (from..until).contains(&local.time()));
             if is_open && calendar.is_working_day(local.date()) {
                 left -= 1;
             }
@@ -301,15 +301,25 @@ mod tests {
             prop_assert_eq!(end, minute_by_minute(&calendar, from, minutes, &hanoi()));
         }
 
-        /// Where the clock changes, the hours that passed count, not those on the dial.
+        /// Where the clock changes, the hours that passed count, not those on the dial: by day, and by night through
+        /// the changes of March and November.
         #[test]
-        fn working_hours_agree_with_the_oracle_over_clock_changes(start in 0i64..(90 * 24 * 60), minutes in 1i64..(40 * 60)) {
+        fn working_hours_agree_with_the_oracle_over_clock_changes(
+            by_night in proptest::bool::ANY,
+            start in 0i64..(300 * 24 * 60),
+            minutes in 1i64..(40 * 60),
+        ) {
             let zone = TimeZone::get("America/New_York").unwrap();
-            let hours = [(time(8, 0, 0, 0), time(12, 0, 0, 0)), (time(13, 0, 0, 0), time(17, 0, 0, 0))];
-            let calendar = WorkingCalendar::new(CalendarDays::default(), &[1, 2, 3, 4, 5, 6, 7], &hours).unwrap();
-            let from = at("2026-09-20T00:00") + SignedDuration::from_mins(start);
-            let end = calendar.add_working_hours(from, SignedDuration::from_mins(minutes), &zone);
+            let calendar = if by_night { daily(&[(0, 4), (5, 9)]) } else { daily(&[(8, 12), (13, 17)]) };
+            let from = at("2026-02-15T00:00") + SignedDuration::from_mins(start);
+            let length = SignedDuration::from_mins(minutes);
+            let end = calendar.add_working_hours(from, length, &zone);
             prop_assert_eq!(end, minute_by_minute(&calendar, from, minutes, &zone));
+            prop_assert_eq!(calendar.working_time_between(from, end, &zone), length);
+            let back = calendar.subtract_working_hours(end, length, &zone);
+            prop_assert_eq!(minute_by_minute(&calendar, back, minutes, &zone), end);
+            // The last instant from which it is so.
+            prop_assert!(back >= from && calendar.working_time_between(from, back, &zone).is_zero());
         }
 
         #[test]

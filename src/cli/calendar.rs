@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::output::{self, OutputFormat};
 use super::schedule::zone;
+use crate::calendar::WorkingCalendar;
 use crate::calendar::holidays::YEARS;
-use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::term::Term;
 
@@ -121,7 +121,7 @@ fn doubt(year: i16, calendar: &WorkingCalendar) -> Option<String> {
     if calendar.is_confirmed(year) {
         return None;
     }
-    if !CalendarDays::has_rules(year) {
+    if !YEARS.contains(&year) {
         let (first, last) = (YEARS.start(), YEARS.end());
         return Some(format!(
             "the rules reach from {first} to {last}, so of {year} only weekends are known, and what a file of [calendar] \
@@ -146,6 +146,7 @@ fn hours(text: &str) -> Result<SignedDuration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::CalendarDays;
     use clap::Parser;
 
     #[derive(clap::Parser)]
