@@ -4,6 +4,7 @@ mod architecture;
 mod backups;
 mod bad_input;
 mod books;
+mod calendar;
 mod canaries;
 mod clocks;
 mod commands;
