@@ -1,10 +1,11 @@
 //! Proofs by brute force of what the daemon promises when it is killed, when the power goes, when the
-//! disk fills, and of when its slots come. Each has a short form, and a full one: `tests/proofs`.
+//! disk fills, of when its slots come, and of when a complaint is due. Each has a short form, and a full one: `tests/proofs`.
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod calls;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod cycle;
+mod deadlines;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod disk;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
