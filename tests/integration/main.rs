@@ -9,6 +9,7 @@ mod clocks;
 mod commands;
 mod contract;
 mod daemon;
+mod deadlines;
 mod demo;
 mod disclosure;
 mod document;
