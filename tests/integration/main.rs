@@ -10,6 +10,7 @@ mod clocks;
 mod commands;
 mod contract;
 mod daemon;
+mod deadlines;
 mod demo;
 mod disclosure;
 mod document;
