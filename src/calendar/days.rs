@@ -1,4 +1,4 @@
-//! What calendar files say: days off, days worked, confirmed years.
+//! Days off, days worked and confirmed years: by rule, and as calendar files say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,12 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
 
-/// `config/calendars/vn.toml`: the format is documented in its head.
+use super::holidays;
+
+/// What the government has decided. `config/calendars/vn.toml`: the format is documented in its head.
 const VIETNAM: &str = include_str!("../../config/calendars/vn.toml");
 
-/// The days off and the days worked of one or more calendar files. A day is at most one of the two.
+/// The days off and the days worked, by rule or of calendar files. A day is at most one of the two.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CalendarDays {
     off: BTreeMap<Date, String>,
@@ -47,9 +49,14 @@ impl FileError {
 }
 
 impl CalendarDays {
-    /// Vietnam's public holidays, 2024 to 2035.
+    /// Vietnam's public holidays: by rule from 1995 to 2199, and as the government decided where it has. A decision
+    /// changes the days that it names, like every later file; the year's others stay as the rules have them.
+    ///
+    /// # Errors
+    /// When the embedded file is not a calendar file, which a test rules out.
     pub fn vietnam() -> Result<Self, FileError> {
-        Self::parse(VIETNAM)
+        let rules = Self { off: holidays::by_rule().clone(), ..Self::default() };
+        Ok(rules.overridden_by(Self::parse(VIETNAM)?))
     }
 
     /// Reads one calendar file.
@@ -90,7 +97,7 @@ impl CalendarDays {
         self
     }
 
-    /// The name of a day off; `None` for a day that no file names (it may still be a weekend).
+    /// The name of a day off; `None` for a day that no rule and no file names (it may still be a weekend).
     pub fn off(&self, day: Date) -> Option<&str> {
         self.off.get(&day).map(String::as_str)
     }
@@ -100,7 +107,7 @@ impl CalendarDays {
         self.worked.get(&day).map(String::as_str)
     }
 
-    /// The days off that files name in a year, in order.
+    /// The days off of a year that rules or files name, in order.
     pub fn off_in(&self, year: i16) -> impl Iterator<Item = (Date, &str)> {
         in_year(&self.off, year)
     }
@@ -115,9 +122,15 @@ impl CalendarDays {
         self.confirmed.contains(&year)
     }
 
-    /// Whether any day off of the year is known; beyond the files' last year only weekends are off.
+    /// Whether any day off of the year is known; beyond the years of the rules only weekends are off, and what files name.
     pub fn is_known(&self, year: i16) -> bool {
         self.off_in(year).next().is_some()
+    }
+
+    /// The days that do not follow the week, and whether they are worked.
+    pub(super) fn named(&self) -> impl Iterator<Item = (Date, bool)> {
+        let off = self.off.keys().map(|&day| (day, false));
+        off.chain(self.worked.keys().map(|&day| (day, true)))
     }
 }
 
@@ -150,7 +163,9 @@ fn entry(line: usize, day: &str, name: String) -> Result<(Date, String), FileErr
 }
 
 fn in_year(days: &BTreeMap<Date, String>, year: i16) -> impl Iterator<Item = (Date, &str)> {
-    days.iter().filter(move |(day, _)| day.year() == year).map(|(&day, name)| (day, name.as_str()))
+    let first = Date::new(year, 1, 1).unwrap_or(Date::MAX);
+    let last = Date::new(year, 12, 31).unwrap_or(Date::MAX);
+    days.range(first..=last).map(|(&day, name)| (day, name.as_str()))
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -162,19 +177,20 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::calendar::holidays::YEARS;
 
     #[test]
-    fn vietnam_knows_twelve_years_and_confirms_three() {
+    fn vietnam_knows_two_hundred_years_and_confirms_three() {
         let days = CalendarDays::vietnam().unwrap();
-        for year in 2024..=2035 {
+        for year in YEARS {
             assert!(days.is_known(year), "{year}");
-            assert_eq!(days.is_confirmed(year), year <= 2026, "{year}");
+            assert_eq!(days.is_confirmed(year), (2024..=2026).contains(&year), "{year}");
             for (month, day) in [(1, 1), (4, 30), (5, 1), (9, 2)] {
                 assert!(days.off(date(year, month, day)).is_some(), "{year}-{month}-{day}");
             }
             assert_eq!(days.off(date(year, 11, 24)).is_some(), year >= 2026, "{year}");
         }
-        assert!(!days.is_known(2036));
+        assert!(!days.is_known(1994) && !days.is_known(2200));
     }
 
     #[test]
@@ -185,6 +201,30 @@ mod tests {
         for day in 16..=20 {
             assert!(days.off(date(2026, 2, day)).is_some(), "{day} February");
         }
+    }
+
+    /// The rules put nothing into a decided year that its decision does not name.
+    #[test]
+    fn decided_years_are_as_decided() {
+        let decided = CalendarDays::parse(VIETNAM).unwrap();
+        let days = CalendarDays::vietnam().unwrap();
+        for year in 2024..=2026 {
+            assert!(days.off_in(year).eq(decided.off_in(year)), "{year}");
+            assert!(days.worked_in(year).eq(decided.worked_in(year)), "{year}");
+        }
+        assert_eq!(decided.off.len(), 13 + 12 + 14);
+        assert!(decided.off.keys().all(|day| decided.is_confirmed(day.year())));
+    }
+
+    #[test]
+    fn a_file_that_confirms_a_year_changes_only_the_days_it_names() {
+        let by_rule = CalendarDays::vietnam().unwrap();
+        let decided = CalendarDays::parse("confirmed = [2040]\n[off]\n2040-02-10 = \"Nghỉ Tết\"").unwrap();
+        let confirmed = by_rule.clone().overridden_by(decided);
+        assert_eq!((by_rule.is_confirmed(2040), confirmed.is_confirmed(2040)), (false, true));
+        let mut expected: Vec<_> = by_rule.off_in(2040).collect();
+        expected.insert(2, (date(2040, 2, 10), "Nghỉ Tết"));
+        assert_eq!(confirmed.off_in(2040).collect::<Vec<_>>(), expected);
     }
 
     /// Mùng 1 Tết by Vietnam's reckoning; 2030's differs from China's (3 February).

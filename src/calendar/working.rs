@@ -1,10 +1,12 @@
-//! Counting working days and hours, and deadlines by the Civil Code.
+//! Which days and hours are worked, counting working days, and deadlines by the Civil Code.
 
 use jiff::civil::{Date, Time, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
 use super::days::CalendarDays;
+use super::hours::plus;
+use super::table::Table;
 use crate::domain::term::Term;
 
 /// Which days and hours are worked.
@@ -14,7 +16,9 @@ pub struct WorkingCalendar {
     /// By weekday, Monday first.
     week: [bool; 7],
     /// Half-open, in order, without overlap.
-    hours: Vec<(Time, Time)>,
+    pub(super) hours: Vec<(Time, Time)>,
+    /// What `days` and `week` come to.
+    table: Table,
 }
 
 /// A working week that cannot be counted with.
@@ -55,17 +59,17 @@ impl WorkingCalendar {
         if let Some(pair) = hours.windows(2).find(|pair| pair[1].0 < pair[0].1) {
             return Err(WeekError::Overlap { from: pair[1].0 });
         }
-        Ok(Self { days, week, hours: hours.to_vec() })
+        Ok(Self { table: Table::new(&days, week), days, week, hours: hours.to_vec() })
     }
 
     /// Monday to Friday, 08:00-12:00 and 13:00-17:00.
     pub fn office_week(days: CalendarDays) -> Self {
         let week = [true, true, true, true, true, false, false];
         let hours = vec![(time(8, 0, 0, 0), time(12, 0, 0, 0)), (time(13, 0, 0, 0), time(17, 0, 0, 0))];
-        Self { days, week, hours }
+        Self { table: Table::new(&days, week), days, week, hours }
     }
 
-    /// What the calendar files say.
+    /// What the rules and the calendar files say.
     pub fn days(&self) -> &CalendarDays {
         &self.days
     }
@@ -75,7 +79,12 @@ impl WorkingCalendar {
         &self.hours
     }
 
+    /// Quick from 1995 to 2199. Outside those years no holiday is known, and only weekends are off, and what files name.
     pub fn is_working_day(&self, day: Date) -> bool {
+        self.table.is_worked(day).unwrap_or_else(|| self.is_worked_by_name(day))
+    }
+
+    fn is_worked_by_name(&self, day: Date) -> bool {
         if self.days.worked(day).is_some() {
             return true;
         }
@@ -94,6 +103,18 @@ impl WorkingCalendar {
             }
         }
         next
+    }
+
+    /// The last working day before `day`.
+    pub fn previous_working_day(&self, day: Date) -> Date {
+        let mut previous = day;
+        while let Ok(yesterday) = previous.yesterday() {
+            previous = yesterday;
+            if self.is_working_day(previous) {
+                break;
+            }
+        }
+        previous
     }
 
     /// `day` itself when it is worked, else the first working day after it.
@@ -115,39 +136,6 @@ impl WorkingCalendar {
             }
         }
         last
-    }
-
-    /// The instant at which `duration` of working hours after `instant` is used up; lunch, nights and days off do not
-    /// count. What ends with a span ends at its end, not at the next one's beginning.
-    pub fn add_working_hours(
-        &self,
-        instant: Timestamp,
-        duration: SignedDuration,
-        zone: &TimeZone,
-    ) -> Timestamp {
-        if duration <= SignedDuration::ZERO {
-            return instant;
-        }
-        let mut left = duration;
-        let mut day = zone.to_datetime(instant).date();
-        loop {
-            for (from, until) in self.spans(day, zone) {
-                let from = from.max(instant);
-                if until <= from {
-                    continue;
-                }
-                let length = until.duration_since(from);
-                if left <= length {
-                    return plus(from, left);
-                }
-                left -= length;
-            }
-            let next = self.next_working_day(day);
-            if next <= day || next == Date::MAX {
-                return Timestamp::MAX;
-            }
-            day = next;
-        }
     }
 
     /// When a term that starts at `from` is over.
@@ -174,7 +162,7 @@ impl WorkingCalendar {
         end_of(last, zone)
     }
 
-    /// The days off that calendar files name in a year, in order, with their names.
+    /// The days off of a year that rules or calendar files name, in order, with their names.
     pub fn days_off(&self, year: i16) -> impl Iterator<Item = (Date, &str)> {
         self.days.off_in(year)
     }
@@ -188,19 +176,6 @@ impl WorkingCalendar {
     pub fn is_confirmed(&self, year: i16) -> bool {
         self.days.is_confirmed(year)
     }
-
-    /// The working spans of a day as instants; none for a day off.
-    fn spans(&self, day: Date, zone: &TimeZone) -> impl Iterator<Item = (Timestamp, Timestamp)> {
-        let hours = if self.is_working_day(day) { self.hours.as_slice() } else { &[] };
-        hours.iter().filter_map(move |&(from, until)| {
-            let at = |time| zone.to_timestamp(day.to_datetime(time)).ok();
-            Some((at(from)?, at(until)?))
-        })
-    }
-}
-
-fn plus(instant: Timestamp, duration: SignedDuration) -> Timestamp {
-    instant.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 /// The last second of a day.
@@ -268,29 +243,6 @@ mod tests {
     }
 
     #[test]
-    fn working_hours_honour_lunch_nights_and_days_off() {
-        for (from, hours, expected) in [
-            ("2026-11-20T08:00", 4, "2026-11-20T12:00"),
-            ("2026-11-20T08:00", 5, "2026-11-20T14:00"),
-            ("2026-11-20T11:30", 1, "2026-11-20T13:30"),
-            ("2026-11-20T12:15", 1, "2026-11-20T14:00"),
-            ("2026-11-20T16:30", 1, "2026-11-23T08:30"),
-            ("2026-11-20T16:00", 1, "2026-11-20T17:00"),
-            ("2026-11-20T22:00", 8, "2026-11-23T17:00"),
-            // Over 24 November and a weekend.
-            ("2026-11-20T08:00", 25, "2026-11-26T09:00"),
-            // Over the whole of Tết.
-            ("2026-02-13T16:00", 2, "2026-02-23T09:00"),
-            // Into the Saturday that is worked for 31 August.
-            ("2026-08-21T16:00", 2, "2026-08-22T09:00"),
-            ("2026-11-21T10:00", 0, "2026-11-21T10:00"),
-        ] {
-            let end = vietnam().add_working_hours(at(from), SignedDuration::from_hours(hours), &hanoi());
-            assert_eq!(end, at(expected), "{from} + {hours} h");
-        }
-    }
-
-    #[test]
     fn deadlines_follow_the_civil_code() {
         for (from, term, expected) in [
             // Hours run at once, through the weekend.
@@ -318,58 +270,10 @@ mod tests {
             assert_eq!(calendar.deadline(at("9998-11-20T16:00"), term, &hanoi()), Timestamp::MAX, "{term}");
         }
         assert_eq!(calendar.add_working_days(date(9999, 12, 30), 10), Date::MAX);
-        let end = calendar.add_working_hours(at("9999-12-01T16:00"), SignedDuration::MAX, &hanoi());
-        assert_eq!(end, Timestamp::MAX);
-    }
-
-    /// A slow oracle: looks at each minute.
-    fn minute_by_minute(
-        calendar: &WorkingCalendar,
-        from: Timestamp,
-        minutes: i64,
-        zone: &TimeZone,
-    ) -> Timestamp {
-        let minute = SignedDuration::from_mins(1);
-        let (mut instant, mut left) = (from, minutes);
-        while left > 0 {
-            let local = zone.to_datetime(instant);
-            let is_open = (8..17).contains(&local.hour()) && local.hour() != 12;
-            if is_open && calendar.is_working_day(local.date()) {
-                left -= 1;
-            }
-            instant += minute;
-        }
-        instant
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn working_hours_agree_with_the_oracle(start in 0i64..(11 * 365 * 24 * 60), minutes in 1i64..(60 * 60)) {
-            let from = at("2024-01-01T00:00") + SignedDuration::from_mins(start);
-            let calendar = vietnam();
-            let end = calendar.add_working_hours(from, SignedDuration::from_mins(minutes), &hanoi());
-            prop_assert_eq!(end, minute_by_minute(&calendar, from, minutes, &hanoi()));
-        }
-
-        /// Where the clock changes, the hours that passed count, not those on the dial.
-        #[test]
-        fn working_hours_agree_with_the_oracle_over_clock_changes(start in 0i64..(90 * 24 * 60), minutes in 1i64..(40 * 60)) {
-            let zone = TimeZone::get("America/New_York").unwrap();
-            let hours = [(time(8, 0, 0, 0), time(12, 0, 0, 0)), (time(13, 0, 0, 0), time(17, 0, 0, 0))];
-            let calendar = WorkingCalendar::new(CalendarDays::default(), &[1, 2, 3, 4, 5, 6, 7], &hours).unwrap();
-            let from = at("2026-09-20T00:00") + SignedDuration::from_mins(start);
-            let end = calendar.add_working_hours(from, SignedDuration::from_mins(minutes), &zone);
-            prop_assert_eq!(end, minute_by_minute(&calendar, from, minutes, &zone));
-        }
-
-        #[test]
-        fn working_hours_add_up(start in 0i64..(11 * 365 * 24 * 60), one in 0i64..3000, two in 0i64..3000) {
-            let from = at("2024-01-01T00:00") + SignedDuration::from_mins(start);
-            let add = |from, minutes| vietnam().add_working_hours(from, SignedDuration::from_mins(minutes), &hanoi());
-            prop_assert_eq!(add(add(from, one), two), add(from, one + two));
-        }
 
         #[test]
         fn working_days_agree_with_the_oracle(start in 0i32..(11 * 365), count in 1u32..60) {

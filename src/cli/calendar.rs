@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::output::{self, OutputFormat};
 use super::schedule::zone;
 use crate::calendar::WorkingCalendar;
+use crate::calendar::holidays::YEARS;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::term::Term;
 
@@ -117,12 +118,20 @@ fn listed(year: i16, calendar: &WorkingCalendar, output: OutputFormat) -> String
 
 /// What a reader of the year should know about it.
 fn doubt(year: i16, calendar: &WorkingCalendar) -> Option<String> {
-    if !calendar.days().is_known(year) {
-        return Some(format!("no day off of {year} is known; name them in a file of [calendar] files"));
+    if calendar.is_confirmed(year) {
+        return None;
     }
-    (!calendar.is_confirmed(year)).then(|| {
-        format!("{year} is unconfirmed: its days are by rule; confirm them in a file of [calendar] files")
-    })
+    if !YEARS.contains(&year) {
+        let (first, last) = (YEARS.start(), YEARS.end());
+        return Some(format!(
+            "the rules reach from {first} to {last}, so of {year} only weekends are known, and what a file of [calendar] \
+             files names"
+        ));
+    }
+    Some(format!(
+        "{year} is unconfirmed: its days are by rule, and the government decides each year's Tết days, the day beside 2 \
+         September and swaps; confirm them in a file of [calendar] files"
+    ))
 }
 
 /// Reads a number of hours, whole or with a fraction, for clap.
@@ -188,11 +197,18 @@ mod tests {
         let year = ask(&["list", "--year", "2027"], OutputFormat::Human);
         assert!(year.contains("note: 2027 is unconfirmed"), "{year}");
         let year = ask(&["list", "--year", "2040"], OutputFormat::Human);
-        assert!(year.starts_with("note: no day off of 2040 is known"), "{year}");
+        assert!(year.contains("2040-02-12 Sun  Mùng 1 Tết\n"), "{year}");
+        assert!(year.contains("\nnote: 2040 is unconfirmed: its days are by rule"), "{year}");
+        let year = ask(&["list", "--year", "2200"], OutputFormat::Human);
+        assert!(year.starts_with("note: the rules reach from 1995 to 2199, so of 2200"), "{year}");
         let year = ask(&["list", "--year", "2026"], OutputFormat::Json);
         let year: serde_json::Value = serde_json::from_str(&year).unwrap();
         assert_eq!(year["confirmed"], true);
         assert_eq!(year["worked"][0]["date"], "2026-08-22");
+        let year = ask(&["list", "--year", "2040"], OutputFormat::Json);
+        let year: serde_json::Value = serde_json::from_str(&year).unwrap();
+        assert_eq!((&year["confirmed"], &year["known"]), (&false.into(), &true.into()));
+        assert_eq!(year["off"][0], serde_json::json!({ "date": "2040-01-01", "name": "Tết Dương lịch" }));
     }
 
     #[test]

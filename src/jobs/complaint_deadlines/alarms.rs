@@ -18,6 +18,8 @@ pub(super) struct Alarm {
     pub clock: Clock,
     pub deadline: Timestamp,
     pub recipient: String,
+    /// When the first of its steps became due.
+    pub due_at: Timestamp,
     /// The latest step that is due; the others are covered by it. Never empty.
     pub steps: Vec<StepAt>,
 }
@@ -129,6 +131,7 @@ fn alarm(no: ComplaintNo, clocks: &Clocks, step: &DueStep<'_>, recipient: String
         clock: step.clock,
         deadline: step.deadline,
         recipient,
+        due_at: step.due_at,
         steps: vec![step.rule.at],
     }
 }

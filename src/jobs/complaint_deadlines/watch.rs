@@ -24,7 +24,7 @@ pub(super) struct Watch<'a> {
 enum Digest {
     No,
     NotYet,
-    Since(BTreeSet<String>),
+    Since(Timestamp, BTreeSet<String>),
 }
 
 impl<'a> Watch<'a> {
@@ -42,9 +42,10 @@ impl<'a> Watch<'a> {
             None => Digest::No,
             Some(time) if local.time() < time => Digest::NotYet,
             Some(time) => {
-                let due = house.settings.business.zone.to_timestamp(local.date().to_datetime(time));
-                let told = reader.recipients_since(DIGEST, due.unwrap_or(now))?;
-                Digest::Since(told)
+                let due =
+                    house.settings.business.zone.to_timestamp(local.date().to_datetime(time)).unwrap_or(now);
+                let told = reader.recipients_since(DIGEST, due)?;
+                Digest::Since(due, told)
             }
         };
         Ok(Self { house, now, extra, is_quiet, digest })
@@ -58,7 +59,7 @@ impl<'a> Watch<'a> {
         let is_time = match &self.digest {
             Digest::No => true,
             Digest::NotYet => false,
-            Digest::Since(told) => !told.contains(&alarm.recipient),
+            Digest::Since(due, told) => alarm.due_at <= *due && !told.contains(&alarm.recipient),
         };
         is_time && !self.is_quiet
     }

@@ -1,10 +1,13 @@
 //! Proofs by brute force of what the daemon promises when it is killed, when the power goes, when the
-//! disk fills, and of when its slots come. Each has a short form, and a full one: `tests/proofs`.
+//! disk fills, of when its slots come, of working time, and of when a complaint is due. Each has a short form, and a
+//! full one: `tests/proofs`.
 
+mod calendar;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod calls;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod cycle;
+mod deadlines;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod disk;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
