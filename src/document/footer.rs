@@ -68,8 +68,9 @@ pub fn definitions(report: &Report<'_>, texts: &Texts) -> Result<Vec<Note>, Erro
     for table in report.headline.iter().copied().chain(sections).chain(report.late) {
         used.extend(super::grid::measures(table)?);
     }
-    let mut notes: Vec<Note> = Measure::ALL
+    let mut notes: Vec<Note> = Measure::SALES
         .into_iter()
+        .chain(Measure::COMPLAINTS)
         .filter(|measure| used.contains(measure))
         .map(|measure| Note {
             label: names::measure(measure, texts),

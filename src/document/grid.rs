@@ -184,9 +184,7 @@ fn joined(dimensions: &[Dimension], texts: &Texts) -> String {
 /// The measures of a table, by their names.
 pub fn measures(table: &ProtectedTable) -> Result<Vec<Measure>, Error> {
     let known = |name: &String| {
-        Measure::ALL
-            .into_iter()
-            .find(|measure| measure.as_str() == name)
+        Measure::parse(name)
             .ok_or_else(|| Error::UnknownMeasure { table: table.name().to_owned(), measure: name.clone() })
     };
     table.measures().iter().map(known).collect()

@@ -91,7 +91,7 @@ pub fn families() -> Vec<String> {
     use crate::domain::trouble::Trouble;
 
     let mut keys = Vec::new();
-    for measure in Measure::ALL {
+    for measure in Measure::SALES.into_iter().chain(Measure::COMPLAINTS) {
         keys.push(format!("measure-{}", measure.as_str()));
         keys.push(format!("define-{}", measure.as_str()));
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::complaint_books;
 use super::house::House;
 use crate::domain::complaint::{Classification, Complaint, ComplaintEvent, DatedEvent};
 use crate::domain::ids::{ComplaintNo, CustomerNo, SourceName};
@@ -38,6 +39,7 @@ pub fn store_seen(
     for event in new_events(&writer.events_of(no)?, complaint) {
         writer.append_event(no, &event)?;
     }
+    complaint_books::book(house, writer, no, now)?;
     Ok(no)
 }
 

@@ -7,6 +7,7 @@
 mod at_work;
 mod back_off;
 mod backup;
+mod complaint_books;
 mod complaint_deadlines;
 mod complaints;
 mod completeness;
@@ -39,6 +40,7 @@ mod scratch;
 mod verify;
 
 pub use backup::create as create_backup;
+pub use complaint_books::{book as book_complaint, book_events as book_complaint_events};
 pub use complaint_deadlines::account as complaint_account;
 pub use copies::{Label, ListedCopy, find as find_copy, list as list_copies};
 pub use deliver_mail::{Delivered, deliver, deliver_soon};

@@ -11,6 +11,7 @@
 mod audit;
 mod backup;
 mod columns;
+mod complaint_lines;
 mod complaints;
 mod customers;
 mod entries;

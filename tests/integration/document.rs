@@ -57,6 +57,7 @@ fn request() -> Request {
         name: name.to_owned(),
         terms: vec![(component, 1)],
         is_magnitude,
+        is_balance: false,
     };
     Request {
         measures: vec![measure("net", 0, true), measure("orders", 1, false)],
