@@ -6,6 +6,7 @@
 //! medium prints from one [`page::Page`] or the [`page::Figures`] it is made of, so that none can say
 //! another figure. Deliberately absent: the present time, files, addresses, scripts, pictures from outside.
 
+mod complaints;
 mod dates;
 mod figure;
 mod footer;
@@ -28,7 +29,10 @@ mod workbook;
 mod tests;
 
 pub use notice::{Matter, Notice, OverdueComplaint, Problem, ProblemRun, notice};
-pub use report::{Lagging, LeftOut, Reconciliation, Report, Section, Window};
+pub use report::{
+    AGE_LIMITS, ClockTimes, ComplaintTable, Complaints, Lagging, LeftOut, Reconciliation, Report, Section,
+    Window,
+};
 
 use self::numbers::Numbers;
 use self::page::{Figures, Page, Room};
@@ -69,7 +73,7 @@ pub enum Error {
     Pdf(String),
 }
 
-/// Makes the mail of a sales report: subject, text, HTML and the files its job asks for.
+/// Makes the mail of a report, of sales or of complaints: subject, text, HTML and the files its job asks for.
 ///
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows; the others are faults of the

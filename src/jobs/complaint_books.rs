@@ -3,13 +3,11 @@
 //! Called wherever events are appended, and where a clock may have run out without one. Idempotent.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use sha2::{Digest, Sha256};
 
 use super::house::House;
 use crate::books::{self, ClockSeen, ComplaintBooking};
 use crate::deadline;
-use crate::domain::complaint::{ComplaintLine, DatedEvent};
+use crate::domain::complaint::DatedEvent;
 use crate::domain::ids::{ComplaintNo, Pseudonym};
 use crate::store::{StoredComplaint, Writer};
 
@@ -66,17 +64,6 @@ pub(super) fn catch_up(house: &House, writer: &Writer<'_>, now: Timestamp) -> an
             added += book(house, writer, no, now)?;
         }
     }
-}
-
-/// What figures up to `until` were summed from, for whoever doubts later that they still stand there.
-pub(super) fn digest(lines: &[ComplaintLine], until: Date) -> ([u8; 32], u64) {
-    let mut hash = Sha256::new();
-    let mut count = 0;
-    for line in lines.iter().filter(|line| line.day < until) {
-        hash.update(line.canonical());
-        count += 1;
-    }
-    (hash.finalize().into(), count)
 }
 
 fn clocks(house: &House, events: &[DatedEvent]) -> Vec<ClockSeen> {

@@ -9,6 +9,7 @@ mod back_off;
 mod backup;
 mod complaint_books;
 mod complaint_deadlines;
+mod complaint_section;
 mod complaints;
 mod completeness;
 mod content;
@@ -37,6 +38,7 @@ mod restore;
 mod run;
 mod sales_report;
 mod scratch;
+mod tables;
 mod verify;
 
 pub use backup::create as create_backup;

@@ -6,10 +6,12 @@
 //! Invariants: the answer depends on what the frame holds, not on the order of its rows; an earlier cell
 //! means the same entries as when it was released, for its definition stands alone; sums are checked.
 //!
-//! Absent by design: any figure. Whatever is shown comes out of disclosure control, and this room hands
+//! Absent by design: any figure. Whatever is shown comes out of disclosure control (what does not add up, in
+//! [`durations()`] and [`oldest_open`], too), and this room hands
 //! nothing to a document. Nor does it load facts: the caller brings a frame of enough days for every
 //! candidate and every earlier cell that overlaps them.
 
+mod durations;
 mod membership;
 mod rows;
 mod tables;
@@ -27,6 +29,7 @@ use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::{Component, Dimension};
 
+pub use durations::{durations, oldest_open};
 use membership::Membership;
 use rows::Rows;
 use tables::Draft;
