@@ -3,9 +3,9 @@
 //! | the history says | is booked | on its natural day |
 //! |---|---|---|
 //! | the receipt | opened | of the receipt |
-//! | a resolution, while it was open | closed | of the resolution |
+//! | a resolution, while it was open | closed, or closed on time | of the resolution |
 //! | a resolution taken back | reopened | of the taking back |
-//! | a clock stopped by its deadline | on time | of the stop |
+//! | another clock stopped by its deadline | on time | of the stop |
 //! | a clock ran past its deadline | breached | of the deadline |
 //! | a clock stopped | time (seconds from start to stop) | of the stop |
 //! | something given for damage | compensated | of the giving |
@@ -67,10 +67,10 @@ pub fn book_complaint(booking: &ComplaintBooking<'_>) -> Vec<ComplaintLine> {
     let Some(history) = History::read(booking.events) else { return Vec::new() };
     let mut missing = Vec::new();
     for (group, wanted) in history.wanted(booking) {
-        let booked = booking.booked.iter().filter(|line| group_of(line.line, line.clock) == group);
+        let booked = booking.booked.iter().filter(|line| groups_of(line).contains(&group));
         missing.extend(lacking(wanted, booked.collect()));
     }
-    let mut lines: Vec<ComplaintLine> = missing.into_iter().map(|fact| line(booking, fact)).collect();
+    let mut lines: Vec<ComplaintLine> = joined(missing).into_iter().map(|fact| line(booking, fact)).collect();
     settle(booking, &history, &mut lines);
     lines
 }
@@ -96,7 +96,7 @@ impl Fact {
         let same = |a: Timestamp, b: Timestamp| a.as_microsecond() == b.as_microsecond();
         match (self.clock, line.started) {
             (Some((_, started)), Some(booked)) => same(started, booked),
-            _ => same(self.at, line.at) && self.compensation == line.compensation,
+            (None, _) | (_, None) => same(self.at, line.at) && self.compensation == line.compensation,
         }
     }
 }
@@ -106,6 +106,30 @@ type Group = (LineKind, Option<Clock>);
 
 fn group_of(line: LineKind, clock: Option<Clock>) -> Group {
     (if line == LineKind::Breached { LineKind::OnTime } else { line }, clock)
+}
+
+/// A resolution by its deadline counts as a resolution and as a clock.
+fn groups_of(line: &ComplaintLine) -> Vec<Group> {
+    match line.line {
+        LineKind::ClosedOnTime => vec![(LineKind::Closed, None), (LineKind::OnTime, line.clock)],
+        kind => vec![group_of(kind, line.clock)],
+    }
+}
+
+/// Makes one line of each resolution and of its clock where that stopped in time: two lines would leave it to the
+/// reader, and not to disclosure control, to take one count from the other.
+fn joined(mut facts: Vec<Fact>) -> Vec<Fact> {
+    let is_stop = |fact: &Fact| {
+        fact.line == LineKind::OnTime && fact.clock.is_some_and(|(clock, _)| clock == Clock::Resolution)
+    };
+    let (stops, mut joined): (Vec<Fact>, Vec<Fact>) = facts.drain(..).partition(is_stop);
+    for stop in stops {
+        match joined.iter_mut().find(|fact| fact.line == LineKind::Closed && fact.at == stop.at) {
+            Some(closed) => (closed.line, closed.clock) = (LineKind::ClosedOnTime, stop.clock),
+            None => joined.push(stop),
+        }
+    }
+    joined
 }
 
 /// Those facts that no line books, as many as there are more facts than lines.
@@ -151,7 +175,7 @@ fn settle(booking: &ComplaintBooking<'_>, history: &History, lines: &mut Vec<Com
         .chain(&*lines)
         .map(|line| match line.line {
             LineKind::Opened | LineKind::Reopened => 1,
-            LineKind::Closed => -1,
+            LineKind::ClosedOnTime | LineKind::Closed => -1,
             _ => 0,
         })
         .sum();

@@ -33,10 +33,12 @@ pub struct ComplaintFigures<'a> {
     oldest: Option<ProtectedFigure>,
 }
 
-/// Every protected table of the section.
-pub fn tables<'a>(complaints: &Complaints<'a>) -> impl Iterator<Item = &'a ProtectedTable> {
+/// Every protected table of the section that is printed.
+pub fn printed<'a>(complaints: &Complaints<'a>) -> impl Iterator<Item = &'a ProtectedTable> {
     let cut = complaints.tables.iter().flat_map(|table| table.tables);
-    complaints.key.iter().chain(cut).copied()
+    // A table of nothing but its total says no more than the key figures.
+    let has_rows = |table: &&&ProtectedTable| table.cells().len() > 1;
+    complaints.key.iter().chain(cut.filter(has_rows)).copied()
 }
 
 impl<'a> ComplaintFigures<'a> {
@@ -51,7 +53,6 @@ impl<'a> ComplaintFigures<'a> {
         }
         let grid = |table| Grid::of_complaints(table, title(table.rows, texts));
         let mut grids: Vec<Grid<'_>> = complaints.tables.iter().map(grid).collect::<Result<_, _>>()?;
-        // A table of nothing but its total says no more than the key figures; without any row it is not printed.
         grids.retain(|grid| grid.rows.iter().any(|row| !row.is_empty()));
         let title = texts.say("complaints-title");
         Ok(Self { title, lines, grids, times: complaints.times.to_vec(), oldest: complaints.oldest })

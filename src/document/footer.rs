@@ -76,7 +76,7 @@ pub fn notes(
 pub fn definitions(report: &Report<'_>, texts: &Texts) -> Result<Vec<Note>, Error> {
     let mut used = Vec::new();
     let sections = report.sections.iter().map(|section| section.table);
-    let of_complaints = report.complaints.iter().flat_map(complaints::tables);
+    let of_complaints = report.complaints.iter().flat_map(complaints::printed);
     for table in report.headline.iter().copied().chain(sections).chain(report.late).chain(of_complaints) {
         used.extend(super::grid::measures(table)?);
     }

@@ -20,6 +20,7 @@ mod page;
 mod pdf;
 mod plain;
 mod report;
+mod sheet_names;
 mod tables;
 mod texts;
 mod typesetter;

@@ -4,8 +4,6 @@
 //! Invariant: the same report gives the same bytes (the file's dates are the data's); no cell is a formula,
 //! and a text that a spreadsheet could take for one is marked as text.
 
-use std::collections::BTreeSet;
-
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
 };
@@ -20,6 +18,7 @@ use super::names;
 use super::numbers::{Numbers, WITHHELD};
 use super::page::{Figures, Page};
 use super::report::{Report, Window};
+use super::sheet_names::SheetNames;
 use super::texts::Texts;
 use crate::domain::entry::Dimension;
 
@@ -32,8 +31,6 @@ const PAPER: Color = Color::RGB(0xeef3f2);
 const LINE: Color = Color::RGB(0xd9d5cc);
 /// The width of the column of explanations.
 const LETTERS_A_LINE: u8 = 90;
-/// Excel's own limit for the name of a sheet.
-const LONGEST_SHEET_NAME: usize = 31;
 
 /// # Errors
 /// [`Error::Workbook`] when the file's limits are passed (a million rows).
@@ -49,7 +46,7 @@ pub fn write(
     workbook.set_properties(
         &DocProperties::new().set_title(&page.subject).set_author(&page.shop).set_creation_datetime(&made),
     );
-    let mut book = Book { looks: Looks::new(numbers), page, texts, numbers, taken: BTreeSet::new() };
+    let mut book = Book { looks: Looks::new(numbers), page, texts, numbers, names: SheetNames::default() };
     let sheet = workbook.add_worksheet();
     book.begin(sheet, &texts.say("key-figures"))?;
     book.key_figures(sheet, report, &figures.lines)?;
@@ -129,14 +126,13 @@ struct Book<'a> {
     page: &'a Page,
     texts: &'a Texts,
     numbers: &'a Numbers<'a>,
-    /// Names of sheets, in lower case, as Excel compares them.
-    taken: BTreeSet<String>,
+    names: SheetNames,
 }
 
 impl Book<'_> {
     /// Names a sheet and writes what stands above its table.
     fn begin(&mut self, sheet: &mut Worksheet, title: &str) -> Result<(), Error> {
-        let name = self.free_name(title);
+        let name = self.names.free(title, &self.texts.say("key-figures"));
         sheet.set_name(name)?;
         let page = self.page;
         sheet.write_string_with_format(0, 0, title, &self.looks.title)?;
@@ -366,54 +362,5 @@ impl Book<'_> {
             Change::Unknown => {}
         }
         Ok(())
-    }
-
-    /// A name that Excel takes (short, without its forbidden letters) and no other sheet has.
-    fn free_name(&mut self, title: &str) -> String {
-        let plain: String = names::clean(title)
-            .chars()
-            .map(|letter| if "[]:*?/\\'".contains(letter) { ' ' } else { letter })
-            .collect();
-        let plain = if plain.trim().is_empty() { self.texts.say("key-figures") } else { plain };
-        for number in 1.. {
-            let ending = if number == 1 { String::new() } else { format!(" {number}") };
-            let name = format!("{}{ending}", shortened(plain.trim(), LONGEST_SHEET_NAME - ending.len()));
-            if self.taken.insert(name.to_lowercase()) {
-                return name;
-            }
-        }
-        plain
-    }
-}
-
-/// Cut at a word where one ends near; Excel counts UTF-16 units.
-fn shortened(title: &str, longest: usize) -> String {
-    let units = |text: &str| text.encode_utf16().count();
-    if units(title) <= longest {
-        return title.to_owned();
-    }
-    let mut short = String::new();
-    for letter in title.chars() {
-        if units(&short) + letter.len_utf16() >= longest {
-            break;
-        }
-        short.push(letter);
-    }
-    let at_word = short.rfind(' ').filter(|&end| end > short.len() / 2).unwrap_or(short.len());
-    format!("{}…", short[..at_word].trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sheet_names_fit() {
-        for title in ["Doanh thu theo tỉnh, thành và theo hãng trong kỳ", "🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰"]
-        {
-            let name = shortened(title, LONGEST_SHEET_NAME);
-            assert!(name.encode_utf16().count() <= LONGEST_SHEET_NAME, "{name}");
-        }
-        assert_eq!(shortened("Doanh thu", 31), "Doanh thu");
     }
 }

@@ -160,9 +160,12 @@ pub enum Component {
     Opened,
     /// Resolutions taken back.
     Reopened,
-    /// Resolutions.
-    Closed,
-    /// Clocks that stopped by their deadline.
+    /// Resolutions by their deadline. One component of two measures, so that whoever knows both is known to know
+    /// their difference.
+    ClosedOnTime,
+    /// Resolutions past it.
+    ClosedLate,
+    /// Other clocks that stopped by their deadline.
     OnTime,
     /// Clocks that ran past their deadline.
     Breached,
@@ -185,10 +188,11 @@ impl Component {
     ];
 
     /// Of a line of the complaints' books.
-    pub const COMPLAINTS: [Self; 7] = [
+    pub const COMPLAINTS: [Self; 8] = [
         Self::Opened,
         Self::Reopened,
-        Self::Closed,
+        Self::ClosedOnTime,
+        Self::ClosedLate,
         Self::OnTime,
         Self::Breached,
         Self::Compensations,
@@ -206,7 +210,8 @@ impl Component {
             Self::NewCustomers => "new-customers",
             Self::Opened => "opened",
             Self::Reopened => "reopened",
-            Self::Closed => "closed",
+            Self::ClosedOnTime => "closed-on-time",
+            Self::ClosedLate => "closed-late",
             Self::OnTime => "on-time",
             Self::Breached => "breached",
             Self::Compensations => "compensations",

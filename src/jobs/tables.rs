@@ -50,9 +50,11 @@ pub(super) const COMPLAINT_KEY: [(&str, Measure); 4] = [
 ];
 
 /// What complaints are cut by below their key figures.
-pub(super) const COMPLAINT_TABLES: [(&str, &[Dimension], &[Measure]); 5] = [
+pub(super) const COMPLAINT_TABLES: [(&str, &[Dimension], &[Measure]); 6] = [
     ("complaints/opened-by-kind", BY_KIND, &[Measure::Opened]),
     ("complaints/closed-by-kind", BY_KIND, &[Measure::Closed]),
+    // Else it would follow from the resolutions and the deadlines kept.
+    ("complaints/closed-late", BY_KIND, &[Measure::ClosedLate]),
     ("complaints/on-time", BY_CLOCK, &[Measure::OnTime]),
     ("complaints/breached", BY_CLOCK, &[Measure::Breached]),
     ("complaints/compensation", BY_LEVEL, &[Measure::Compensation, Measure::Compensations]),

@@ -25,7 +25,7 @@ pub fn oldest_open(lines: &[ComplaintLine], until: Date) -> Option<i64> {
                 *received = Some(line.belongs_to);
             }
             LineKind::Reopened => *open += 1,
-            LineKind::Closed => *open -= 1,
+            LineKind::ClosedOnTime | LineKind::Closed => *open -= 1,
             _ => {}
         }
     }

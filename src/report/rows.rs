@@ -69,7 +69,7 @@ impl Rows {
 
     /// Lines of the complaints' books.
     pub fn of_complaints(lines: &[ComplaintLine]) -> Self {
-        let kept: Vec<(&ComplaintLine, [i64; 7])> = lines
+        let kept: Vec<(&ComplaintLine, [i64; 8])> = lines
             .iter()
             .map(|line| (line, line.components()))
             .filter(|(_, components)| components.iter().any(|&amount| amount != 0))
@@ -89,7 +89,7 @@ impl Rows {
             universe: Universe::Complaints,
             days: kept.iter().map(|(line, _)| epoch_day(line.day)).collect(),
             customers: kept.iter().map(|(line, _)| line.complainant.0).collect(),
-            components: (0..7)
+            components: (0..8)
                 .map(|at| kept.iter().map(|(_, components)| components[at]).collect())
                 .collect(),
             values,

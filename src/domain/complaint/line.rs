@@ -15,9 +15,11 @@ pub enum LineKind {
     Opened,
     /// A resolution taken back.
     Reopened,
-    /// A resolution.
+    /// A resolution by its deadline, which stopped the resolution's clock.
+    ClosedOnTime,
+    /// A resolution past its deadline.
     Closed,
-    /// A clock that stopped by its deadline.
+    /// Another clock that stopped by its deadline.
     OnTime,
     /// A clock that ran past its deadline, on the day of the deadline, whenever it stopped.
     Breached,
@@ -28,9 +30,10 @@ pub enum LineKind {
 }
 
 impl LineKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Opened,
         Self::Reopened,
+        Self::ClosedOnTime,
         Self::Closed,
         Self::OnTime,
         Self::Breached,
@@ -42,6 +45,7 @@ impl LineKind {
         match self {
             Self::Opened => "opened",
             Self::Reopened => "reopened",
+            Self::ClosedOnTime => "closed-on-time",
             Self::Closed => "closed",
             Self::OnTime => "on-time",
             Self::Breached => "breached",
@@ -82,11 +86,12 @@ pub struct ComplaintLine {
 
 impl ComplaintLine {
     /// What adds up, by [`Component::COMPLAINTS`](crate::domain::entry::Component::COMPLAINTS).
-    pub fn components(&self) -> [i64; 7] {
+    pub fn components(&self) -> [i64; 8] {
         let count = |kind| i64::from(self.line == kind);
         [
             count(LineKind::Opened),
             count(LineKind::Reopened),
+            count(LineKind::ClosedOnTime),
             count(LineKind::Closed),
             count(LineKind::OnTime),
             count(LineKind::Breached),

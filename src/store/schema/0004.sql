@@ -3,7 +3,7 @@ CREATE TABLE complaint_lines (
     no           INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     complaint    INTEGER NOT NULL REFERENCES complaints (no),
     line         TEXT NOT NULL CHECK (line IN
-        ('opened', 'reopened', 'closed', 'on-time', 'breached', 'time', 'compensated')),
+        ('opened', 'reopened', 'closed-on-time', 'closed', 'on-time', 'breached', 'time', 'compensated')),
     at           INTEGER NOT NULL,
     day          TEXT NOT NULL CHECK (day GLOB '????-??-??'),
     belongs_to   TEXT NOT NULL CHECK (belongs_to GLOB '????-??-??'),
@@ -17,7 +17,7 @@ CREATE TABLE complaint_lines (
     seconds      INTEGER CHECK (seconds >= 0),
     booked_at    INTEGER NOT NULL,
     CHECK (belongs_to <= day),
-    CHECK ((clock IS NULL) = (line NOT IN ('on-time', 'breached', 'time'))),
+    CHECK ((clock IS NULL) = (line NOT IN ('closed-on-time', 'on-time', 'breached', 'time'))),
     CHECK ((started IS NULL) = (clock IS NULL)),
     CHECK ((seconds IS NULL) = (line <> 'time')),
     CHECK (compensation = 0 OR line = 'compensated')
