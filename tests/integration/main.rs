@@ -7,6 +7,7 @@ mod books;
 mod canaries;
 mod clocks;
 mod commands;
+mod complaint_figures;
 mod contract;
 mod daemon;
 mod demo;

@@ -7,6 +7,7 @@ use fastrand::Rng;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, date};
 
+use super::NOW_THERE;
 use super::names::Customer;
 use super::pick::weighted;
 use super::write::Feeds;
@@ -155,9 +156,10 @@ fn handle(complaint: &mut Complaint<'_>, may_wait: bool, rng: &mut Rng) {
     // Of a hundred, four are answered after days, and six take weeks.
     let answered = if rng.u32(..100) < 4 && may_wait { rng.i64(3_000..6_000) } else { rng.i64(20..400) };
     complaint.acknowledged = Some(after(complaint.received, answered));
-    let days = if rng.u32(..100) < 6 && may_wait { rng.i64(24..40) } else { rng.i64(1..4) };
+    let days = if rng.u32(..100) < 6 && may_wait { rng.i64(24..40) } else { rng.i64(3..9) };
     let resolved = after(complaint.received, days * 1440 + rng.i64(0..600));
-    complaint.resolved = Some(resolved.max(after(complaint.received, answered + 60)));
+    let resolved = resolved.max(after(complaint.received, answered + 60));
+    complaint.resolved = Some(resolved).filter(|&at| at < NOW_THERE);
 }
 
 fn complaint<'a>(
