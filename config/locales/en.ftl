@@ -51,6 +51,9 @@ clauses = , { $first }
 clauses-two = , { $first } and { $second }
 change-new = new
 change-same = unchanged
+subject-complaints = { $shop } · { $period }: complaints opened: { $opened }, resolved: { $closed }
+sentence-complaints = { $period }: complaints opened: { $opened }, resolved: { $closed }, still open at the end: { $open }.
+withheld-word = withheld
 
 ## Parts
 
@@ -91,6 +94,27 @@ lag-not-delivered = it holds nothing newer
 attached = Attached: { $files }.
 attachments-left-out = { $files } cannot be attached: the mail would be { $size } long, and the limit is { $limit }. Ask your administrator for the files: firstwatch report list tells the number of this report ({ $job }, { $period }), and firstwatch report show NUMBER --out FOLDER writes them.
 page-of = Page { $page } of { $pages }
+complaints-title = Complaints
+complaints-by-kind = Complaints by kind
+complaints-by-clock = Deadlines of complaints, kept and missed
+complaints-compensation = Compensation by damage level
+complaints-late = Late news of complaints
+times-title = How long complaints took
+times-median = Median
+times-most = 90th percentile
+times-median-hours = Median, hours
+times-most-hours = 90th percentile, hours
+times-withheld = A median is printed from { $median } customers on, a 90th percentile from { $most } on: with fewer it would be nearly one customer's own.
+time-under-an-hour = under an hour
+time-hours = { $figure } { $count ->
+    [one] hour
+   *[other] hours
+}
+time-days = { $figure } days
+oldest-up-to = The oldest complaint that is open has waited for up to { $until } days.
+oldest-between = The oldest complaint that is open has waited for more than { $from } and up to { $until } days.
+oldest-over = The oldest complaint that is open has waited for more than { $from } days.
+withheld-legend-complaints = ••• is a withheld figure (not a zero): printing it could give away one customer's complaint.
 
 ## Measures
 
@@ -103,6 +127,15 @@ measure-units = Units
 measure-cancellations = Cancellations
 measure-new-customers = New customers
 measure-average = Average order
+measure-complaints-opened = Complaints opened
+measure-complaints-closed = Complaints resolved
+measure-complaints-closed-late = Resolved late
+measure-complaints-open = Open at the end
+measure-complaints-reopened = Reopened
+measure-on-time = Kept
+measure-breached = Missed
+measure-compensations = Times given
+measure-compensation = Compensation
 
 ## Dimensions and their values
 
@@ -116,6 +149,13 @@ dimension-payment-method = Payment method
 dimension-customer-type = Customer type
 dimension-weekday = Weekday
 dimension-belongs-to = Belongs to
+dimension-complaint-kind = Kind
+dimension-damage-level = Damage level
+dimension-clock = Deadline
+level-1 = Level 1
+level-2 = Level 2
+level-3 = Level 3
+level-4 = Level 4
 region-north = North
 region-central = Central
 region-south = South
@@ -145,6 +185,17 @@ define-units = pieces sold
 define-cancellations = orders cancelled after they were booked
 define-new-customers = customers whose first booked order falls in the period
 define-average = net sales ÷ orders; printed only where both are
+define-complaints-opened = complaints and questions on the day they were received, each once
+define-complaints-closed = resolutions on their day; what is reopened and resolved again counts again
+define-complaints-closed-late = those of them resolved past the deadline
+define-complaints-open = received or reopened and not resolved by the end of the period, whenever they came
+define-complaints-reopened = resolutions taken back
+define-on-time = deadlines of complaints (first response, resolution, others) met, on the day they were
+define-breached = deadlines of complaints passed, on the day of the deadline, also where it was done later
+define-compensations = how often something was given for damage
+define-compensation = what was given for damage, on the day it was
+define-times = time by the clock from the receipt (or the reopening) to the first response and to the resolution, nights, days off and pauses included, of those given in the period; to the hour, beyond two days to half days
+define-complaints-late = what is learned of a day whose figures were released counts on the first day after them
 
 ## Footer
 

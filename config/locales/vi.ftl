@@ -35,6 +35,9 @@ clauses = , { $first }
 clauses-two = , { $first } và { $second }
 change-new = mới
 change-same = không đổi
+subject-complaints = { $shop } · { $period }: khiếu nại mới: { $opened }, đã giải quyết: { $closed }
+sentence-complaints = { $period }: khiếu nại mới: { $opened }, đã giải quyết: { $closed }, còn mở đến cuối kỳ: { $open }.
+withheld-word = được giữ kín
 
 ## Các phần
 
@@ -66,6 +69,24 @@ lag-not-delivered = nguồn chưa có gì mới hơn
 attached = Đính kèm: { $files }.
 attachments-left-out = Không đính kèm được { $files }: thư sẽ dài { $size }, mà giới hạn là { $limit }. Hãy hỏi quản trị viên để lấy tệp: firstwatch report list cho biết số của báo cáo này ({ $job }, { $period }), rồi firstwatch report show SỐ --out THƯ_MỤC ghi các tệp ra.
 page-of = Trang { $page }/{ $pages }
+complaints-title = Khiếu nại
+complaints-by-kind = Khiếu nại theo loại
+complaints-by-clock = Hạn xử lý khiếu nại, đúng hạn và trễ hạn
+complaints-compensation = Bồi thường theo mức độ thiệt hại
+complaints-late = Tin đến muộn về khiếu nại
+times-title = Thời gian xử lý khiếu nại
+times-median = Trung vị
+times-most = Phân vị 90
+times-median-hours = Trung vị, giờ
+times-most-hours = Phân vị 90, giờ
+times-withheld = Trung vị được in khi có từ { $median } khách hàng, phân vị 90 khi có từ { $most } khách hàng: ít hơn thì gần như là số của riêng một khách.
+time-under-an-hour = dưới một giờ
+time-hours = { $figure } giờ
+time-days = { $figure } ngày
+oldest-up-to = Khiếu nại lâu nhất còn mở đã chờ không quá { $until } ngày.
+oldest-between = Khiếu nại lâu nhất còn mở đã chờ trên { $from } và không quá { $until } ngày.
+oldest-over = Khiếu nại lâu nhất còn mở đã chờ trên { $from } ngày.
+withheld-legend-complaints = ••• là số được giữ kín (không phải số không): in ra có thể để lộ khiếu nại của một khách hàng.
 
 ## Chỉ số
 
@@ -78,6 +99,15 @@ measure-units = Sản phẩm
 measure-cancellations = Đơn huỷ
 measure-new-customers = Khách mới
 measure-average = Bình quân mỗi đơn
+measure-complaints-opened = Khiếu nại mới
+measure-complaints-closed = Đã giải quyết
+measure-complaints-closed-late = Giải quyết trễ
+measure-complaints-open = Còn mở cuối kỳ
+measure-complaints-reopened = Mở lại
+measure-on-time = Đúng hạn
+measure-breached = Trễ hạn
+measure-compensations = Số lần
+measure-compensation = Bồi thường
 
 ## Chiều phân tích và giá trị
 
@@ -91,6 +121,13 @@ dimension-payment-method = Cách thanh toán
 dimension-customer-type = Loại khách
 dimension-weekday = Thứ
 dimension-belongs-to = Thuộc kỳ
+dimension-complaint-kind = Loại
+dimension-damage-level = Mức độ thiệt hại
+dimension-clock = Hạn xử lý
+level-1 = Mức 1
+level-2 = Mức 2
+level-3 = Mức 3
+level-4 = Mức 4
 region-north = Miền Bắc
 region-central = Miền Trung
 region-south = Miền Nam
@@ -120,6 +157,17 @@ define-units = số chiếc bán ra
 define-cancellations = đơn bị huỷ sau khi đã ghi nhận
 define-new-customers = khách có đơn đầu tiên được ghi nhận trong kỳ
 define-average = doanh thu thuần ÷ số đơn hàng; chỉ in khi cả hai con số đều được in
+define-complaints-opened = khiếu nại và thắc mắc tính vào ngày nhận, mỗi việc một lần
+define-complaints-closed = lần giải quyết xong, tính vào ngày giải quyết; mở lại rồi giải quyết lại thì tính thêm
+define-complaints-closed-late = những lần trong số đó giải quyết sau khi đã quá hạn
+define-complaints-open = đã nhận hoặc mở lại mà đến hết kỳ chưa giải quyết xong, dù nhận từ bao giờ
+define-complaints-reopened = lần giải quyết bị rút lại
+define-on-time = hạn xử lý khiếu nại (phản hồi đầu tiên, giải quyết xong, các hạn khác) được giữ, tính vào ngày làm xong
+define-breached = hạn xử lý khiếu nại đã qua mà chưa làm xong, tính vào ngày đến hạn, kể cả khi về sau đã làm xong
+define-compensations = số lần bồi thường thiệt hại
+define-compensation = số tiền bồi thường thiệt hại, tính vào ngày bồi thường
+define-times = thời gian theo đồng hồ từ lúc nhận (hoặc mở lại) đến phản hồi đầu tiên và đến khi giải quyết xong, gồm cả đêm, ngày nghỉ và lúc tạm dừng, của những việc làm xong trong kỳ; làm tròn đến giờ, trên hai ngày thì đến nửa ngày
+define-complaints-late = điều biết sau khi số liệu của ngày ấy đã phát hành được tính vào ngày đầu tiên sau đó
 
 ## Chân trang
 

@@ -1,4 +1,4 @@
-//! The books: what an order says now, against what is booked of it, gives the entries that are missing.
+//! The books: what an order (or, in [`book_complaint`], a complaint) says now, against what is booked of it, gives the entries that are missing.
 //!
 //! | the order says | is booked | on its natural day |
 //! |---|---|---|
@@ -39,6 +39,7 @@
 mod amounts;
 mod bill;
 mod cancellation;
+mod complaints;
 mod ledger;
 mod refunds;
 mod sale;
@@ -54,6 +55,7 @@ use crate::domain::ids::Pseudonym;
 use crate::domain::order::{CountOrdersOn, Order, Refund};
 
 use bill::Bill;
+pub use complaints::{ClockSeen, ComplaintBooking, book_complaint};
 use ledger::{Key, Ledger, Sheet};
 
 /// Everything that decides what is to be booked of one order.

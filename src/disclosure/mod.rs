@@ -2,7 +2,7 @@
 //! be found in them, alone or together with everything shown before.
 //!
 //! Invariant: [`protect`] is the only maker of a [`ProtectedTable`], and what it returns has passed the audit;
-//! [`reproduce`] makes again what it made, for a release that is over. No I/O, no clock, and no word of this shop: the
+//! [`reproduce`] makes again what it made, for a release that is over; [`quantile()`] and [`band`] are of figures that do not add up. No I/O, no clock, and no word of this shop: the
 //! room knows atoms, cells, measures and contributors, and nothing else.
 //!
 //! The way through: [`sensitivity`] says which cells are sensitive in themselves; [`search`] withholds further cells
@@ -21,6 +21,7 @@ mod policy;
 mod programme;
 mod protect;
 mod protection;
+mod quantile;
 mod reproduce;
 mod request;
 mod retreat;
@@ -38,6 +39,7 @@ pub use error::Error;
 pub use policy::{Cost, Dominance, Interval, NotAPercentage, Percent, Policy};
 pub use protect::{audit, audit_judged, protect, protect_judged};
 pub use protection::{Protection, Summary};
+pub use quantile::{ProtectedFigure, band, quantile};
 pub use reproduce::{Differs, RecordedTable, reproduce};
 pub use request::{
     CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, MeasureTerms, Request,

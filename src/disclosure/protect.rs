@@ -183,7 +183,12 @@ mod tests {
                 cells.push(cell(parts.iter().map(|&part| part as u32).collect()));
             }
         }
-        let measures = vec![MeasureTerms { name: "value".into(), terms: vec![(0, 1)], is_magnitude: true }];
+        let measures = vec![MeasureTerms {
+            name: "value".into(),
+            terms: vec![(0, 1)],
+            is_magnitude: true,
+            is_balance: false,
+        }];
         let table = CandidateTable {
             name: "square".into(),
             dimensions: vec!["place".into()],

@@ -29,6 +29,26 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Adds the counts of a request that has nothing to do with this one.
+    pub fn add(&mut self, other: &Self) {
+        let is_first = *self == Self::default();
+        self.cells += other.cells;
+        self.empty += other.empty;
+        self.primary += other.primary;
+        self.secondary += other.secondary;
+        self.secondary_cost += other.secondary_cost;
+        self.optimality_gap = match (is_first, self.optimality_gap, other.optimality_gap) {
+            (true, _, gap) => gap,
+            (false, Some(ours), Some(theirs)) => Some(ours.max(theirs)),
+            (false, ..) => None,
+        };
+        self.audit.targets += other.audit.targets;
+        self.audit.exact += other.audit.exact;
+        self.audit.narrow += other.audit.narrow;
+        self.audit.programmes += other.audit.programmes;
+        self.audit.disclosed.extend_from_slice(&other.audit.disclosed);
+    }
+
     pub(super) fn count(&mut self, status: CellStatus, cost: i128) {
         self.cells += 1;
         match status {

@@ -112,7 +112,12 @@ mod tests {
     /// A group of six, a group of one, a group of nobody, and their sum.
     fn request() -> Request {
         let cell = |code: &str, atoms: Vec<u32>| CandidateCell { place: vec![vec![code.to_owned()]], atoms };
-        let measure = |name: &str, terms| MeasureTerms { name: name.to_owned(), terms, is_magnitude: true };
+        let measure = |name: &str, terms| MeasureTerms {
+            name: name.to_owned(),
+            terms,
+            is_magnitude: true,
+            is_balance: false,
+        };
         Request {
             measures: vec![measure("gross", vec![(0, 1)]), measure("net", vec![(0, 1), (1, -1)])],
             tables: vec![CandidateTable {

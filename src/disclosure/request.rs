@@ -8,6 +8,8 @@ pub struct MeasureTerms {
     pub terms: Vec<(usize, i64)>,
     /// Money is judged by the p% and dominance rules; a count only by the frequency rule.
     pub is_magnitude: bool,
+    /// A balance of what came and what went: whoever comes to nothing is no contributor to it.
+    pub is_balance: bool,
 }
 
 /// The data, collapsed: one line for each (atom, contributor) pair that occurs, sorted by both.

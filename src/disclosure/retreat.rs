@@ -115,6 +115,7 @@ mod tests {
                 name: "gross".to_owned(),
                 terms: vec![(0, 1)],
                 is_magnitude: true,
+                is_balance: false,
             }],
             tables: vec![
                 table("fine", vec![cell("a", vec![0]), cell("b", vec![1])]),

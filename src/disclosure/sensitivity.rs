@@ -12,7 +12,7 @@ use super::system::System;
 /// A measure's contributions within one set of atoms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Figures {
-    /// Contributors with an amount in any of the measure's components.
+    /// Contributors with an amount in any of the measure's components; of a balance, with a balance.
     pub contributors: u64,
     pub value: i128,
     /// Sum of absolute contributions.
@@ -84,10 +84,12 @@ impl Profile {
             if measure.terms.iter().any(|&(component, _)| sums[component] != 0) {
                 let terms = measure.terms.iter();
                 let amount: i128 = terms.map(|&(component, times)| sums[component] * i128::from(times)).sum();
-                figures.contributors += 1;
-                figures.value += amount;
-                figures.magnitude += amount.abs();
-                figures.largest.push(amount.abs());
+                if !measure.is_balance || amount != 0 {
+                    figures.contributors += 1;
+                    figures.value += amount;
+                    figures.magnitude += amount.abs();
+                    figures.largest.push(amount.abs());
+                }
                 let terms = measure.terms.iter();
                 let most = terms.map(|&(component, times)| sums[component] * i128::from(times.abs())).sum();
                 figures.bound = figures.bound.max(most);
@@ -192,11 +194,11 @@ mod tests {
     }
 
     fn money() -> MeasureTerms {
-        MeasureTerms { name: "gross".into(), terms: vec![(0, 1)], is_magnitude: true }
+        MeasureTerms { name: "gross".into(), terms: vec![(0, 1)], is_magnitude: true, is_balance: false }
     }
 
     fn count() -> MeasureTerms {
-        MeasureTerms { name: "orders".into(), terms: vec![(0, 1)], is_magnitude: false }
+        MeasureTerms { name: "orders".into(), terms: vec![(0, 1)], is_magnitude: false, is_balance: false }
     }
 
     #[test]
@@ -238,7 +240,12 @@ mod tests {
 
     #[test]
     fn negative_contributions_count_by_their_size() {
-        let net = MeasureTerms { name: "net".into(), terms: vec![(0, 1), (1, -1)], is_magnitude: true };
+        let net = MeasureTerms {
+            name: "net".into(),
+            terms: vec![(0, 1), (1, -1)],
+            is_magnitude: true,
+            is_balance: false,
+        };
         let policy = Policy { minimum_contributors: 3, ..Policy::default() };
         let one_sided = figures(&[1000, -900, 1]);
         assert_eq!(one_sided.judge(&net, &policy), Sensitivity::Sensitive { up: 99, down: 99 });

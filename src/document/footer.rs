@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use super::Error;
+use super::complaints;
 use super::dates;
 use super::figure::Figure;
 use super::headline;
@@ -37,7 +38,15 @@ pub fn notes(
     let note = |key: &str, text: String| Note { label: texts.say(key), text };
     let range = dates::range(report.period.first(), report.period.last());
     let at_end = report.period.end(report.zone);
-    Ok(vec![
+    let sales = if report.tells_of_sales() {
+        vec![
+            note("note-basis", texts.say(&format!("basis-{}", basis(report.basis)))),
+            note("note-reconciliation", reconciliation(report, texts, numbers)?),
+        ]
+    } else {
+        vec![note("note-reconciliation", format!("{}.", rejected(report, texts, numbers)))]
+    };
+    let mut notes = vec![
         note(
             "note-period",
             texts.fill(
@@ -50,12 +59,14 @@ pub fn notes(
             ),
         ),
         note("note-as-of", dates::instant(report.data_as_of, report.zone)),
-        note("note-basis", texts.say(&format!("basis-{}", basis(report.basis)))),
-        note("note-reconciliation", reconciliation(report, texts, numbers)?),
+    ];
+    notes.extend(sales);
+    notes.extend([
         note("note-withheld", withheld_text(report, withheld, texts, numbers)),
         note("note-why", why(report, texts)),
         note("note-made-by", made_by(report, texts)),
-    ])
+    ]);
+    Ok(notes)
 }
 
 /// What each figure of this report means: (term, meaning).
@@ -65,11 +76,13 @@ pub fn notes(
 pub fn definitions(report: &Report<'_>, texts: &Texts) -> Result<Vec<Note>, Error> {
     let mut used = Vec::new();
     let sections = report.sections.iter().map(|section| section.table);
-    for table in report.headline.iter().copied().chain(sections).chain(report.late) {
+    let of_complaints = report.complaints.iter().flat_map(complaints::printed);
+    for table in report.headline.iter().copied().chain(sections).chain(report.late).chain(of_complaints) {
         used.extend(super::grid::measures(table)?);
     }
-    let mut notes: Vec<Note> = Measure::ALL
+    let mut notes: Vec<Note> = Measure::SALES
         .into_iter()
+        .chain(Measure::COMPLAINTS)
         .filter(|measure| used.contains(measure))
         .map(|measure| Note {
             label: names::measure(measure, texts),
@@ -78,6 +91,9 @@ pub fn definitions(report: &Report<'_>, texts: &Texts) -> Result<Vec<Note>, Erro
         .collect();
     if used.contains(&Measure::Net) && used.contains(&Measure::Orders) {
         notes.push(Note { label: texts.say("measure-average"), text: texts.say("define-average") });
+    }
+    if report.complaints.is_some() {
+        notes.extend(complaints::definitions(texts));
     }
     Ok(notes)
 }
@@ -131,12 +147,16 @@ fn reconciliation(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> 
             [("orders", numbers.count(number(excluded)).into()), ("reasons", reasons.join(", ").into())],
         ));
     }
-    let rejected = number(books.rejected);
-    parts.push(texts.fill(
+    parts.push(rejected(report, texts, numbers));
+    Ok(format!("{}.", parts.join("; ")))
+}
+
+fn rejected(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> String {
+    let rejected = i64::try_from(report.reconciliation.rejected).unwrap_or(i64::MAX);
+    texts.fill(
         "reconciliation-rejected",
         [("rows", numbers.count(rejected).into()), ("count", rejected.into())],
-    ));
-    Ok(format!("{}.", parts.join("; ")))
+    )
 }
 
 fn withheld_text(
@@ -179,9 +199,10 @@ fn made_by(report: &Report<'_>, texts: &Texts) -> String {
     )
 }
 
-/// (cells withheld, cells in all) of the headline.
+/// (cells withheld, cells in all) of the key figures.
 pub fn withheld_in_headline(report: &Report<'_>) -> (usize, usize) {
-    let cells = report.headline.iter().flat_map(|table| table.cells());
+    let of_complaints = report.complaints.iter().flat_map(|complaints| complaints.key);
+    let cells = report.headline.iter().chain(of_complaints).flat_map(|table| table.cells());
     let known = Window::ALL.map(Window::as_str);
     cells
         .filter(|cell| {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Error;
 use super::figure::Figure;
 use super::names;
-use super::report::Section;
+use super::report::{ComplaintTable, Section};
 use super::texts::Texts;
 use crate::disclosure::ProtectedTable;
 use crate::domain::cell::Measure;
@@ -32,7 +32,10 @@ pub struct Grid<'a> {
     pub rows: Vec<Codes>,
     /// Only the total when the table has no columns.
     pub columns: Vec<Codes>,
-    figures: BTreeMap<Place<'a>, Option<&'a [i64]>>,
+    /// One a measure.
+    figures: BTreeMap<Place<'a>, Vec<Figure>>,
+    /// (cells withheld, cells in all).
+    withheld: (usize, usize),
 }
 
 impl<'a> Grid<'a> {
@@ -40,7 +43,7 @@ impl<'a> Grid<'a> {
     /// [`Error::UnknownMeasure`] when the table measures what no report knows.
     pub fn of_section(section: &Section<'a>, texts: &Texts) -> Result<Self, Error> {
         let title = texts.local(section.title).to_owned();
-        Self::new(title, false, section.rows, section.columns, section.table)
+        Self::new(title, false, (section.rows, section.columns), &[section.table])
     }
 
     /// What was booked late, by the period it belongs to.
@@ -48,37 +51,58 @@ impl<'a> Grid<'a> {
     /// # Errors
     /// As [`Grid::of_section`].
     pub fn of_late_bookings(table: &'a ProtectedTable, texts: &Texts) -> Result<Self, Error> {
-        Self::new(texts.say("late-title"), true, &[Dimension::BelongsTo], &[], table)
+        Self::new(texts.say("late-title"), true, (&[Dimension::BelongsTo], &[]), &[table])
+    }
+
+    /// Tables of complaints over the same rows, side by side.
+    ///
+    /// # Errors
+    /// As [`Grid::of_section`].
+    pub fn of_complaints(table: &ComplaintTable<'a>, title: String) -> Result<Self, Error> {
+        Self::new(title, false, (table.rows, &[]), table.tables)
     }
 
     fn new(
         title: String,
         is_late: bool,
-        row_dimensions: &'a [Dimension],
-        column_dimensions: &'a [Dimension],
-        table: &'a ProtectedTable,
+        (row_dimensions, column_dimensions): (&'a [Dimension], &'a [Dimension]),
+        tables: &[&'a ProtectedTable],
     ) -> Result<Self, Error> {
-        let mut figures = BTreeMap::new();
+        let measures: Vec<Vec<Measure>> =
+            tables.iter().map(|table| self::measures(table)).collect::<Result<_, _>>()?;
+        let width = measures.iter().map(Vec::len).sum();
+        let (mut figures, mut withheld, mut first) = (BTreeMap::new(), (0, 0), 0);
         // A place speaks of the axes that are there.
         let has_rows = !row_dimensions.is_empty() || column_dimensions.is_empty();
-        for cell in table.cells() {
-            let side = |index: usize| cell.place().get(index).map_or(&[][..], Vec::as_slice);
-            // What was on time, and the sum with it, is the report itself.
-            if is_late && side(0).first().is_none_or(|period| period == UNKNOWN) {
-                continue;
+        for (table, measures) in tables.iter().zip(&measures) {
+            for cell in table.cells() {
+                let side = |index: usize| cell.place().get(index).map_or(&[][..], Vec::as_slice);
+                // What was on time, and the sum with it, is the report itself.
+                if is_late && side(0).first().is_none_or(|period| period == UNKNOWN) {
+                    continue;
+                }
+                let place = if has_rows { (side(0), side(1)) } else { (&[][..], side(0)) };
+                let row: &mut Vec<Figure> =
+                    figures.entry(place).or_insert_with(|| vec![Figure::Absent; width]);
+                for (at, figure) in row.iter_mut().skip(first).take(measures.len()).enumerate() {
+                    *figure = cell.values().map_or(Figure::Withheld, |values| {
+                        values.get(at).map_or(Figure::Absent, |&value| Figure::Shown(value))
+                    });
+                }
+                withheld = (withheld.0 + usize::from(cell.values().is_none()), withheld.1 + 1);
             }
-            let place = if has_rows { (side(0), side(1)) } else { (&[][..], side(0)) };
-            figures.insert(place, cell.values());
+            first += measures.len();
         }
         let mut grid = Self {
             title,
             is_late,
             row_dimensions,
             column_dimensions,
-            measures: measures(table)?,
+            measures: measures.concat(),
             rows: Vec::new(),
             columns: Vec::new(),
             figures,
+            withheld,
         };
         let rows: BTreeSet<&[String]> = grid.figures.keys().map(|place| place.0).collect();
         let columns: BTreeSet<&[String]> = grid.figures.keys().map(|place| place.1).collect();
@@ -111,16 +135,13 @@ impl<'a> Grid<'a> {
 
     /// The figure of the `measure`-th measure.
     pub fn figure(&self, row: &[String], column: &[String], measure: usize) -> Figure {
-        match self.figures.get(&(row, column)) {
-            None => Figure::Absent,
-            Some(None) => Figure::Withheld,
-            Some(Some(values)) => values.get(measure).map_or(Figure::Absent, |&value| Figure::Shown(value)),
-        }
+        let figures = self.figures.get(&(row, column));
+        figures.and_then(|figures| figures.get(measure)).copied().unwrap_or(Figure::Absent)
     }
 
     /// (cells withheld, cells in all).
     pub fn withheld(&self) -> (usize, usize) {
-        (self.figures.values().filter(|values| values.is_none()).count(), self.figures.len())
+        self.withheld
     }
 
     /// The rows to print when at most `limit` of them may be: the total, then the largest by the first
@@ -163,8 +184,10 @@ impl<'a> Grid<'a> {
         let code = row[row.len() - 1].clone();
         let (hidden, value) = self.worth(row);
         match dimension {
-            // Days of the week and periods read in time, not by size.
-            Some(Dimension::Weekday) => (names::natural_order(dimension, &code), false, Reverse(0), code),
+            // Days of the week, periods and clocks read in time, levels by their numbers, not by size.
+            Some(Dimension::Weekday | Dimension::Clock | Dimension::DamageLevel) => {
+                (names::natural_order(dimension, &code), false, Reverse(0), code)
+            }
             Some(Dimension::BelongsTo) => (0, false, Reverse(0), code),
             _ => (0, hidden, value, code),
         }
@@ -184,9 +207,7 @@ fn joined(dimensions: &[Dimension], texts: &Texts) -> String {
 /// The measures of a table, by their names.
 pub fn measures(table: &ProtectedTable) -> Result<Vec<Measure>, Error> {
     let known = |name: &String| {
-        Measure::ALL
-            .into_iter()
-            .find(|measure| measure.as_str() == name)
+        Measure::parse(name)
             .ok_or_else(|| Error::UnknownMeasure { table: table.name().to_owned(), measure: name.clone() })
     };
     table.measures().iter().map(known).collect()

@@ -1,6 +1,7 @@
 //! The key figures: one line a measure over the windows, the subject and the first sentence.
 
 use super::Error;
+use super::complaints;
 use super::dates;
 use super::figure::{Change, Figure};
 use super::grid;
@@ -24,6 +25,7 @@ const ORDER: [Measure; 8] = [
 ];
 
 /// One measure over the windows, in the order of [`Window::ALL`].
+#[derive(Clone)]
 pub struct KeyLine {
     pub label: String,
     pub is_money: bool,
@@ -76,7 +78,15 @@ fn is_better(measure: Measure) -> bool {
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
 pub fn figures(report: &Report<'_>, measure: Measure) -> Result<Option<[Figure; 5]>, Error> {
-    for table in report.headline {
+    figures_of(report.headline, measure)
+}
+
+/// A measure over the windows, from the first of the tables that carries it.
+///
+/// # Errors
+/// [`Error::UnknownMeasure`] when a table measures what no report knows.
+pub fn figures_of(tables: &[&ProtectedTable], measure: Measure) -> Result<Option<[Figure; 5]>, Error> {
+    for table in tables {
         let Some(at) = grid::measures(table)?.iter().position(|&known| known == measure) else { continue };
         return Ok(Some(Window::ALL.map(|window| figure(table, window, at))));
     }
@@ -110,6 +120,9 @@ pub fn base(report: &Report<'_>, window: Window, texts: &Texts) -> String {
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
 pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Result<String, Error> {
+    if !report.tells_of_sales() {
+        return complaints::subject(report, texts, numbers);
+    }
     let net = figures(report, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
     let shop = || names::clean(report.business).into();
     let period = || dates::period(report.period, texts).into();
@@ -137,8 +150,15 @@ pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Res
             }
         }
     };
-    let provisional = !report.lagging.is_empty();
-    Ok(if provisional { texts.fill("subject-provisional", [("subject", plain.into())]) } else { plain })
+    Ok(marked(plain, report, texts))
+}
+
+/// With the mark of a report whose data is not all in.
+pub fn marked(subject: String, report: &Report<'_>, texts: &Texts) -> String {
+    if report.lagging.is_empty() {
+        return subject;
+    }
+    texts.fill("subject-provisional", [("subject", subject.into())])
 }
 
 /// The one plain sentence the mail begins with.
@@ -146,6 +166,9 @@ pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Res
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
 pub fn sentence(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Result<String, Error> {
+    if !report.tells_of_sales() {
+        return complaints::sentence(report, texts, numbers);
+    }
     let net = figures(report, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
     let orders = figures(report, Measure::Orders)?.map_or(Figure::Absent, |figures| figures[0]);
     let period = || dates::period(report.period, texts).into();

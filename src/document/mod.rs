@@ -7,6 +7,7 @@
 //! another figure. Deliberately absent: the present time, files, addresses, scripts, pictures from outside.
 
 mod alarm;
+mod complaints;
 mod dates;
 mod figure;
 mod footer;
@@ -20,6 +21,7 @@ mod page;
 mod pdf;
 mod plain;
 mod report;
+mod sheet_names;
 mod tables;
 mod texts;
 mod typesetter;
@@ -30,7 +32,10 @@ mod tests;
 
 pub use alarm::DeadlineAlarm;
 pub use notice::{Matter, Notice, Problem, ProblemRun, notice};
-pub use report::{Lagging, LeftOut, Reconciliation, Report, Section, Window};
+pub use report::{
+    AGE_LIMITS, ClockTimes, ComplaintTable, Complaints, Lagging, LeftOut, Reconciliation, Report, Section,
+    Window,
+};
 
 use self::numbers::Numbers;
 use self::page::{Figures, Page, Room};
@@ -71,7 +76,7 @@ pub enum Error {
     Pdf(String),
 }
 
-/// Makes the mail of a sales report: subject, text, HTML and the files its job asks for.
+/// Makes the mail of a report, of sales or of complaints: subject, text, HTML and the files its job asks for.
 ///
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows; the others are faults of the

@@ -6,6 +6,7 @@
 use super::dates;
 use super::texts::Texts;
 use crate::domain::cell::Measure;
+use crate::domain::complaint::{Clock, ComplaintKind};
 use crate::domain::entry::{Dimension, UNKNOWN};
 
 /// `Doanh thu thuần`.
@@ -28,16 +29,32 @@ pub fn value(dimension: Option<Dimension>, code: &str, texts: &Texts) -> String 
         Some(Dimension::Region) => REGIONS.contains(&code).then(|| format!("region-{code}")),
         Some(Dimension::CustomerType) => CUSTOMER_TYPES.contains(&code).then(|| format!("customer-{code}")),
         Some(Dimension::Weekday) => WEEKDAYS.contains(&code).then(|| format!("weekday-{code}")),
+        Some(Dimension::ComplaintKind) => ComplaintKind::parse(code).map(|kind| format!("complaint-{kind}")),
+        Some(Dimension::Clock) => {
+            Clock::ALL.iter().find(|clock| clock.as_str() == code).map(|clock| format!("clock-{clock}"))
+        }
+        Some(Dimension::DamageLevel) => LEVELS.contains(&code).then(|| format!("level-{code}")),
         Some(Dimension::BelongsTo) => {
             return code.parse().map_or_else(|_| clean(code), |period| dates::period(period, texts));
         }
         _ => None,
     };
-    named.map_or_else(|| clean(code), |key| texts.say(&key))
+    match (dimension, named) {
+        (_, None) => clean(code),
+        // In sentences they are written small.
+        (Some(Dimension::ComplaintKind | Dimension::Clock), Some(key)) => capitalised(&texts.say(&key)),
+        (_, Some(key)) => texts.say(&key),
+    }
+}
+
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 const REGIONS: [&str; 3] = ["north", "central", "south"];
 const CUSTOMER_TYPES: [&str; 2] = ["new", "returning"];
+const LEVELS: [&str; 4] = ["1", "2", "3", "4"];
 const WEEKDAYS: [&str; 7] = ["1", "2", "3", "4", "5", "6", "7"];
 
 /// A value in its natural order where it has one, so that weekdays run from Monday and regions from
@@ -47,6 +64,11 @@ pub fn natural_order(dimension: Option<Dimension>, code: &str) -> usize {
         Some(Dimension::Region) => &REGIONS,
         Some(Dimension::CustomerType) => &CUSTOMER_TYPES,
         Some(Dimension::Weekday) => &WEEKDAYS,
+        Some(Dimension::DamageLevel) => &LEVELS,
+        Some(Dimension::Clock) => {
+            let clock = Clock::ALL.iter().position(|clock| clock.as_str() == code);
+            return clock.unwrap_or(usize::MAX);
+        }
         _ => &[],
     };
     order.iter().position(|&known| known == code).unwrap_or(usize::MAX)
@@ -85,23 +107,23 @@ fn is_noncharacter(letter: char) -> bool {
 pub fn families() -> Vec<String> {
     use crate::document::report::Window;
     use crate::domain::behind::Lag;
-    use crate::domain::complaint::Clock;
-    use crate::domain::complaint::ComplaintKind;
     use crate::domain::order::OrderStatus;
     use crate::domain::trouble::Trouble;
 
     let mut keys = Vec::new();
-    for measure in Measure::ALL {
+    for measure in Measure::SALES.into_iter().chain(Measure::COMPLAINTS) {
         keys.push(format!("measure-{}", measure.as_str()));
         keys.push(format!("define-{}", measure.as_str()));
     }
     keys.extend(Dimension::ALL.iter().map(|dimension| format!("dimension-{}", dimension.as_str())));
     keys.extend(REGIONS.iter().map(|code| format!("region-{code}")));
+    keys.extend(LEVELS.iter().map(|code| format!("level-{code}")));
     keys.extend(CUSTOMER_TYPES.iter().map(|code| format!("customer-{code}")));
     keys.extend(WEEKDAYS.iter().map(|code| format!("weekday-{code}")));
     keys.extend(Window::ALL.iter().skip(3).map(|window| format!("window-{}", window.as_str())));
     keys.extend(OrderStatus::ALL.iter().map(|status| format!("status-{}", status.as_str())));
     keys.extend(["created", "paid", "completed"].map(|basis| format!("basis-{basis}")));
+    keys.extend(super::complaints::families());
     keys.extend(ComplaintKind::ALL.iter().map(|kind| format!("complaint-{kind}")));
     keys.extend(Clock::ALL.iter().map(|clock| format!("clock-{}", clock.as_str())));
     keys.extend(Lag::ALL.iter().map(|lag| format!("lag-{}", lag.as_str())));

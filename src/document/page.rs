@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::complaints::{self, ComplaintFigures};
 use super::figure::{Change, Figure};
 use super::footer::{self, Note};
 use super::grid::Grid;
@@ -19,14 +20,21 @@ pub struct Figures<'a> {
     pub lines: Vec<KeyLine>,
     pub grids: Vec<Grid<'a>>,
     pub late: Option<Grid<'a>>,
+    pub complaints: Option<ComplaintFigures<'a>>,
 }
 
 impl<'a> Figures<'a> {
     /// # Errors
     /// [`Error::UnknownMeasure`] when a table measures what no report knows.
     pub fn of(report: &Report<'a>, texts: &Texts) -> Result<Self, Error> {
+        let complaints =
+            report.complaints.map(|complaints| ComplaintFigures::of(&complaints, texts)).transpose()?;
+        let alone = complaints.as_ref().filter(|_| !report.tells_of_sales());
         Ok(Self {
-            lines: headline::lines(report, texts)?,
+            lines: match alone {
+                Some(complaints) => complaints.lines.clone(),
+                None => headline::lines(report, texts)?,
+            },
             grids: report
                 .sections
                 .iter()
@@ -37,11 +45,13 @@ impl<'a> Figures<'a> {
                 .map(|table| Grid::of_late_bookings(table, texts))
                 .transpose()?
                 .filter(|grid| !grid.rows.is_empty()),
+            complaints,
         })
     }
 
     fn withheld(&self, report: &Report<'_>) -> (usize, usize) {
-        let grids = self.grids.iter().chain(&self.late).map(Grid::withheld);
+        let of_complaints = self.complaints.iter().flat_map(|complaints| &complaints.grids);
+        let grids = self.grids.iter().chain(&self.late).chain(of_complaints).map(Grid::withheld);
         grids.fold(footer::withheld_in_headline(report), |sum, grid| (sum.0 + grid.0, sum.1 + grid.1))
     }
 }
@@ -113,6 +123,7 @@ pub struct Page {
     /// Names the tables there is no room for.
     pub more_tables: Option<String>,
     pub late: Option<TableView>,
+    pub complaints: Vec<TableView>,
     pub legend: Option<String>,
     pub attached: Option<String>,
     pub notes_title: String,
@@ -141,8 +152,11 @@ impl Page {
         let sections: Vec<TableView> = figures.grids.iter().take(room.tables).map(view).collect();
         let late =
             figures.late.as_ref().map(|grid| TableView { lead: Some(texts.say("late-note")), ..view(grid) });
+        let complaints =
+            figures.complaints.as_ref().map(|it| it.views(report, room, texts, numbers)).unwrap_or_default();
         let withheld = figures.withheld(report);
-        let printed_withheld = sections.iter().chain(&running).chain(&late).any(tables::has_withheld)
+        let views = sections.iter().chain(&running).chain(&late).chain(&complaints);
+        let printed_withheld = views.into_iter().any(tables::has_withheld)
             || figures.lines.iter().any(|line| line.figures.contains(&Figure::Withheld));
         Ok(Self {
             language: texts.code(),
@@ -160,7 +174,8 @@ impl Page {
             tables: sections,
             more_tables: more_tables(report, figures.grids.get(room.tables..).unwrap_or_default(), texts),
             late,
-            legend: printed_withheld.then(|| texts.say("withheld-legend")),
+            complaints,
+            legend: printed_withheld.then(|| complaints::legend(report, texts)),
             attached: attached(report, texts).filter(|_| report.left_out.is_none()),
             notes_title: texts.say("provenance"),
             notes: footer::notes(report, withheld, texts, numbers)?,

@@ -22,7 +22,7 @@ pub fn report(page: &Page) -> String {
     if let Some(key) = &page.key {
         lines.extend(key_table(key));
     }
-    for view in page.running.iter().chain(&page.tables).chain(&page.late) {
+    for view in page.running.iter().chain(&page.tables).chain(&page.late).chain(&page.complaints) {
         lines.extend(table(view));
     }
     for remark in page.legend.iter().chain(&page.more_tables).chain(&page.attached) {

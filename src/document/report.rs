@@ -1,7 +1,7 @@
-//! What a sales report is made of: the inputs of [`super::render`].
+//! What a report is made of: the inputs of [`super::render`].
 //!
-//! Invariant: every sales figure comes in as a cell of a [`ProtectedTable`]. Plain numbers are allowed
-//! only for what is no figure of sales: rows read, orders left out, rows rejected.
+//! Invariant: every figure comes in as a cell of a [`ProtectedTable`], or as a [`ProtectedFigure`] where it does not
+//! add up. Plain numbers are allowed only for what is no figure of sales or complaints: rows read, orders left out, rows rejected.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::disclosure::ProtectedTable;
+use crate::disclosure::{ProtectedFigure, ProtectedTable};
 use crate::domain::behind::Lag;
+use crate::domain::complaint::Clock;
 use crate::domain::entry::Dimension;
 use crate::domain::money::Currency;
 use crate::domain::order::{CountOrdersOn, OrderStatus};
@@ -64,6 +65,38 @@ pub struct Section<'a> {
     pub table: &'a ProtectedTable,
 }
 
+/// What a report tells of complaints.
+#[derive(Clone, Copy, Debug)]
+pub struct Complaints<'a> {
+    /// Tables of the one dimension `window`, as the headline's, each with measures of its own.
+    pub key: &'a [&'a ProtectedTable],
+    pub tables: &'a [ComplaintTable<'a>],
+    pub times: &'a [ClockTimes],
+    /// The band of [`AGE_LIMITS`] in which the age of the oldest open one lies; `None` where none is open or it is
+    /// not told.
+    pub oldest: Option<ProtectedFigure>,
+}
+
+/// Tables over the same rows, printed as one.
+#[derive(Clone, Copy, Debug)]
+pub struct ComplaintTable<'a> {
+    /// From coarse to fine.
+    pub rows: &'a [Dimension],
+    pub tables: &'a [&'a ProtectedTable],
+}
+
+/// How long a clock ran, of those that stopped in the period: seconds; `None` where it is not told.
+#[derive(Clone, Copy, Debug)]
+pub struct ClockTimes {
+    pub clock: Clock,
+    pub median: Option<ProtectedFigure>,
+    /// The 90th percentile.
+    pub most: Option<ProtectedFigure>,
+}
+
+/// Up to so many days old; the last band has no end.
+pub const AGE_LIMITS: [i64; 5] = [7, 14, 30, 60, 90];
+
 /// Where the rows of the sources went.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciliation {
@@ -83,7 +116,7 @@ pub struct LeftOut {
     pub limit: u64,
 }
 
-/// Everything that one sales report says.
+/// Everything that one report says.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     pub business: &'a str,
@@ -103,6 +136,8 @@ pub struct Report<'a> {
     /// What was booked in the period and belongs to earlier ones: the one dimension is
     /// [`Dimension::BelongsTo`]; what was on time, and the sum with it, is not printed again.
     pub late: Option<&'a ProtectedTable>,
+    /// A section below those of sales; where there are no sales, the whole report.
+    pub complaints: Option<Complaints<'a>>,
     pub data_as_of: Timestamp,
     pub reconciliation: &'a Reconciliation,
     /// The recipients' group, which is why they get this; `None` when addressed one by one.
@@ -117,6 +152,11 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// Else it is of complaints alone.
+    pub(super) fn tells_of_sales(&self) -> bool {
+        self.complaints.is_none() || !self.headline.is_empty()
+    }
+
     /// The files that go with the mail besides its text and HTML.
     pub(super) fn attaches(&self, format: Format) -> bool {
         self.formats.contains(&format)

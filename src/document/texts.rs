@@ -94,7 +94,8 @@ mod tests {
     }
 
     /// Every source of the room that speaks, but for this one.
-    const SOURCES: [&str; 12] = [
+    const SOURCES: [&str; 13] = [
+        include_str!("complaints.rs"),
         include_str!("grid.rs"),
         include_str!("names.rs"),
         include_str!("numbers.rs"),

@@ -4,13 +4,12 @@
 //! Invariant: the same report gives the same bytes (the file's dates are the data's); no cell is a formula,
 //! and a text that a spreadsheet could take for one is marked as text.
 
-use std::collections::BTreeSet;
-
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
 };
 
 use super::Error;
+use super::complaints::ComplaintFigures;
 use super::figure::{Change, Figure};
 use super::footer::Note;
 use super::grid::{Codes, Grid};
@@ -19,7 +18,9 @@ use super::names;
 use super::numbers::{Numbers, WITHHELD};
 use super::page::{Figures, Page};
 use super::report::{Report, Window};
+use super::sheet_names::SheetNames;
 use super::texts::Texts;
+use crate::domain::entry::Dimension;
 
 /// The row of the column heads: above it stand the title, the period and the legend.
 const HEAD: u32 = 4;
@@ -30,8 +31,6 @@ const PAPER: Color = Color::RGB(0xeef3f2);
 const LINE: Color = Color::RGB(0xd9d5cc);
 /// The width of the column of explanations.
 const LETTERS_A_LINE: u8 = 90;
-/// Excel's own limit for the name of a sheet.
-const LONGEST_SHEET_NAME: usize = 31;
 
 /// # Errors
 /// [`Error::Workbook`] when the file's limits are passed (a million rows).
@@ -47,7 +46,7 @@ pub fn write(
     workbook.set_properties(
         &DocProperties::new().set_title(&page.subject).set_author(&page.shop).set_creation_datetime(&made),
     );
-    let mut book = Book { looks: Looks::new(numbers), page, texts, numbers, taken: BTreeSet::new() };
+    let mut book = Book { looks: Looks::new(numbers), page, texts, numbers, names: SheetNames::default() };
     let sheet = workbook.add_worksheet();
     book.begin(sheet, &texts.say("key-figures"))?;
     book.key_figures(sheet, report, &figures.lines)?;
@@ -55,6 +54,9 @@ pub fn write(
         let sheet = workbook.add_worksheet();
         book.begin(sheet, &grid.title)?;
         book.grid(sheet, grid)?;
+    }
+    if let Some(complaints) = &figures.complaints {
+        book.complaints(&mut workbook, report, complaints)?;
     }
     let sheet = workbook.add_worksheet();
     book.begin(sheet, &page.definitions_title)?;
@@ -124,14 +126,13 @@ struct Book<'a> {
     page: &'a Page,
     texts: &'a Texts,
     numbers: &'a Numbers<'a>,
-    /// Names of sheets, in lower case, as Excel compares them.
-    taken: BTreeSet<String>,
+    names: SheetNames,
 }
 
 impl Book<'_> {
     /// Names a sheet and writes what stands above its table.
     fn begin(&mut self, sheet: &mut Worksheet, title: &str) -> Result<(), Error> {
-        let name = self.free_name(title);
+        let name = self.names.free(title, &self.texts.say("key-figures"));
         sheet.set_name(name)?;
         let page = self.page;
         sheet.write_string_with_format(0, 0, title, &self.looks.title)?;
@@ -178,6 +179,47 @@ impl Book<'_> {
             }
         }
         sheet.set_freeze_panes(HEAD + 1, 1)?;
+        Ok(())
+    }
+
+    /// The sheets about complaints; their key figures stand on the first sheet where there are no others.
+    fn complaints(
+        &mut self,
+        workbook: &mut Workbook,
+        report: &Report<'_>,
+        complaints: &ComplaintFigures<'_>,
+    ) -> Result<(), Error> {
+        if report.tells_of_sales() {
+            let sheet = workbook.add_worksheet();
+            self.begin(sheet, &complaints.title)?;
+            self.key_figures(sheet, report, &complaints.lines)?;
+        }
+        for grid in &complaints.grids {
+            let sheet = workbook.add_worksheet();
+            self.begin(sheet, &grid.title)?;
+            self.grid(sheet, grid)?;
+        }
+        let sheet = workbook.add_worksheet();
+        let texts = self.texts;
+        self.begin(sheet, &texts.say("times-title"))?;
+        sheet.write_string_with_format(HEAD, 0, texts.say("dimension-clock"), &self.looks.head)?;
+        sheet.set_column_width(0, 46)?;
+        for (column, key) in (1..).zip(["times-median-hours", "times-most-hours"]) {
+            sheet.write_string_with_format(HEAD, column, texts.say(key), &self.looks.number_head)?;
+            sheet.set_column_width(column, 20)?;
+        }
+        for (row, times) in (HEAD + 1..).zip(&complaints.times) {
+            let name = names::value(Some(Dimension::Clock), times.clock.as_str(), texts);
+            sheet.write_string_with_format(row, 0, name, &self.looks.text)?;
+            for (column, figure) in (1..).zip([times.median, times.most]) {
+                let hours = figure.map_or(Figure::Withheld, |it| Figure::Shown(it.value() / 3_600));
+                self.figure(sheet, (row, column), hours, false, false)?;
+            }
+        }
+        if let Some(oldest) = complaints.oldest_text(texts) {
+            let row = HEAD + 2 + u32::try_from(complaints.times.len()).unwrap_or(0);
+            sheet.write_string_with_format(row, 0, oldest, &self.looks.text)?;
+        }
         Ok(())
     }
 
@@ -320,54 +362,5 @@ impl Book<'_> {
             Change::Unknown => {}
         }
         Ok(())
-    }
-
-    /// A name that Excel takes (short, without its forbidden letters) and no other sheet has.
-    fn free_name(&mut self, title: &str) -> String {
-        let plain: String = names::clean(title)
-            .chars()
-            .map(|letter| if "[]:*?/\\'".contains(letter) { ' ' } else { letter })
-            .collect();
-        let plain = if plain.trim().is_empty() { self.texts.say("key-figures") } else { plain };
-        for number in 1.. {
-            let ending = if number == 1 { String::new() } else { format!(" {number}") };
-            let name = format!("{}{ending}", shortened(plain.trim(), LONGEST_SHEET_NAME - ending.len()));
-            if self.taken.insert(name.to_lowercase()) {
-                return name;
-            }
-        }
-        plain
-    }
-}
-
-/// Cut at a word where one ends near; Excel counts UTF-16 units.
-fn shortened(title: &str, longest: usize) -> String {
-    let units = |text: &str| text.encode_utf16().count();
-    if units(title) <= longest {
-        return title.to_owned();
-    }
-    let mut short = String::new();
-    for letter in title.chars() {
-        if units(&short) + letter.len_utf16() >= longest {
-            break;
-        }
-        short.push(letter);
-    }
-    let at_word = short.rfind(' ').filter(|&end| end > short.len() / 2).unwrap_or(short.len());
-    format!("{}…", short[..at_word].trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sheet_names_fit() {
-        for title in ["Doanh thu theo tỉnh, thành và theo hãng trong kỳ", "🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰🕰"]
-        {
-            let name = shortened(title, LONGEST_SHEET_NAME);
-            assert!(name.encode_utf16().count() <= LONGEST_SHEET_NAME, "{name}");
-        }
-        assert_eq!(shortened("Doanh thu", 31), "Doanh thu");
     }
 }

@@ -7,6 +7,31 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::{Component, Dimension};
 
+/// What lines figures are summed from. Nothing adds up across the two: a complaint is no sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Universe {
+    Sales,
+    Complaints,
+}
+
+impl Universe {
+    /// What its lines carry, in the order of their columns.
+    pub fn components(self) -> &'static [Component] {
+        match self {
+            Self::Sales => &Component::SALES,
+            Self::Complaints => &Component::COMPLAINTS,
+        }
+    }
+
+    /// What its tables may be cut by.
+    pub fn dimensions(self) -> &'static [Dimension] {
+        match self {
+            Self::Sales => &Dimension::SALES,
+            Self::Complaints => &Dimension::COMPLAINTS,
+        }
+    }
+}
+
 /// A figure that tables may show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -20,10 +45,36 @@ pub enum Measure {
     Units,
     Cancellations,
     NewCustomers,
+    /// Complaints received.
+    Opened,
+    /// Complaints whose resolution was taken back.
+    Reopened,
+    /// Complaints resolved.
+    Closed,
+    /// Those of them that were resolved past the deadline.
+    ClosedLate,
+    /// Complaints not resolved, of all that were ever received: a stock, which a range of days has at its end.
+    Open,
+    OnTime,
+    Breached,
+    Compensations,
+    Compensation,
 }
 
 impl Measure {
-    pub const ALL: [Self; 8] = [
+    pub const COMPLAINTS: [Self; 9] = [
+        Self::Opened,
+        Self::Reopened,
+        Self::Closed,
+        Self::ClosedLate,
+        Self::Open,
+        Self::OnTime,
+        Self::Breached,
+        Self::Compensations,
+        Self::Compensation,
+    ];
+
+    pub const SALES: [Self; 8] = [
         Self::Gross,
         Self::Discounts,
         Self::Refunds,
@@ -44,6 +95,15 @@ impl Measure {
             Self::Units => "units",
             Self::Cancellations => "cancellations",
             Self::NewCustomers => "new-customers",
+            Self::Opened => "complaints-opened",
+            Self::Reopened => "complaints-reopened",
+            Self::Closed => "complaints-closed",
+            Self::ClosedLate => "complaints-closed-late",
+            Self::Open => "complaints-open",
+            Self::OnTime => "on-time",
+            Self::Breached => "breached",
+            Self::Compensations => "compensations",
+            Self::Compensation => "compensation",
         }
     }
 
@@ -58,12 +118,40 @@ impl Measure {
             Self::Units => &[(Component::Units, 1)],
             Self::Cancellations => &[(Component::Cancellations, 1)],
             Self::NewCustomers => &[(Component::NewCustomers, 1)],
+            Self::Opened => &[(Component::Opened, 1)],
+            Self::Reopened => &[(Component::Reopened, 1)],
+            Self::Closed => &[(Component::ClosedOnTime, 1), (Component::ClosedLate, 1)],
+            Self::ClosedLate => &[(Component::ClosedLate, 1)],
+            Self::Open => &[
+                (Component::Opened, 1),
+                (Component::Reopened, 1),
+                (Component::ClosedOnTime, -1),
+                (Component::ClosedLate, -1),
+            ],
+            Self::OnTime => &[(Component::ClosedOnTime, 1), (Component::OnTime, 1)],
+            Self::Breached => &[(Component::Breached, 1)],
+            Self::Compensations => &[(Component::Compensations, 1)],
+            Self::Compensation => &[(Component::Compensation, 1)],
         }
+    }
+
+    pub fn universe(self) -> Universe {
+        if Self::SALES.contains(&self) { Universe::Sales } else { Universe::Complaints }
     }
 
     /// Whether it is an amount of money, in minor units; a count otherwise.
     pub fn is_money(self) -> bool {
-        matches!(self, Self::Gross | Self::Discounts | Self::Refunds | Self::Net)
+        matches!(self, Self::Gross | Self::Discounts | Self::Refunds | Self::Net | Self::Compensation)
+    }
+
+    /// Whether it is what is left of a going out and in: whoever went out again is no longer in it.
+    pub fn is_stock(self) -> bool {
+        self == Self::Open
+    }
+
+    /// Every measure by its word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::SALES.into_iter().chain(Self::COMPLAINTS).find(|measure| measure.as_str() == word)
     }
 }
 
@@ -85,4 +173,11 @@ pub struct RecordedCell {
     pub measures: Vec<Measure>,
     /// The figures shown, one a measure; `None` when the cell was withheld.
     pub shown: Option<Vec<i64>>,
+}
+
+impl RecordedCell {
+    /// A table's measures are all of one.
+    pub fn universe(&self) -> Universe {
+        self.measures.first().map_or(Universe::Sales, |measure| measure.universe())
+    }
 }

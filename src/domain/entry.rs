@@ -61,10 +61,34 @@ pub enum Dimension {
     Weekday,
     /// Of a late booking the month it belongs to, `2026-10`; [`UNKNOWN`] of one on time.
     BelongsTo,
+    /// What a complaint is about.
+    ComplaintKind,
+    /// `1` to `4`; [`UNKNOWN`] while nobody has said.
+    DamageLevel,
+    /// The clock that kept or missed its deadline; [`UNKNOWN`] where it is not about one.
+    Clock,
 }
 
 impl Dimension {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
+        Self::Product,
+        Self::Brand,
+        Self::Category,
+        Self::Province,
+        Self::Region,
+        Self::Channel,
+        Self::PaymentMethod,
+        Self::CustomerType,
+        Self::Weekday,
+        Self::BelongsTo,
+        Self::ComplaintKind,
+        Self::DamageLevel,
+        Self::Clock,
+    ];
+
+    /// Of sales: what job files may name, and, but for those that follow from an entry's days, the columns of
+    /// a sealed page.
+    pub const SALES: [Self; 10] = [
         Self::Product,
         Self::Brand,
         Self::Category,
@@ -76,6 +100,9 @@ impl Dimension {
         Self::Weekday,
         Self::BelongsTo,
     ];
+
+    /// Of complaints.
+    pub const COMPLAINTS: [Self; 4] = [Self::ComplaintKind, Self::DamageLevel, Self::Channel, Self::Clock];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -89,6 +116,9 @@ impl Dimension {
             Self::CustomerType => "customer-type",
             Self::Weekday => "weekday",
             Self::BelongsTo => "belongs-to",
+            Self::ComplaintKind => "complaint-kind",
+            Self::DamageLevel => "damage-level",
+            Self::Clock => "clock",
         }
     }
 }
@@ -126,10 +156,28 @@ pub enum Component {
     Cancellations,
     /// Customers whose first counted order this is.
     NewCustomers,
+    /// Complaints received.
+    Opened,
+    /// Resolutions taken back.
+    Reopened,
+    /// Resolutions by their deadline. One component of two measures, so that whoever knows both is known to know
+    /// their difference.
+    ClosedOnTime,
+    /// Resolutions past it.
+    ClosedLate,
+    /// Other clocks that stopped by their deadline.
+    OnTime,
+    /// Clocks that ran past their deadline.
+    Breached,
+    /// How often something was given for damage.
+    Compensations,
+    /// How much.
+    Compensation,
 }
 
 impl Component {
-    pub const ALL: [Self; 7] = [
+    /// The columns of a sealed page.
+    pub const SALES: [Self; 7] = [
         Self::Gross,
         Self::Discounts,
         Self::Refunds,
@@ -137,6 +185,18 @@ impl Component {
         Self::Units,
         Self::Cancellations,
         Self::NewCustomers,
+    ];
+
+    /// Of a line of the complaints' books.
+    pub const COMPLAINTS: [Self; 8] = [
+        Self::Opened,
+        Self::Reopened,
+        Self::ClosedOnTime,
+        Self::ClosedLate,
+        Self::OnTime,
+        Self::Breached,
+        Self::Compensations,
+        Self::Compensation,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -148,6 +208,14 @@ impl Component {
             Self::Units => "units",
             Self::Cancellations => "cancellations",
             Self::NewCustomers => "new-customers",
+            Self::Opened => "opened",
+            Self::Reopened => "reopened",
+            Self::ClosedOnTime => "closed-on-time",
+            Self::ClosedLate => "closed-late",
+            Self::OnTime => "on-time",
+            Self::Breached => "breached",
+            Self::Compensations => "compensations",
+            Self::Compensation => "compensation",
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Key<'a> {
 }
 
 /// How many numbers a line has: the components, tax and shipping.
-pub(super) const NUMBERS: usize = Component::ALL.len() + 2;
+pub(super) const NUMBERS: usize = Component::SALES.len() + 2;
 
 /// The components in their order, then tax, then shipping.
 pub(super) type Numbers = [i64; NUMBERS];
@@ -39,7 +39,7 @@ pub(super) fn net(entries: &[Entry], from: Date, until: Date) -> Result<Vec<(Key
     }
     lines.retain(|_, sums| sums.iter().any(|&sum| sum != 0));
     for (key, sums) in &lines {
-        let negative = Component::ALL.into_iter().zip(sums).find(|(_, sum)| **sum < 0);
+        let negative = Component::SALES.into_iter().zip(sums).find(|(_, sum)| **sum < 0);
         if let Some((component, _)) = negative {
             return Err(Error::Negative { day: key.day, component });
         }

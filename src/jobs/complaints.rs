@@ -9,6 +9,7 @@
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::complaint_books;
 use super::house::House;
 use crate::deadline;
 use crate::domain::actor::Actor;
@@ -104,7 +105,9 @@ pub fn record(
     }
     let note = note.map(|note| seal_note(house, writer, no, note)).transpose()?;
     is_added |= writer.append_event(no, &NewEvent { event: last, actor, note }, now)?;
-    writer.set_settled(no, deadline::is_settled(&writer.events_of(no)?))?;
+    let log = writer.events_of(no)?;
+    writer.set_settled(no, deadline::is_settled(&log))?;
+    complaint_books::book_events(house, writer, no, &log, now)?;
     Ok(is_added)
 }
 

@@ -1,27 +1,25 @@
-//! A report before it is released: facts -> cells -> protected tables -> document -> guard. Preview and
+//! A report before it is released: facts, and lines of complaints -> cells -> protected tables -> document -> guard. Preview and
 //! release share it, so that a preview is what would be sent; and a past release is made again by the same
 //! steps, with its recorded pattern in the place of disclosure control.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use anyhow::Context;
-use jiff::civil::Date;
 
+use super::complaint_section::ComplaintSection;
 use super::dispatch::Dispatch;
 use super::egress;
 use super::house::House;
 use super::particulars::{Ingredients, Particulars};
 use super::recipients;
-use crate::disclosure::{self, CellStatus, Dominance, Policy, ProtectedTable, RecordedTable, Summary};
+use super::tables::{self, Books, HEADLINE, LATE, universes};
+use crate::disclosure::{self, Dominance, Policy, ProtectedTable, Summary};
 use crate::document::{self, Lagging, LeftOut, Report, Section};
-use crate::domain::cell::{CellDefinition, Measure, RecordedCell};
-use crate::domain::entry::Dimension;
+use crate::domain::cell::{RecordedCell, Universe};
+use crate::domain::complaint::ComplaintLine;
 use crate::domain::period::Period;
 use crate::domain::rendered::Rendered;
-use crate::facts::{self, Page};
 use crate::mail::Hit;
-use crate::report::{self, CellTable, Cells, Shape};
 use crate::settings::JobSpec;
 
 /// Everything of a report but its recipients.
@@ -70,34 +68,51 @@ pub enum DraftError {
 }
 
 pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError> {
-    let earlier = house.store.read(|reader| reader.recorded_cells()).map_err(anyhow::Error::from)?;
     let particulars = Particulars::of(house, from)?;
-    let tables = tables(&particulars);
-    let cells = cells((from.directory, from.pages), particulars.period, &tables, &earlier)?;
-    let protection = disclosure::protect(&cells.request, &policy(house)?)
-        .context("disclosure control could not make this report safe, so it is not released")?;
-    let rendered = render(&particulars, &protection.tables, None)?;
+    let Protected { tables, recorded, summary } = protect(house, &particulars, from.books)?;
+    let figures = (tables.as_slice(), from.books.lines);
+    let rendered = render(&particulars, figures, None)?;
     let left_out = left_out(house, from, &rendered)?;
-    let places = places(&protection.tables);
+    let places = places(&tables);
     let mut hits = egress::guard(house, &rendered, &places)?;
     let mut shortened = None;
     if left_out.is_some() {
-        let without = render(&particulars, &protection.tables, left_out)?;
+        let without = render(&particulars, figures, left_out)?;
         hits.extend(egress::guard(house, &without, &places)?);
         shortened = Some(without);
     }
-    Ok(Draft {
-        rendered,
-        shortened,
-        left_out,
-        cells: recorded(&tables, &cells, &protection.tables),
-        summary: protection.summary,
-        hits,
-        particulars,
-    })
+    Ok(Draft { rendered, shortened, left_out, cells: recorded, summary, hits, particulars })
 }
 
-/// A shown figure of a release that its sealed pages do not give.
+/// What passed disclosure control.
+#[derive(Default)]
+struct Protected {
+    tables: Vec<ProtectedTable>,
+    recorded: Vec<(String, RecordedCell)>,
+    summary: Summary,
+}
+
+/// Each universe by itself, against the earlier cells of its own: nothing adds up across them.
+fn protect(house: &House, particulars: &Particulars, books: Books<'_>) -> anyhow::Result<Protected> {
+    let earlier = house.store.read(|reader| reader.recorded_cells())?;
+    let (complaints, sales): (Vec<_>, Vec<_>) =
+        earlier.into_iter().partition(|cell| cell.universe() == Universe::Complaints);
+    let policy = policy(house)?;
+    let mut protected = Protected::default();
+    for universe in universes(particulars) {
+        let earlier = if universe == Universe::Sales { &sales } else { &complaints };
+        let tables = tables::tables(universe, particulars);
+        let cells = tables::cells(universe, books, particulars.period, &tables, earlier)?;
+        let protection = disclosure::protect(&cells.request, &policy)
+            .context("disclosure control could not make this report safe, so it is not released")?;
+        protected.recorded.extend(tables::recorded(&tables, &cells, &protection.tables));
+        protected.tables.extend(protection.tables);
+        protected.summary.add(&protection.summary);
+    }
+    Ok(protected)
+}
+
+/// A shown figure of a release that its sealed pages, or the lines of its complaints, do not give.
 pub(super) struct WrongFigure {
     pub table: String,
     /// What the cell is of; nothing for the total.
@@ -112,135 +127,43 @@ pub(super) struct Rebuilt {
     pub mailed: Rendered,
 }
 
-/// A report that was released, made again from its pages (and their directory) and the cells recorded of it; or
-/// the shown figures that the pages do not give.
+/// A report that was released, made again from its pages, the lines of its complaints and the cells recorded of it;
+/// or the shown figures that those do not give.
 ///
 /// # Errors
-/// When a page cannot be read, or the pages have other cells than the release.
+/// When a page cannot be read, or the books have other cells than the release.
 pub(super) fn rebuild(
     particulars: &Particulars,
-    pages: (&Path, &[Page]),
+    books: Books<'_>,
     recorded: Vec<(String, RecordedCell)>,
     left_out: Option<LeftOut>,
 ) -> anyhow::Result<Result<Rebuilt, Vec<WrongFigure>>> {
-    let tables = tables(particulars);
-    let cells = cells(pages, particulars.period, &tables, &[])?;
-    let shown = shown(&tables, &cells, recorded)?;
-    let again = match disclosure::reproduce(&cells.request, &shown)? {
-        Ok(again) => again,
-        Err(differing) => {
-            let wrong = |it: disclosure::Differs| WrongFigure {
+    let mut by_table = tables::by_table(recorded);
+    let (mut made, mut wrong) = (Vec::new(), Vec::new());
+    for universe in universes(particulars) {
+        let tables = tables::tables(universe, particulars);
+        let cells = tables::cells(universe, books, particulars.period, &tables, &[])?;
+        let shown = tables::take_shown(&tables, &cells, &mut by_table)?;
+        match disclosure::reproduce(&cells.request, &shown)? {
+            Ok(again) => made.extend(again),
+            Err(differing) => wrong.extend(differing.into_iter().map(|it| WrongFigure {
                 table: tables[it.table].name.clone(),
-                place: place(&cells.definitions[it.table][it.cell]),
+                place: tables::place(&cells.definitions[it.table][it.cell]),
                 released: it.released,
                 found: it.found,
-            };
-            return Ok(Err(differing.into_iter().map(wrong).collect()));
+            })),
         }
-    };
-    let full = render(particulars, &again, None)?;
-    let mailed = left_out.map(|left_out| render(particulars, &again, Some(left_out))).transpose()?;
+    }
+    if let Some(table) = by_table.keys().next() {
+        anyhow::bail!("table {table} was released and is not in the manifest");
+    }
+    if !wrong.is_empty() {
+        return Ok(Err(wrong));
+    }
+    let figures = (made.as_slice(), books.lines);
+    let full = render(particulars, figures, None)?;
+    let mailed = left_out.map(|left_out| render(particulars, figures, Some(left_out))).transpose()?;
     Ok(Ok(Rebuilt { mailed: mailed.unwrap_or_else(|| full.clone()), full }))
-}
-
-/// The recorded figures in the order of the tables' cells, which must be the recorded ones.
-fn shown(
-    tables: &[CellTable],
-    cells: &Cells,
-    recorded: Vec<(String, RecordedCell)>,
-) -> anyhow::Result<Vec<RecordedTable>> {
-    let mut by_table: BTreeMap<String, Vec<RecordedCell>> = BTreeMap::new();
-    for (table, cell) in recorded {
-        by_table.entry(table).or_default().push(cell);
-    }
-    let mut shown = Vec::with_capacity(tables.len());
-    for (table, definitions) in tables.iter().zip(&cells.definitions) {
-        let released = by_table.remove(&table.name).unwrap_or_default();
-        let same = released.iter().map(|cell| (&cell.definition, &cell.measures));
-        anyhow::ensure!(
-            same.eq(definitions.iter().map(|definition| (definition, &table.measures))),
-            "table {} has other cells than those released",
-            table.name
-        );
-        shown.push(released.into_iter().map(|cell| cell.shown).collect());
-    }
-    match by_table.keys().next() {
-        Some(table) => anyhow::bail!("table {table} was released and is not in the manifest"),
-        None => Ok(shown),
-    }
-}
-
-/// `2026-11-16..2026-11-23 brand=Citizen`.
-fn place(definition: &CellDefinition) -> String {
-    let fixed = definition.fixed.iter().map(|(dimension, value)| format!(" {}={value}", dimension.as_str()));
-    format!("{}..{}{}", definition.from, definition.until, fixed.collect::<String>())
-}
-
-/// The key figures' tables, in order of worth: what comes first is shown first. The refunds stand apart
-/// from the sales, for they have few contributors and one pattern serves all measures of a table.
-const HEADLINE: [(&str, &[Measure]); 4] = [
-    ("headline", &[Measure::Net, Measure::Orders, Measure::Units]),
-    ("composition", &[Measure::Gross, Measure::Discounts]),
-    ("new-customers", &[Measure::NewCustomers]),
-    ("returns", &[Measure::Refunds, Measure::Cancellations]),
-];
-
-/// What arrived late, by the month it belongs to.
-const LATE: &str = "late-bookings";
-
-fn tables(report: &Particulars) -> Vec<CellTable> {
-    let period = report.period;
-    let windows = report::windows(period);
-    let groups = |rows: &[Dimension], columns: &[Dimension]| Shape::Groups {
-        rows: rows.to_vec(),
-        columns: columns.to_vec(),
-        from: period.first(),
-        until: period.until(),
-    };
-    let headline = HEADLINE.iter().map(|(name, measures)| CellTable {
-        name: (*name).to_owned(),
-        shape: Shape::Windows(windows.clone()),
-        measures: measures.to_vec(),
-    });
-    let sections = report.tables.iter().map(|table| CellTable {
-        name: table.name.clone(),
-        shape: groups(&table.rows, &table.columns),
-        measures: table.measures.clone(),
-    });
-    let late = CellTable {
-        name: LATE.to_owned(),
-        shape: groups(&[Dimension::BelongsTo], &[]),
-        measures: vec![Measure::Net],
-    };
-    headline.chain(sections).chain([late]).collect()
-}
-
-/// The days that a report on `period` with these tables sums over, and those of the earlier cells.
-fn days(period: Period, tables: &[CellTable], earlier: &[RecordedCell]) -> (Date, Date) {
-    let spans = tables
-        .iter()
-        .flat_map(|table| table.shape.spans())
-        .chain(earlier.iter().map(|cell| (cell.definition.from, cell.definition.until)));
-    spans
-        .fold((period.first(), period.until()), |(first, until), span| (first.min(span.0), until.max(span.1)))
-}
-
-/// Those of the pages that the report's own figures are summed from.
-pub(super) fn pages_summed<'a>(particulars: &Particulars, pages: &'a [Page]) -> Vec<&'a Page> {
-    let (first, until) = days(particulars.period, &tables(particulars), &[]);
-    pages.iter().filter(|page| page.from < until && first < page.until).collect()
-}
-
-/// Loads every day that a cell of this report or of an earlier release sums over.
-fn cells(
-    (directory, pages): (&Path, &[Page]),
-    period: Period,
-    tables: &[CellTable],
-    earlier: &[RecordedCell],
-) -> anyhow::Result<Cells> {
-    let (first, until) = days(period, tables, earlier);
-    let frame = facts::load(directory, pages, first, until).context("failed to read the sealed pages")?;
-    Ok(report::cells(&frame, tables, earlier)?)
 }
 
 /// # Errors
@@ -256,7 +179,7 @@ fn policy(house: &House) -> anyhow::Result<Policy> {
         dominance: settings.dominance.iter().map(dominance).collect::<anyhow::Result<_>>()?,
         implied_cells: settings.implied_cells,
         insiders: settings.insiders,
-        // Net sales, orders and units come first.
+        // Net sales, orders and units come first; of complaints, those opened.
         headlines: 1,
         ..Policy::default()
     })
@@ -279,7 +202,7 @@ fn left_out(house: &House, from: &Ingredients<'_>, rendered: &Rendered) -> anyho
 /// The report in full, or without the attachments that are `left_out`.
 fn render(
     from: &Particulars,
-    tables: &[ProtectedTable],
+    (tables, lines): (&[ProtectedTable], &[ComplaintLine]),
     left_out: Option<LeftOut>,
 ) -> anyhow::Result<Rendered> {
     let named = |name: &str| tables.iter().find(|table| table.name() == name);
@@ -301,6 +224,8 @@ fn render(
             why: behind.why,
         })
         .collect();
+    let section = from.tells.of_complaints().then(|| ComplaintSection::of(from, tables, lines));
+    let of_complaints = section.as_ref().map(ComplaintSection::tables).unwrap_or_default();
     let report = Report {
         business: &from.business,
         currency: &from.currency,
@@ -314,6 +239,7 @@ fn render(
         headline: &headline,
         sections: &sections,
         late: named(LATE).filter(|table| has_late(table)),
+        complaints: section.as_ref().map(|section| section.told(&of_complaints)),
         data_as_of: from.data_as_of,
         reconciliation: &from.reconciliation,
         audience: from.audience.as_deref(),
@@ -334,26 +260,4 @@ fn has_late(table: &ProtectedTable) -> bool {
 fn places(tables: &[ProtectedTable]) -> BTreeSet<&str> {
     let cells = tables.iter().flat_map(|table| table.cells());
     cells.flat_map(|cell| cell.place().iter().flatten()).map(String::as_str).collect()
-}
-
-fn recorded(
-    tables: &[CellTable],
-    cells: &Cells,
-    protected: &[ProtectedTable],
-) -> Vec<(String, RecordedCell)> {
-    let mut recorded = Vec::new();
-    for ((table, definitions), protected) in tables.iter().zip(&cells.definitions).zip(protected) {
-        for (definition, cell) in definitions.iter().zip(protected.cells()) {
-            let shown = match cell.status() {
-                CellStatus::Safe | CellStatus::Empty => {
-                    Some(cell.values().map_or_else(|| vec![0; table.measures.len()], <[i64]>::to_vec))
-                }
-                CellStatus::Primary | CellStatus::Secondary => None,
-            };
-            let cell =
-                RecordedCell { definition: definition.clone(), measures: table.measures.clone(), shown };
-            recorded.push((table.name.clone(), cell));
-        }
-    }
-    recorded
 }

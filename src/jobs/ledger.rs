@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 use tracing::{error, info, warn};
 
 use super::back_off::back_off;
@@ -314,12 +314,9 @@ fn give_up(
 fn dispatch(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     match job.kind {
         JobKind::Pull => pull::run(house, run),
-        JobKind::SalesReport => sales_report::run(house, job, run),
+        JobKind::SalesReport | JobKind::ComplaintReport => sales_report::run(house, job, run),
         JobKind::ComplaintDeadlines => complaint_deadlines::run(house, job, run),
         JobKind::Backup => backup::run(house, job, run),
         JobKind::Integrity => integrity::run(house, run),
-        JobKind::ComplaintReport => {
-            Ok(Outcome::done("complaint reports are not built into this version", Value::Null))
-        }
     }
 }

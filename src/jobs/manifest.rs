@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::dispatch::Composed;
-use super::draft::{Draft, pages_summed};
+use super::draft::Draft;
 use super::house::House;
 use super::particulars::{Ingredients, Particulars};
 use super::run::Run;
+use super::tables::pages_summed;
 use crate::document::LeftOut;
+use crate::domain::complaint::ComplaintLine;
 use crate::domain::slot::Slot;
 use crate::facts::Page;
 use crate::settings::DisclosureSettings;
@@ -41,6 +43,9 @@ pub(super) struct Manifest {
     /// The rules that its figures passed.
     pub policy: DisclosureSettings,
     pub pages: Vec<SealedPage>,
+    /// The lines of the complaints' books that its figures are summed from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complaint_lines: Option<Lines>,
     /// The messages had no attachments, for with them they would have been too long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<LeftOut>,
@@ -61,6 +66,16 @@ pub(super) struct SealedPage {
     #[serde(with = "as_hex")]
     pub sha256: [u8; 32],
     pub rows: u64,
+}
+
+/// The lines of the complaints' books booked on days before `until`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lines {
+    pub until: Date,
+    pub rows: u64,
+    /// Of every line, by day, then in the order they were booked.
+    #[serde(with = "as_hex")]
+    pub sha256: [u8; 32],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,7 +132,15 @@ impl Manifest {
             internal_domains: house.settings.mail.internal_domains.clone(),
             report: draft.particulars.clone(),
             policy: house.settings.disclosure.clone(),
-            pages: pages_summed(&draft.particulars, from.pages).into_iter().map(SealedPage::of).collect(),
+            pages: pages_summed(&draft.particulars, from.books.pages)
+                .into_iter()
+                .map(SealedPage::of)
+                .collect(),
+            complaint_lines: draft
+                .particulars
+                .tells
+                .of_complaints()
+                .then(|| Lines::of(from.books.lines, from.period.until())),
             left_out: draft.left_out,
             parts: draft.parts().into_iter().map(part).collect(),
             messages: messages.iter().map(Message::of).collect(),
@@ -174,6 +197,9 @@ pub fn told(manifest: &str) -> serde_json::Result<serde_json::Value> {
             page.remove("rows");
         }
     }
+    if let Some(lines) = value.get_mut("complaint_lines").and_then(serde_json::Value::as_object_mut) {
+        lines.remove("rows");
+    }
     Ok(value)
 }
 
@@ -184,6 +210,16 @@ pub(super) fn noted(sha256: &[u8; 32]) -> String {
 
 pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
+}
+
+impl Lines {
+    /// Those of `lines` that are booked before `until`.
+    pub fn of(lines: &[ComplaintLine], until: Date) -> Self {
+        let before = || lines.iter().filter(|line| line.day < until);
+        let mut hash = Sha256::new();
+        before().for_each(|line| hash.update(line.canonical()));
+        Self { until, rows: before().count() as u64, sha256: hash.finalize().into() }
+    }
 }
 
 impl SealedPage {

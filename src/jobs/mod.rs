@@ -7,7 +7,9 @@
 mod at_work;
 mod back_off;
 mod backup;
+mod complaint_books;
 mod complaint_deadlines;
+mod complaint_section;
 mod complaints;
 mod completeness;
 mod content;
@@ -38,9 +40,11 @@ mod restore;
 mod run;
 mod sales_report;
 mod scratch;
+mod tables;
 mod verify;
 
 pub use backup::create as create_backup;
+pub use complaint_books::{book as book_complaint, book_events as book_complaint_events};
 pub use complaint_deadlines::{account as complaint_account, foresee as foresee_complaints};
 pub use complaints::{Speaker, note as complaint_note, record as record_events, words as complaint_words};
 pub use copies::{Label, ListedCopy, find as find_copy, list as list_copies};

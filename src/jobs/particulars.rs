@@ -2,31 +2,26 @@
 //! rendered from this and from protected tables alone, and a release's manifest keeps it whole: what is not
 //! in here cannot get into a report, and so a report can be made again when all else has changed.
 
-use std::path::Path;
-
 use anyhow::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::house::House;
+use super::tables::Books;
 use crate::document::Reconciliation;
 use crate::domain::behind::Behind;
 use crate::domain::ids::JobName;
 use crate::domain::money::Currency;
 use crate::domain::order::CountOrdersOn;
 use crate::domain::period::Period;
-use crate::facts::Page;
-use crate::settings::{Format, JobSpec, Language, LocalText, TableSpec};
+use crate::settings::{Format, JobSpec, Language, LocalText, TableSpec, Tells};
 
 /// What a draft is made of, besides the house.
 pub struct Ingredients<'a> {
     pub job: &'a JobSpec,
     pub period: Period,
-    /// Sealed pages up to the period's end, in order.
-    pub pages: &'a [Page],
-    /// Where they lie.
-    pub directory: &'a Path,
+    pub books: Books<'a>,
     /// Sources that are behind when patience has run out, with how far they reach; the report is PROVISIONAL.
     pub lagging: &'a [Behind],
     /// Every source's data is in up to here.
@@ -39,6 +34,8 @@ pub(super) struct Particulars {
     pub program: String,
     pub job: JobName,
     pub title: LocalText,
+    #[serde(default, skip_serializing_if = "Tells::is_usual")]
+    pub tells: Tells,
     pub tables: Vec<TableSpec>,
     pub formats: Vec<Format>,
     /// The recipients' group that the small print names.
@@ -66,6 +63,7 @@ impl Particulars {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             job: from.job.name.clone(),
             title: from.job.title.clone(),
+            tells: from.job.tells,
             tables: from.job.tables.clone(),
             formats: from.job.formats.clone(),
             audience: from.job.recipients.first().cloned(),

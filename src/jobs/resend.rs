@@ -68,7 +68,7 @@ pub fn resend(
         let sha256 = house.store.write_released(&file, &again)?;
         let composed = Composed { recipient: address.clone(), message_id, file, sha256 };
         let row =
-            OutboxRow { on_ambiguous: first.on_ambiguous, ..composed.row("sales-report", Some(release.id)) };
+            OutboxRow { on_ambiguous: first.on_ambiguous, ..composed.row(&first.kind, Some(release.id)) };
         queued.push(writer.enqueue(&row, now)?);
     }
     Ok(queued)

@@ -1,4 +1,4 @@
-//! The sales report: slot -> completeness gate -> sealed pages -> draft (cells, protected tables,
+//! The reports, of sales and of complaints: slot -> completeness gate -> sealed pages, closed books -> draft (cells, protected tables,
 //! document, guard) -> release. The release, its cells, and one outbox row a recipient commit together.
 
 use anyhow::Context;
@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
+use super::complaint_books;
 use super::completeness::{Gate, gate, reached};
 use super::dispatch::Dispatch;
 use super::draft::{Draft, DraftError, draft, purpose};
@@ -15,7 +16,9 @@ use super::particulars::Ingredients;
 use super::recipients;
 use super::run::{Failure, Outcome, Run};
 use super::scratch::Scratch;
+use super::tables::Books;
 use crate::domain::actor::Actor;
+use crate::domain::complaint::ComplaintLine;
 use crate::domain::period::Period;
 use crate::domain::trouble::Trouble;
 use crate::facts::{self, Page};
@@ -23,7 +26,7 @@ use crate::settings::JobSpec;
 use crate::store::{AuditEntry, NewRelease, OutboxRow, PageRow, Store, Writer};
 
 pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
-    let Some(period) = run.period else { anyhow::bail!("a sales report needs a period") };
+    let Some(period) = run.period else { anyhow::bail!("a report needs a period") };
     if let Some(release) = house.store.read(|reader| reader.release_of(&job.name, period))? {
         let message = format!("{period} was released before, as release {}", release.id);
         return Ok(Outcome::done(message, json!({ "release": release.id })));
@@ -34,10 +37,11 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
         Gate::Held { message, again_at } => return Ok(Outcome::Held { message, again_at }),
         Gate::OutOfPatience { lagging, data_as_of } => (lagging, data_as_of),
     };
-    let pages = seal(house, run, period)?;
+    let pages = if job.tells.of_sales() { seal(house, run, period)? } else { Vec::new() };
+    let lines = if job.tells.of_complaints() { close(house, run, period)? } else { Vec::new() };
     let directory = house.facts_directory();
-    let ingredients =
-        Ingredients { job, period, pages: &pages, directory: &directory, lagging: &lagging, data_as_of };
+    let books = Books { directory: &directory, pages: &pages, lines: &lines };
+    let ingredients = Ingredients { job, period, books, lagging: &lagging, data_as_of };
     run.sign_of_life(house);
     let draft = draft(house, &ingredients)?;
     if !draft.hits.is_empty() {
@@ -71,6 +75,15 @@ fn seal(house: &House, run: &Run, period: Period) -> anyhow::Result<Vec<Page>> {
     pages(&house.store)
 }
 
+/// Brings the books of complaints up to date and closes them up to the period's end. Returns every line.
+fn close(house: &House, run: &Run, period: Period) -> anyhow::Result<Vec<ComplaintLine>> {
+    run.write(house, |writer| {
+        complaint_books::catch_up(house, writer, run.now)?;
+        writer.close_complaint_books(period.until(), run.now)?;
+        Ok(writer.complaint_lines_before(Date::MAX)?)
+    })
+}
+
 /// A draft of a period that is over but may not be sealed yet, for a preview: what is still open is
 /// sealed into a folder of its own that is thrown away.
 pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<Draft, DraftError> {
@@ -79,26 +92,40 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
         return Err(DraftError::NotOver(period));
     }
     let scratch = Scratch::new(house)?;
+    let pages = if job.tells.of_sales() { seal_for_now(house, &scratch, period)? } else { Vec::new() };
+    let lines = if job.tells.of_complaints() { lines_for_now(house)? } else { Vec::new() };
+    let reached = reached(house, job, period, now).map_err(anyhow::Error::from)?;
+    let ingredients = Ingredients {
+        job,
+        period,
+        books: Books { directory: scratch.path(), pages: &pages, lines: &lines },
+        lagging: &reached.lagging,
+        data_as_of: reached.data_as_of,
+    };
+    draft(house, &ingredients)
+}
+
+/// Every page, and what is still open sealed beside them.
+fn seal_for_now(house: &House, scratch: &Scratch, period: Period) -> anyhow::Result<Vec<Page>> {
     let mut pages = pages(&house.store)?;
     for page in &pages {
         scratch.link(&house.facts_directory(), &page.file)?;
     }
     for (from, until) in open_spans(house, period)? {
-        let entries =
-            house.store.read(|reader| reader.entries_between(from, until)).map_err(anyhow::Error::from)?;
-        pages.push(facts::seal(scratch.path(), from, until, &entries).map_err(anyhow::Error::from)?);
+        let entries = house.store.read(|reader| reader.entries_between(from, until))?;
+        pages.push(facts::seal(scratch.path(), from, until, &entries)?);
     }
-    let directory = scratch.path();
-    let reached = reached(house, job, period, now).map_err(anyhow::Error::from)?;
-    let ingredients = Ingredients {
-        job,
-        period,
-        pages: &pages,
-        directory,
-        lagging: &reached.lagging,
-        data_as_of: reached.data_as_of,
-    };
-    draft(house, &ingredients)
+    Ok(pages)
+}
+
+/// Every line of the complaints' books. They are brought up to date for good, for that is no secret of the preview:
+/// the next check of deadlines would book the same.
+fn lines_for_now(house: &House) -> anyhow::Result<Vec<ComplaintLine>> {
+    let now = house.now();
+    house.store.write(|writer| {
+        complaint_books::catch_up(house, writer, now)?;
+        Ok(writer.complaint_lines_before(Date::MAX)?)
+    })
 }
 
 /// The spans of days before the period's end that are still open, cut at the turn of each month.
@@ -169,7 +196,7 @@ fn release(
         };
         let release = writer.insert_release(&new, &draft.cells, run.now)?;
         for message in &messages {
-            let row = message.row("sales-report", Some(release));
+            let row = message.row(job.kind.as_str(), Some(release));
             writer.enqueue(&OutboxRow { on_ambiguous: job.on_ambiguous, ..row }, run.now)?;
         }
         record(writer, "report.release", &format!("release {release}"), (&noted(&hash), "done"), run.now)?;

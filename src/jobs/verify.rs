@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::draft::{self, Rebuilt, WrongFigure};
 use super::house::House;
-use super::manifest::{Manifest, Unreadable, sha256};
+use super::manifest::{Lines, Manifest, Unreadable, sha256};
 use super::proof::{Kept, kept, manifest_flaw};
 use super::resend::readdress;
+use super::tables::Books;
+use crate::domain::cell::RecordedCell;
+use crate::domain::complaint::ComplaintLine;
 use crate::domain::ids::{JobName, ReleaseId};
 use crate::domain::period::Period;
 use crate::domain::rendered::Rendered;
@@ -50,6 +53,8 @@ pub struct Difference {
 pub enum Kind {
     Manifest,
     Page,
+    /// The booked lines of complaints.
+    Lines,
     Cell,
     /// A part or message that comes out otherwise.
     Part,
@@ -65,6 +70,7 @@ impl Kind {
         match self {
             Self::Manifest => "manifest",
             Self::Page => "page",
+            Self::Lines => "booked lines",
             Self::Cell => "cell",
             Self::Part => "part",
             Self::Message => "message",
@@ -138,9 +144,11 @@ pub fn verify(house: &House, release: &ReleaseRow) -> Result<Verification, Verif
     if let Some(flaw) = flaw {
         verification.differs(Kind::Manifest, format!("release {}", release.id), flaw);
     }
-    let again = pages_are_sealed(house, &manifest, &mut verification)
-        .then(|| figures(house, &manifest, cells, &mut verification))
-        .flatten();
+    let lines = lines(house, &manifest, &mut verification)?;
+    let are_sealed = pages_are_sealed(house, &manifest, &mut verification);
+    let again = lines
+        .filter(|_| are_sealed)
+        .and_then(|lines| figures(house, &manifest, (cells, &lines), &mut verification));
     parts(house, &manifest, again.as_ref().map(|again| &again.full), &mut verification);
     let composed = again.map(|again| compose(&manifest, &again.mailed)).transpose()?;
     outbox(house, &manifest, &messages, composed.as_deref(), &mut verification);
@@ -185,15 +193,36 @@ fn pages_are_sealed(house: &House, manifest: &Manifest, verification: &mut Verif
     verification.differences.len() == before
 }
 
+/// The lines of complaints that the figures were summed from, if they are still those.
+fn lines(
+    house: &House,
+    manifest: &Manifest,
+    verification: &mut Verification,
+) -> anyhow::Result<Option<Vec<ComplaintLine>>> {
+    let Some(noted) = &manifest.complaint_lines else { return Ok(Some(Vec::new())) };
+    let lines = house.store.read(|reader| reader.complaint_lines_before(noted.until))?;
+    if Lines::of(&lines, noted.until) == *noted {
+        return Ok(Some(lines));
+    }
+    let name = format!("complaints before {}", noted.until);
+    verification.differs(
+        Kind::Lines,
+        name,
+        "the booked lines are not those that its figures were summed from",
+    );
+    Ok(None)
+}
+
 /// The report made again, unless its figures are not those of the pages.
 fn figures(
     house: &House,
     manifest: &Manifest,
-    cells: Vec<(String, crate::domain::cell::RecordedCell)>,
+    (cells, lines): (Vec<(String, RecordedCell)>, &[ComplaintLine]),
     verification: &mut Verification,
 ) -> Option<Rebuilt> {
     let directory = house.facts_directory();
-    match draft::rebuild(&manifest.report, (&directory, &manifest.pages()), cells, manifest.left_out) {
+    let books = Books { directory: &directory, pages: &manifest.pages(), lines };
+    match draft::rebuild(&manifest.report, books, cells, manifest.left_out) {
         Ok(Ok(again)) => {
             verification.figures_agree = Some(true);
             return Some(again);
@@ -324,7 +353,7 @@ mod tests {
         assert!(by_program("1.0.0", &[Kind::Part, Kind::Message]));
         assert!(!by_program("2.0.0", &[Kind::Part]), "the same version");
         assert!(!by_program("1.0.0", &[]), "nothing differs");
-        for kind in [Kind::Manifest, Kind::Page, Kind::Cell, Kind::Outbox, Kind::Kept] {
+        for kind in [Kind::Manifest, Kind::Page, Kind::Lines, Kind::Cell, Kind::Outbox, Kind::Kept] {
             assert!(!by_program("1.0.0", &[Kind::Part, kind]), "{kind:?}");
         }
     }

@@ -116,8 +116,8 @@ pub fn dry_run(house: &House, actor: &Actor, name: &JobName, request: &RunReques
     let job = find(house, name)?;
     let period = period_of(house, job, request)?;
     let recipients = house.settings.recipients_of(&job.recipients);
-    let would = match (job.kind, period) {
-        (JobKind::SalesReport, Some(period)) => {
+    let would = match period.filter(|_| job.kind.is_report()) {
+        Some(period) => {
             let before = house.store.read(|reader| reader.release_of(name, period))?;
             match before {
                 Some(release) => {
@@ -135,11 +135,8 @@ pub fn dry_run(house: &House, actor: &Actor, name: &JobName, request: &RunReques
                 }
             }
         }
-        (JobKind::ComplaintDeadlines, _) => jobs::foresee_complaints(house, job)?,
-        (kind, _) => format!(
-            "run the {} job now",
-            serde_json::to_value(kind).unwrap_or_default().as_str().unwrap_or("")
-        ),
+        None if job.kind == JobKind::ComplaintDeadlines => jobs::foresee_complaints(house, job)?,
+        None => format!("run the {} job now", job.kind.as_str()),
     };
     Ok(DryRun { job: name.clone(), period, recipients, would })
 }

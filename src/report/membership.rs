@@ -5,7 +5,7 @@
 //! interned list of cells; the lists of all families are the row's signature, and rows of one signature
 //! are one atom. So a thousand earlier releases cost a row little more than one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use super::Error;
@@ -90,8 +90,9 @@ impl<T: Clone + Eq + Hash> Interned<T> {
     }
 }
 
-/// What rows are told apart by: the day, then the code of each dimension, zero where no cell fixes it.
-type Key = [u32; 1 + Dimension::ALL.len()];
+/// What rows are told apart by: the day, then the code of each dimension of the universe, zero where no cell
+/// fixes it. Of sales there are most.
+type Key = [u32; 1 + Dimension::SALES.len()];
 
 /// The distinct keys of the rows, sorted: in an order that does not depend on the rows'.
 struct Combinations {
@@ -101,14 +102,13 @@ struct Combinations {
 
 impl Combinations {
     fn new(rows: &Rows, families: &[Family]) -> Self {
-        let used = |dimension: &Dimension| families.iter().any(|it| it.dimensions.contains(dimension));
-        let used: Vec<Dimension> = Dimension::ALL.into_iter().filter(used).collect();
+        let used: BTreeSet<usize> = families.iter().flat_map(|family| &family.slots).copied().collect();
         let mut sorted: Vec<(Key, u32)> = (0..rows.len())
             .map(|row| {
                 let mut key = Key::default();
                 key[0] = sortable(rows.days[row]);
-                for &dimension in &used {
-                    key[1 + dimension as usize] = rows.code(dimension, row);
+                for &slot in &used {
+                    key[1 + slot] = rows.code_at(slot, row);
                 }
                 (key, row as u32)
             })
@@ -132,7 +132,8 @@ fn sortable(day: i32) -> u32 {
 
 /// The cells that fix the same dimensions.
 struct Family {
-    dimensions: Vec<Dimension>,
+    /// Where the dimensions stand among the universe's.
+    slots: Vec<usize>,
     /// How many values each of them has.
     sizes: Vec<u128>,
     /// `from..until`, sortable.
@@ -175,7 +176,7 @@ impl Family {
             dimensions.iter().map(|&dimension| rows.values(dimension).len() as u128).collect();
         sizes.iter().try_fold(1u128, |all, &size| all.checked_mul(size)).ok_or(Error::TooFine)?;
         let mut family = Self {
-            dimensions: dimensions.to_vec(),
+            slots: dimensions.iter().filter_map(|&dimension| rows.slot(dimension)).collect(),
             sizes,
             ranges: Interned::default(),
             cells: HashMap::new(),
@@ -214,7 +215,7 @@ impl Family {
         if covering.is_empty() {
             return 0;
         }
-        let packed = self.pack(self.dimensions.iter().map(|&dimension| key[1 + dimension as usize]));
+        let packed = self.pack(self.slots.iter().map(|&slot| key[1 + slot]));
         if let Some(&list) = self.known.get(&(class, packed)) {
             return list;
         }

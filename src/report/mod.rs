@@ -1,4 +1,4 @@
-//! Facts to cells: which entries each cell of a report sums over, and what each customer contributes.
+//! Facts, or the books of complaints, to cells: which entries each cell of a report sums over, and what each customer contributes.
 //!
 //! The answer is a [`Request`] to disclosure control: rows that no cell, candidate or earlier, can tell
 //! apart are one atom, and a cell is a set of atoms. A row in no cell is dropped.
@@ -6,10 +6,12 @@
 //! Invariants: the answer depends on what the frame holds, not on the order of its rows; an earlier cell
 //! means the same entries as when it was released, for its definition stands alone; sums are checked.
 //!
-//! Absent by design: any figure. Whatever is shown comes out of disclosure control, and this room hands
+//! Absent by design: any figure. Whatever is shown comes out of disclosure control (what does not add up, in
+//! [`durations()`] and [`oldest_open`], too), and this room hands
 //! nothing to a document. Nor does it load facts: the caller brings a frame of enough days for every
 //! candidate and every earlier cell that overlaps them.
 
+mod durations;
 mod membership;
 mod rows;
 mod tables;
@@ -23,9 +25,11 @@ use jiff::civil::Date;
 use polars::prelude::DataFrame;
 
 use crate::disclosure::{CandidateCell, CandidateTable, Contributions, EarlierCell, MeasureTerms, Request};
-use crate::domain::cell::{CellDefinition, Measure, RecordedCell};
+use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
+use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::{Component, Dimension};
 
+pub use durations::{durations, oldest_open};
 use membership::Membership;
 use rows::Rows;
 use tables::Draft;
@@ -97,12 +101,31 @@ pub enum Error {
 /// # Errors
 /// When the frame is not one of facts, its sums do not fit, or a table names a dimension twice.
 pub fn cells(frame: &DataFrame, tables: &[CellTable], earlier: &[RecordedCell]) -> Result<Cells, Error> {
-    let rows = Rows::read(frame)?;
-    let drafts: Vec<Draft> = tables.iter().map(|table| Draft::new(table, &rows)).collect::<Result<_, _>>()?;
+    of_rows(&Rows::read(frame)?, tables, earlier)
+}
+
+/// The cells of `tables` over the complaints' books, likewise. The lines are all of the days that a candidate or
+/// an earlier cell sums over.
+///
+/// Complaints are a universe of their own: tables and earlier cells are of complaints' measures alone, and no
+/// equation holds between them and sales.
+///
+/// # Errors
+/// As [`cells`].
+pub fn complaint_cells(
+    lines: &[ComplaintLine],
+    tables: &[CellTable],
+    earlier: &[RecordedCell],
+) -> Result<Cells, Error> {
+    of_rows(&Rows::of_complaints(lines), tables, earlier)
+}
+
+fn of_rows(rows: &Rows, tables: &[CellTable], earlier: &[RecordedCell]) -> Result<Cells, Error> {
+    let drafts: Vec<Draft> = tables.iter().map(|table| Draft::new(table, rows)).collect::<Result<_, _>>()?;
     let candidates = drafts.iter().flat_map(|draft| &draft.definitions);
     let asked: Vec<&CellDefinition> = candidates.chain(earlier.iter().map(|cell| &cell.definition)).collect();
-    let membership = Membership::new(&rows, &asked)?;
-    let data = contributions(&rows, &membership)?;
+    let membership = Membership::new(rows, &asked)?;
+    let data = contributions(rows, &membership)?;
     let used: BTreeSet<Measure> = tables
         .iter()
         .flat_map(|table| &table.measures)
@@ -128,7 +151,7 @@ pub fn cells(frame: &DataFrame, tables: &[CellTable], earlier: &[RecordedCell]) 
         definitions.push(draft.definitions);
     }
     let request = Request {
-        measures: used.iter().map(|measure| terms(*measure)).collect(),
+        measures: used.iter().map(|measure| terms(*measure, rows.universe)).collect(),
         tables: candidate_tables,
         earlier: earlier_cells(earlier, &used, &membership, next),
         data,
@@ -162,17 +185,20 @@ fn indices(measures: &[Measure], used: &[Measure]) -> Vec<usize> {
     measures.iter().filter_map(|measure| used.binary_search(measure).ok()).collect()
 }
 
-fn terms(measure: Measure) -> MeasureTerms {
-    let terms = measure.terms().iter().map(|&(component, factor)| (component as usize, factor));
+fn terms(measure: Measure, universe: Universe) -> MeasureTerms {
+    let place = |component| universe.components().iter().position(|&known| known == component);
+    let terms = measure.terms().iter().filter_map(|&(component, factor)| Some((place(component)?, factor)));
     MeasureTerms {
         name: measure.as_str().to_owned(),
         terms: terms.collect(),
         is_magnitude: measure.is_money(),
+        is_balance: measure.is_stock(),
     }
 }
 
 /// Sums the rows by (atom, customer): one sort of packed keys, then one pass.
 fn contributions(rows: &Rows, membership: &Membership) -> Result<Contributions, Error> {
+    let components = rows.universe.components();
     let mut keys: Vec<(u32, u64, u32)> = Vec::new();
     for (row, atom) in (0u32..).zip(membership.atom_of_row()) {
         if let Some(atom) = atom {
@@ -181,7 +207,7 @@ fn contributions(rows: &Rows, membership: &Membership) -> Result<Contributions, 
     }
     keys.sort_unstable();
     let mut data =
-        Contributions { components: vec![Vec::new(); Component::ALL.len()], ..Contributions::default() };
+        Contributions { components: vec![Vec::new(); components.len()], ..Contributions::default() };
     let mut last = None;
     for (atom, customer, row) in keys {
         if last.replace((atom, customer)) != Some((atom, customer)) {
@@ -189,13 +215,13 @@ fn contributions(rows: &Rows, membership: &Membership) -> Result<Contributions, 
             data.contributors.push(customer);
             data.components.iter_mut().for_each(|column| column.push(0));
         }
-        for (index, component) in Component::ALL.into_iter().enumerate() {
+        for (index, &component) in components.iter().enumerate() {
             let value = rows.components[index][row as usize];
             let Some(sum) = data.components[index].last_mut() else { continue };
             *sum = sum.checked_add(value).ok_or(Error::TooLarge { component })?;
         }
     }
-    for (component, column) in Component::ALL.into_iter().zip(&data.components) {
+    for (&component, column) in components.iter().zip(&data.components) {
         if column.iter().any(|&sum| sum < 0) {
             return Err(Error::Negative { component });
         }

@@ -1,4 +1,4 @@
-//! The facts as plain columns, each dimension's values coded in their order.
+//! The facts, or the lines of the complaints' books, as plain columns, each dimension's values coded in their order.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,20 @@ use jiff::civil::{Date, date};
 use polars::prelude::{ChunkedArray, DataFrame, PolarsNumericType, PolarsResult};
 
 use super::Error;
-use crate::domain::entry::{Component, Dimension, UNKNOWN};
+use crate::domain::cell::Universe;
+use crate::domain::complaint::ComplaintLine;
+use crate::domain::entry::{Dimension, UNKNOWN};
 
 /// Rows that add nothing to any component (they carry tax or shipping alone) are left out: nobody can
 /// see them, and they must not pass for contributors.
 pub(super) struct Rows {
+    pub universe: Universe,
     /// Days since 1 January 1970.
     pub days: Vec<i32>,
     pub customers: Vec<u64>,
-    /// One column a component, by [`Component::ALL`].
+    /// One column a component, in the universe's order.
     pub components: Vec<Vec<i64>>,
-    /// For each dimension, by [`Dimension::ALL`], the values that occur, sorted.
+    /// For each dimension of the universe, in its order, the values that occur, sorted.
     values: Vec<Vec<String>>,
     /// For each dimension, each row's value as an index into its values.
     codes: Vec<Vec<u32>>,
@@ -29,15 +32,16 @@ impl Rows {
         let all_belongs =
             read(frame, "belongs_to", |name| Ok(plain(frame.column(name)?.date()?.physical())))?;
         let all_customers = read(frame, "customer", |name| Ok(plain(frame.column(name)?.u64()?)))?;
-        let all_components = Component::ALL
-            .into_iter()
+        let all_components = Universe::Sales
+            .components()
+            .iter()
             .map(|component| read(frame, component.as_str(), |name| Ok(plain(frame.column(name)?.i64()?))))
             .collect::<Result<Vec<_>, _>>()?;
         let kept: Vec<usize> =
             (0..all_days.len()).filter(|&row| all_components.iter().any(|column| column[row] != 0)).collect();
         let days: Vec<i32> = kept.iter().map(|&row| all_days[row]).collect();
         let (mut values, mut codes) = (Vec::new(), Vec::new());
-        for dimension in Dimension::ALL {
+        for dimension in Dimension::SALES {
             let (known, column) = match dimension {
                 Dimension::Weekday => coded(days.iter().map(|&day| weekday(day))),
                 Dimension::BelongsTo => {
@@ -51,6 +55,7 @@ impl Rows {
             codes.push(column);
         }
         Ok(Self {
+            universe: Universe::Sales,
             customers: kept.iter().map(|&row| all_customers[row]).collect(),
             components: all_components
                 .iter()
@@ -62,17 +67,53 @@ impl Rows {
         })
     }
 
+    /// Lines of the complaints' books.
+    pub fn of_complaints(lines: &[ComplaintLine]) -> Self {
+        let kept: Vec<(&ComplaintLine, [i64; 8])> = lines
+            .iter()
+            .map(|line| (line, line.components()))
+            .filter(|(_, components)| components.iter().any(|&amount| amount != 0))
+            .collect();
+        let coded_by = |value: fn(&ComplaintLine) -> &str| coded(kept.iter().map(|(line, _)| value(line)));
+        let (values, codes) = Universe::Complaints
+            .dimensions()
+            .iter()
+            .map(|dimension| match dimension {
+                Dimension::ComplaintKind => coded_by(|line| line.kind.as_str()),
+                Dimension::DamageLevel => coded_by(ComplaintLine::level_code),
+                Dimension::Clock => coded_by(|line| line.clock.map_or(UNKNOWN, |clock| clock.as_str())),
+                _ => coded_by(|line| &line.channel),
+            })
+            .unzip();
+        Self {
+            universe: Universe::Complaints,
+            days: kept.iter().map(|(line, _)| epoch_day(line.day)).collect(),
+            customers: kept.iter().map(|(line, _)| line.complainant.0).collect(),
+            components: (0..8)
+                .map(|at| kept.iter().map(|(_, components)| components[at]).collect())
+                .collect(),
+            values,
+            codes,
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.days.len()
     }
 
-    pub fn code(&self, dimension: Dimension, row: usize) -> u32 {
-        self.codes[dimension as usize][row]
+    /// Where a dimension stands among those of the universe.
+    pub fn slot(&self, dimension: Dimension) -> Option<usize> {
+        self.universe.dimensions().iter().position(|&known| known == dimension)
     }
 
-    /// The values of a dimension, by code.
+    /// The code of a row in the dimension at `slot`.
+    pub fn code_at(&self, slot: usize, row: usize) -> u32 {
+        self.codes[slot][row]
+    }
+
+    /// The values of a dimension, by code; none when the universe does not have it.
     pub fn values(&self, dimension: Dimension) -> &[String] {
-        &self.values[dimension as usize]
+        self.slot(dimension).map_or(&[], |slot| &self.values[slot])
     }
 
     /// `None` for a value that does not occur.

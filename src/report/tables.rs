@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use super::rows::{Rows, epoch_day};
 use super::{CellTable, Error, Shape, Window};
 use crate::disclosure::Equation;
-use crate::domain::cell::CellDefinition;
-use crate::domain::entry::Dimension;
+use crate::domain::cell::{CellDefinition, Measure};
+use crate::domain::entry::{Component, Dimension};
 
 /// A table whose cells are known, but not yet what they sum over.
 pub(super) struct Draft {
@@ -30,7 +30,17 @@ impl Draft {
                 if let Some(&dimension) = rows.iter().chain(columns).find(|&&it| !seen.insert(it)) {
                     return Err(Error::RepeatedDimension { table: table.name.clone(), dimension });
                 }
-                Ok(Self::of_groups(&Axes { rows, columns }, *from, *until, data))
+                let components = table.measures.iter().flat_map(|measure| occurs_with(*measure));
+                let axes = Axes {
+                    rows,
+                    columns,
+                    components: components
+                        .filter_map(|component| {
+                            data.universe.components().iter().position(|it| it == component)
+                        })
+                        .collect(),
+                };
+                Ok(Self::of_groups(&axes, *from, *until, data))
             }
         }
     }
@@ -63,10 +73,31 @@ impl Draft {
     }
 }
 
+/// The components whose rows make a group of the measure's tables occur; none: any row does.
+///
+/// A complaint's line is of one thing: its receipt is about no clock, and would stand in a table by clock as a row of
+/// its own. What belongs together (on time and breached) has the same groups, so that a zero is told as one.
+fn occurs_with(measure: Measure) -> &'static [Component] {
+    match measure {
+        Measure::Opened | Measure::Reopened | Measure::Closed | Measure::ClosedLate | Measure::Open => {
+            &[Component::Opened, Component::Reopened, Component::ClosedOnTime, Component::ClosedLate]
+        }
+        Measure::OnTime | Measure::Breached => {
+            &[Component::ClosedOnTime, Component::OnTime, Component::Breached]
+        }
+        Measure::Compensations | Measure::Compensation => {
+            &[Component::Compensations, Component::Compensation]
+        }
+        _ => &[],
+    }
+}
+
 /// The two hierarchies of a table.
 struct Axes<'a> {
     rows: &'a [Dimension],
     columns: &'a [Dimension],
+    /// As indices; a row with none of them is not of this table. Empty: every row is.
+    components: Vec<usize>,
 }
 
 impl Axes<'_> {
@@ -79,12 +110,20 @@ impl Axes<'_> {
     /// (codes sort as their values do).
     fn occurring(&self, from: Date, until: Date, data: &Rows) -> Vec<Paths> {
         let range = epoch_day(from)..epoch_day(until);
-        let codes = |axis: &[Dimension], row| -> Vec<u32> {
-            axis.iter().map(|&dimension| data.code(dimension, row)).collect()
+        let slots = |axis: &[Dimension]| -> Vec<usize> {
+            axis.iter().filter_map(|&dimension| data.slot(dimension)).collect()
+        };
+        let (rows, columns) = (slots(self.rows), slots(self.columns));
+        let codes = |slots: &[usize], row| -> Vec<u32> {
+            slots.iter().map(|&slot| data.code_at(slot, row)).collect()
+        };
+        let is_of_table = |row: &usize| {
+            self.components.is_empty() || self.components.iter().any(|&at| data.components[at][*row] != 0)
         };
         let mut finest: Vec<Paths> = (0..data.len())
             .filter(|&row| range.contains(&data.days[row]))
-            .map(|row| (codes(self.rows, row), codes(self.columns, row)))
+            .filter(is_of_table)
+            .map(|row| (codes(&rows, row), codes(&columns, row)))
             .collect();
         finest.sort_unstable();
         finest.dedup();

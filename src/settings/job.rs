@@ -28,6 +28,42 @@ pub enum JobKind {
     Integrity,
 }
 
+impl JobKind {
+    pub fn as_str(self) -> &'static str {
+        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+    }
+
+    /// Whether it makes a report on a period and mails it.
+    pub fn is_report(self) -> bool {
+        matches!(self, Self::SalesReport | Self::ComplaintReport)
+    }
+}
+
+/// What a report tells of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tells {
+    #[default]
+    Sales,
+    SalesAndComplaints,
+    Complaints,
+}
+
+impl Tells {
+    pub fn of_sales(self) -> bool {
+        self != Self::Complaints
+    }
+
+    pub fn of_complaints(self) -> bool {
+        self != Self::Sales
+    }
+
+    /// Of sales alone: all that there was once.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::Sales
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CatchUp {
@@ -87,6 +123,8 @@ pub struct JobSpec {
     pub on_ambiguous: OnAmbiguous,
     pub title: LocalText,
     pub tables: Vec<TableSpec>,
+    /// Of a report: what its figures are of.
+    pub tells: Tells,
     /// Of a backup: how many copies to keep.
     pub keep: Option<u32>,
 }
@@ -130,7 +168,7 @@ const PERIODS: [(&str, PeriodKind); 5] = [
 ];
 
 pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_>) -> Option<JobSpec> {
-    let kind = section.required("kind", |field| kind(&field));
+    let kind = section.required("kind", |field| field.choice(&KINDS));
     let schedule = section.required("schedule", |field| schedule(&field));
     let on = section.optional("on", |field| {
         field.choice(&[("all-days", OnDays::AllDays), ("working-days", OnDays::WorkingDays)])
@@ -150,6 +188,7 @@ pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_
     });
     let title = section.optional("title", |field| local_text(&field, context.language));
     let tables = section.optional("table", |field| table::read_all(&field, context.language));
+    let complaints = section.optional("complaints", |field| field.flag());
     let keep = section.optional("keep", |field| u32::try_from(field.integer(1..=100_000)?).ok());
     if let Some(kind) = kind {
         hold_to_kind(section, kind, recipients.as_deref());
@@ -170,6 +209,11 @@ pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_
         on_ambiguous: on_ambiguous.unwrap_or_default(),
         title: title.unwrap_or_default(),
         tables: tables.unwrap_or_default(),
+        tells: match (kind?, complaints.unwrap_or_default()) {
+            (JobKind::ComplaintReport, _) => Tells::Complaints,
+            (_, true) => Tells::SalesAndComplaints,
+            (_, false) => Tells::Sales,
+        },
         keep,
     })
 }
@@ -180,19 +224,9 @@ impl Default for Completeness {
     }
 }
 
-fn kind(field: &Field<'_>) -> Option<JobKind> {
-    match field.choice(&KINDS)? {
-        JobKind::ComplaintReport => field.wrong(
-            "this kind of job is not built into this version",
-            "take the file away, or rename it to end in .off",
-        ),
-        kind => Some(kind),
-    }
-}
-
 /// What a kind needs is there, and what means nothing to it is not.
 fn hold_to_kind(section: &Section<'_>, kind: JobKind, recipients: Option<&[String]>) {
-    if kind == JobKind::SalesReport {
+    if kind.is_report() {
         section.missing("period", "is not set", "write period = \"week\", or day, month, quarter, year");
         if recipients.is_some_and(<[String]>::is_empty) {
             section.refuse(
@@ -204,8 +238,13 @@ fn hold_to_kind(section: &Section<'_>, kind: JobKind, recipients: Option<&[Strin
         section.missing("recipients", "is not set", "write recipients = [\"managers\"]");
         section.missing("title", "is not set", "write title = { vi = \"...\", en = \"...\" }");
     } else {
-        for key in ["period", "completeness", "formats", "on_ambiguous", "table"] {
+        for key in ["period", "completeness", "formats", "on_ambiguous"] {
             section.refuse(key, "has a meaning for reports only", "take it out");
+        }
+    }
+    if kind != JobKind::SalesReport {
+        for key in ["table", "complaints"] {
+            section.refuse(key, "has a meaning for sales reports only", "take it out");
         }
     }
     if kind != JobKind::Backup {

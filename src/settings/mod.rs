@@ -40,7 +40,7 @@ pub use compensation::CompensationRule;
 pub use complaints::{Complaints, QuietHours};
 pub use disclosure::DisclosureSettings;
 pub use files::check_files;
-pub use job::{CatchUp, Completeness, Format, JobKind, JobSpec, LocalText, OnDays, TableSpec};
+pub use job::{CatchUp, Completeness, Format, JobKind, JobSpec, LocalText, OnDays, TableSpec, Tells};
 pub use load::{LoadOptions, load};
 pub use mail::{Mail, MailTimeouts, Relay};
 pub use problem::Problem;

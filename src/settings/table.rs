@@ -38,7 +38,7 @@ fn read(section: &mut Section<'_>, language: Option<Language>) -> Option<TableSp
         }
     });
     let measures = section.required("measures", |field| {
-        let words = Measure::ALL.map(|measure| (measure.as_str(), measure));
+        let words = Measure::SALES.map(|measure| (measure.as_str(), measure));
         let measures = once(&field, field.list(|entry| entry.choice(&words))?)?;
         some(&field, measures, "name a measure")
     });
@@ -48,7 +48,7 @@ fn read(section: &mut Section<'_>, language: Option<Language>) -> Option<TableSp
 }
 
 fn dimensions(field: &Field<'_>) -> Option<Vec<Dimension>> {
-    let words = Dimension::ALL.map(|dimension| (dimension.as_str(), dimension));
+    let words = Dimension::SALES.map(|dimension| (dimension.as_str(), dimension));
     once(field, field.list(|entry| entry.choice(&words))?)
 }
 

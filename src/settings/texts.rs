@@ -22,6 +22,7 @@ pub(super) fn shipped_jobs() -> Vec<(PathBuf, String)> {
     let jobs = jobs![
         "backup",
         "complaint-deadlines",
+        "complaint-report",
         "daily-sales",
         "integrity",
         "monthly-sales",

@@ -6,12 +6,10 @@
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
-use super::columns::{At, Word, unreadable, words};
+use super::columns::{At, Word, unreadable};
 use super::{Error, Reader, Writer};
 use crate::domain::complaint::{Clock, StepAt};
 use crate::domain::ids::{ComplaintNo, OutboxId};
-
-words!(Clock);
 
 /// The step that notes, for nobody, that a deadline was missed and the books know it.
 const MISSED: &str = "missed";

@@ -12,6 +12,7 @@ mod audit;
 mod backup;
 mod columns;
 mod complaint_events;
+mod complaint_lines;
 mod complaints;
 mod customers;
 mod deadline_steps;

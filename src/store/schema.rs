@@ -7,8 +7,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::Error;
 
 /// Version n is the schema after the first n of these.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
+];
 
 /// Stands in the file's head, so that another program's database is not taken for ours ("FWt1").
 const APPLICATION: i64 = 0x4657_7431;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::Vault;
 use crate::domain::customer::IdentifierKind;
 use crate::domain::feed::Rejected;
-use crate::domain::ids::{CustomerNo, OrderId, Pseudonym, SourceName};
+use crate::domain::ids::{ComplaintNo, CustomerNo, OrderId, Pseudonym, SourceName};
 
 /// The keyed hash of a normalised identifier: equal for equal identifiers of one kind.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,7 @@ pub(super) struct BlindKeys {
     identifiers: Vec<Zeroizing<[u8; 32]>>,
     pseudonym: Zeroizing<[u8; 32]>,
     anonymous: Zeroizing<[u8; 32]>,
+    complaint: Zeroizing<[u8; 32]>,
     reject: Zeroizing<[u8; 32]>,
     content: Zeroizing<[u8; 32]>,
 }
@@ -32,6 +33,7 @@ impl BlindKeys {
             identifiers: IdentifierKind::ALL.iter().map(|&kind| derive(master, &label(kind))).collect(),
             pseudonym: derive(master, "firstwatch/v1/pseudonym"),
             anonymous: derive(master, "firstwatch/v1/pseudonym/anonymous"),
+            complaint: derive(master, "firstwatch/v1/pseudonym/complaint"),
             reject: derive(master, "firstwatch/v1/reject"),
             content: derive(master, "firstwatch/v1/content"),
         }
@@ -56,6 +58,12 @@ impl Vault {
     pub fn anonymous_pseudonym(&self, source: &SourceName, order: &OrderId) -> Pseudonym {
         let names = [source.as_str().as_bytes(), order.as_str().as_bytes()];
         Pseudonym(u64::from_be_bytes(front(hash(&self.blind.anonymous, names))))
+    }
+
+    /// The pseudonym of a complaint that names nobody: a contributor of its own.
+    pub fn pseudonym_of_complaint(&self, complaint: ComplaintNo) -> Pseudonym {
+        let digest = hash(&self.blind.complaint, [complaint.0.to_be_bytes().as_slice()]);
+        Pseudonym(u64::from_be_bytes(front(digest)))
     }
 
     /// Tells whether a row has changed since it was last seen. Keyed, for what it is of may hold personal data.

@@ -96,6 +96,7 @@ impl Cube {
             name: name.into(),
             terms: terms.to_vec(),
             is_magnitude,
+            is_balance: false,
         };
         Request {
             measures: vec![

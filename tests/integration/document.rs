@@ -57,6 +57,7 @@ fn request() -> Request {
         name: name.to_owned(),
         terms: vec![(component, 1)],
         is_magnitude,
+        is_balance: false,
     };
     Request {
         measures: vec![measure("net", 0, true), measure("orders", 1, false)],
@@ -85,6 +86,7 @@ fn rendered(tables: &[ProtectedTable]) -> Rendered {
         headline: &[&tables[0]],
         sections: &[Section { title: &title, rows: &[Dimension::Brand], columns: &[], table: &tables[1] }],
         late: None,
+        complaints: None,
         data_as_of: "2026-11-01T00:00:00Z".parse().expect("an instant"),
         reconciliation: &Reconciliation::default(),
         audience: None,

@@ -156,8 +156,9 @@ fn a_slot_that_was_passed_over_can_still_be_run_by_hand() {
 fn a_resolution_taken_back_and_given_again_counts() {
     let shop = Shop::open("0 7 * * MON", "2026-11-18T03:00:00Z");
     let row = |resolved: &str| format!("K1,2026-11-02T02:00:00Z,delivery,{resolved}\n");
-    let is_open =
-        || complaints::show(&shop.house, &Actor::Daemon, ComplaintNo(1)).map(|view| view.complaint.open).unwrap();
+    let is_open = || {
+        complaints::show(&shop.house, &Actor::Daemon, ComplaintNo(1)).map(|view| view.complaint.open).unwrap()
+    };
     shop.pull("", "", &row("2026-11-05T02:00:00Z"));
     assert!(!is_open());
     shop.pull("", "", &row(""));

@@ -8,6 +8,7 @@ mod calendar;
 mod canaries;
 mod clocks;
 mod commands;
+mod complaint_figures;
 mod contract;
 mod daemon;
 mod deadlines;

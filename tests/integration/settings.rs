@@ -100,7 +100,7 @@ fn the_production_example_and_the_shipped_jobs_load() {
     let folder = Folder::new(&shipped("config/production.example.toml"));
     let built_in = folder.good();
     assert_eq!(built_in.jobs_directory, None);
-    assert_eq!(built_in.jobs.len(), 9);
+    assert_eq!(built_in.jobs.len(), 10);
     assert_eq!(built_in.mail.relay, Relay::Smtps { host: "mail.1stwatch.vn".into(), port: 465 });
     assert_eq!(built_in.sources[0].feeds.len(), Feed::ALL.len());
     assert_eq!(built_in.calendar.working_days, [1, 2, 3, 4, 5, 6]);

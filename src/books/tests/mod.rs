@@ -1,5 +1,6 @@
 //! A shop with one order, for the tests: it changes, days pass, books close, and it is booked each time.
 
+mod complaints;
 mod histories;
 mod rules;
 

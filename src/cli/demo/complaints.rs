@@ -1,4 +1,4 @@
-//! Complaints: one in a week, most resolved in time, some late, a few open past their deadline at the
+//! Complaints: eight or nine in a week, most resolved in time, some late, a few open past their deadline at the
 //! demo's present.
 
 use std::io;
@@ -7,6 +7,7 @@ use fastrand::Rng;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, date};
 
+use super::NOW_THERE;
 use super::names::Customer;
 use super::pick::weighted;
 use super::write::Feeds;
@@ -130,14 +131,13 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let weights: Vec<(&'static str, u32)> = KINDS.iter().map(|kind| (kind.name, kind.weight)).collect();
     let mut day = date(2023, 12, 20);
-    while day < date(2026, 10, 20) {
-        let mut complaint = complaint(day, weighted(&weights, rng), bought, customers, rng);
-        complaint.acknowledged = Some(after(complaint.received, rng.i64(20..400)));
-        // Of a hundred, six take weeks.
-        let days = if rng.u32(..100) < 6 { rng.i64(24..40) } else { rng.i64(1..4) };
-        complaint.resolved = Some(after(complaint.received, days * 1440 + rng.i64(0..600)));
-        feeds.complaint(&complaint)?;
-        day = day.saturating_add(rng.i64(4..11).days());
+    while day < date(2026, 11, 19) {
+        for _ in 0..weighted(&[(0, 28), (1, 37), (2, 24), (3, 11)], rng) {
+            let mut complaint = complaint(day, weighted(&weights, rng), bought, customers, rng);
+            handle(&mut complaint, day < date(2026, 10, 10), rng);
+            feeds.complaint(&complaint)?;
+        }
+        day = day.saturating_add(1.days());
     }
     for (day, kind, answered) in OPEN {
         let mut complaint = complaint(day, kind, bought, customers, rng);
@@ -149,6 +149,17 @@ pub(super) fn write(
     stray.kind = "phan-nan-khac";
     feeds.note_bad_row(1);
     feeds.complaint(&stray)
+}
+
+/// Answered and resolved as a shop does it; some wait, as long as `may_wait`.
+fn handle(complaint: &mut Complaint<'_>, may_wait: bool, rng: &mut Rng) {
+    // Of a hundred, four are answered after days, and six take weeks.
+    let answered = if rng.u32(..100) < 4 && may_wait { rng.i64(3_000..6_000) } else { rng.i64(20..400) };
+    complaint.acknowledged = Some(after(complaint.received, answered));
+    let days = if rng.u32(..100) < 6 && may_wait { rng.i64(24..40) } else { rng.i64(3..9) };
+    let resolved = after(complaint.received, days * 1440 + rng.i64(0..600));
+    let resolved = resolved.max(after(complaint.received, answered + 60));
+    complaint.resolved = Some(resolved).filter(|&at| at < NOW_THERE);
 }
 
 fn complaint<'a>(

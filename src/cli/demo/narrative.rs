@@ -36,13 +36,14 @@ pub struct DemoOptions {
 }
 
 /// What is run, in order, and what it shows.
-const STEPS: [(&str, &str); 7] = [
+const STEPS: [(&str, &str); 8] = [
     ("pull", "pulling three years of orders, customers, payments and complaints"),
     ("yearly-sales", "the report of the last year"),
     ("quarterly-sales", "the report of the last quarter"),
     ("monthly-sales", "the report of the last month"),
     ("weekly-sales", "the report of the last week"),
     ("daily-sales", "the report of yesterday"),
+    ("complaint-report", "the report of last month's complaints"),
     ("complaint-deadlines", "complaints past their deadline"),
 ];
 

@@ -158,6 +158,7 @@ impl Parts {
             name: name.clone(),
             terms: vec![(component, 1)],
             is_magnitude: component < values.len(),
+            is_balance: false,
         };
         let measures = names.iter().enumerate().map(measure).collect();
         let decimals = names

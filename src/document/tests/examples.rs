@@ -70,6 +70,7 @@ impl Example {
             headline: &headline,
             sections: &sections,
             late: self.late.as_ref(),
+            complaints: None,
             data_as_of: "2026-11-23T00:00:00Z".parse().expect("an instant"),
             reconciliation: &self.reconciliation,
             audience: Some("managers"),

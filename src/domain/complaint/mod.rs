@@ -3,10 +3,12 @@
 
 mod event;
 mod law;
+mod line;
 mod policy;
 
 pub use event::{Classification, Compensation, ComplaintEvent, DatedEvent, Notice, PauseReason};
 pub use law::{Ceiling, ceiling, extension_ceiling, notice_ceiling, third_party_ceiling};
+pub use line::{ComplaintLine, LineKind};
 pub use policy::{
     Addressee, ComplaintPolicy, DeadlineRule, DeadlineTerms, EscalationRule, LevelTerms, NoticeRule, StepAt,
     StepAtError,

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::complaint_books;
 use super::house::House;
 use super::run::{Outcome, Run};
 use crate::deadline::{self, Clocks};
@@ -108,6 +109,9 @@ fn tell(watch: &Watch<'_>, run: &Run, pages: &Pages, writer: &Writer<'_>) -> any
         each(watch, writer, &page, &mut |no, news| {
             for &(clock, deadline) in &news.missed {
                 writer.record_missed(no, clock, deadline)?;
+            }
+            if !news.missed.is_empty() {
+                complaint_books::book(watch.house, writer, no, watch.now)?;
             }
             news.alarms.iter().for_each(|alarm| letters.add(watch, alarm));
             Ok(())

@@ -21,7 +21,7 @@ struct Fact {
     brand: String,
     region: String,
     channel: String,
-    /// By [`Component::ALL`].
+    /// By [`Component::SALES`].
     numbers: [i64; 7],
 }
 
@@ -59,11 +59,11 @@ fn frame(facts: &[Fact]) -> DataFrame {
         Series::new("belongs_to".into(), belongs_to).into_date().into_column(),
         Column::new("customer".into(), facts.iter().map(|fact| fact.customer).collect::<Vec<u64>>()),
     ];
-    for dimension in Dimension::ALL.into_iter().filter(|&it| it != Weekday && it != BelongsTo) {
+    for dimension in Dimension::SALES.into_iter().filter(|&it| it != Weekday && it != BelongsTo) {
         let values: Vec<String> = facts.iter().map(|fact| fact.value(dimension)).collect();
         columns.push(Column::new(dimension.as_str().into(), values));
     }
-    for (index, component) in Component::ALL.into_iter().enumerate() {
+    for (index, component) in Component::SALES.into_iter().enumerate() {
         let numbers: Vec<i64> = facts.iter().map(|fact| fact.numbers[index]).collect();
         columns.push(Column::new(component.as_str().into(), numbers));
     }
