@@ -130,6 +130,16 @@ fn no_pause_moves_the_resolution_past_the_law() {
 }
 
 #[test]
+fn a_pause_from_the_deadline_on_holds_nothing_up() {
+    let policy = with_resolution(ComplaintKind::Product, "10h", &[]);
+    let paused_at = |since: &str| {
+        let clocks = clocks_by(&policy, &[received("16T10:00", ComplaintKind::Product), paused(since)]);
+        clocks.state(Clock::Resolution).unwrap().paused.is_some()
+    };
+    assert!(paused_at("16T19:59") && !paused_at("16T20:00"));
+}
+
+#[test]
 fn a_pause_of_days_holds_up_what_the_law_lets_it() {
     let receipt = received("16T10:00", ComplaintKind::Payment);
     let events = [receipt, paused("17T10:00"), resumed("20T10:00")];
