@@ -82,7 +82,8 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
     })?;
     let mut problems = problems(house, &jobs, &sources, &outbox, &troubles);
     if imported > 0 {
-        let advice = "`firstwatch source rejected import` shows them; correct them and import their file again";
+        let advice =
+            "`firstwatch source rejected import` shows them; correct them and import their file again";
         problems.push(format!("{imported} rows of imported complaints were rejected; {advice}"));
     }
     Ok(Status {
