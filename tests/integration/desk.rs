@@ -118,9 +118,15 @@ fn handle(shop: &Shop) {
     shop.write("note.txt", SECRETS[5]);
     let acked = shop.complaint(&["ack", n, "--at", "2024-05-06 10:00", "--note-file", "note.txt"]);
     assert_eq!((&acked["changed"], due(&acked)), (&true.into(), "2024-05-16T16:59:59Z".into()), "{acked:#}");
-    let again = shop.complaint(&["ack", n, "--at", "2024-05-06 11:00"]);
+    let again = shop.complaint(&["ack", n, "--at", "2024-05-06 11:00", "--note", "x"]);
     assert_eq!(again["changed"], false);
-    assert!(again["said"].as_str().unwrap().contains("acknowledged on 2024-05-06 at 10:00"), "{again:#}");
+    assert!(
+        again["said"]
+            .as_str()
+            .unwrap()
+            .contains("acknowledged on 2024-05-06 at 10:00 already; the note was not kept"),
+        "{again:#}"
+    );
 
     let assigned = shop.complaint(&["assign", n, "--to", "lan@1stwatch.vn", "--at", "2024-05-06 10:30"]);
     assert_eq!(assigned["complaint"]["assignee"], "lan@1stwatch.vn");

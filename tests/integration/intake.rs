@@ -113,11 +113,14 @@ fn a_file_is_taken_in_once_and_what_does_not_fit_is_kept() {
     assert_eq!(daemon.stop().code(), Some(0));
 
     // Rejected rows of another file stay; one that comes through in another file is healed.
-    shop.write(
-        "more.csv",
-        "complaint_id,received_at,kind\nK5,2024-05-02T09:00:00+07:00,product\nK9,x,product\n",
+    shop.write("more.csv", "Mã,received_at,kind\nK5,2024-05-02T09:00:00+07:00,product\nK9,x,product\n");
+    let more = import(&shop, 3, &["more.csv", "--columns", "complaint_id=Mã"]);
+    assert_eq!(counts(&more), [2, 1, 1, 0, 0]);
+    let status = shop.ask(&["status"]).exits(3).json();
+    assert!(
+        status["problems"].to_string().contains("6 rows of imported complaints were rejected"),
+        "{status:#}"
     );
-    assert_eq!(counts(&import(&shop, 3, &["more.csv"])), [2, 1, 1, 0, 0]);
     let open = shop.ask(&["source", "rejected", "import"]).ok().json();
     let left: Vec<_> = open
         .as_array()

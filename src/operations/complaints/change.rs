@@ -47,6 +47,8 @@ pub fn change(house: &House, actor: &Actor, number: ComplaintNo, request: Change
         let events = writer.events_of(number)?;
         let decided = decided(house, number, &events, &change, at)?;
         let (changed, said) = match decided {
+            // A note goes with an event; nobody shall think that it was kept.
+            Decided::Nothing(said) if note.is_some() => (false, said + "; the note was not kept"),
             Decided::Nothing(said) => (false, said),
             Decided::Events(..) if matches!(change, Change::Extend) && note.is_none() => {
                 let why =
