@@ -3,11 +3,13 @@
 //! The key figures of the section stand in one table, with those before and a year before beside them; in a report of
 //! complaints they stand where those of sales do.
 
+use std::borrow::Cow;
+
 use super::Error;
 use super::dates;
 use super::figure::Figure;
 use super::footer::Note;
-use super::grid::Grid;
+use super::grid::{self, Grid, Part};
 use super::headline::{self, KeyLine};
 use super::names;
 use super::numbers::{Numbers, WITHHELD};
@@ -15,9 +17,10 @@ use super::page::Room;
 use super::report::{AGE_LIMITS, ClockTimes, Complaints, Report, Window};
 use super::tables::{self, CellText, RowView, TableView};
 use super::texts::Texts;
-use crate::disclosure::{ProtectedFigure, ProtectedTable};
+use crate::disclosure::{ProtectedCell, ProtectedFigure, ProtectedTable};
 use crate::domain::cell::Measure;
-use crate::domain::entry::Dimension;
+use crate::domain::complaint::Clock;
+use crate::domain::entry::{Dimension, ON_TIME};
 
 /// The order managers read them in.
 const ORDER: [Measure; 4] = [Measure::Opened, Measure::Closed, Measure::Open, Measure::Reopened];
@@ -35,10 +38,61 @@ pub struct ComplaintFigures<'a> {
 
 /// Every protected table of the section that is printed.
 pub fn printed<'a>(complaints: &Complaints<'a>) -> impl Iterator<Item = &'a ProtectedTable> {
-    let cut = complaints.tables.iter().flat_map(|table| table.tables);
+    let Complaints { opened, closed, on_time, breached, compensation, .. } = *complaints;
     // A table of nothing but its total says no more than the key figures.
-    let has_rows = |table: &&&ProtectedTable| table.cells().len() > 1;
-    complaints.key.iter().chain(cut.filter(has_rows)).copied()
+    let cut = [opened, closed, on_time, breached, compensation];
+    complaints.key.iter().copied().chain(cut.into_iter().filter(|table| table.cells().len() > 1))
+}
+
+/// The tables as they are printed. A grid's total over all clocks would add answers to resolutions, and is left out.
+fn grids<'a>(complaints: &Complaints<'a>, texts: &Texts) -> Vec<Grid<'a>> {
+    let resolution = || Clock::Resolution.as_str().to_owned();
+    let kept = rows(complaints.on_time, 0, &[])
+        .filter(|(row, _)| row.first().is_some_and(|clock| *clock != resolution()))
+        .chain(
+            rows(complaints.closed, 0, &[ON_TIME])
+                .map(|(row, figure)| (Cow::Owned([vec![resolution()], row.into_owned()].concat()), figure)),
+        );
+    let missed = rows(complaints.breached, 0, &[]).filter(|(row, _)| !row.is_empty());
+    let of_table = |measure, table, at| (measure, rows(table, at, &[]).collect());
+    let parts: [(&str, &'static [Dimension], Vec<Part<'a>>); 3] = [
+        (
+            "complaints-by-kind",
+            &[Dimension::ComplaintKind],
+            vec![
+                of_table(Measure::Opened, complaints.opened, 0),
+                of_table(Measure::Closed, complaints.closed, 0),
+            ],
+        ),
+        (
+            "complaints-by-clock",
+            &[Dimension::Clock, Dimension::ComplaintKind],
+            vec![(Measure::OnTime, kept.collect()), (Measure::Breached, missed.collect())],
+        ),
+        (
+            "complaints-compensation",
+            &[Dimension::DamageLevel],
+            vec![
+                of_table(Measure::Compensation, complaints.compensation, 0),
+                of_table(Measure::Compensations, complaints.compensation, 1),
+            ],
+        ),
+    ];
+    let grid = |(title, rows, parts)| Grid::of_parts(texts.say(title), rows, parts);
+    let grids = parts.into_iter().map(grid);
+    grids.filter(|grid: &Grid<'_>| grid.rows.iter().any(|row| !row.is_empty())).collect()
+}
+
+/// The rows of a table at one of its columns (none: over all of them), with one of its measures.
+fn rows<'a>(
+    table: &'a ProtectedTable,
+    measure: usize,
+    column: &'static [&'static str],
+) -> impl Iterator<Item = (Cow<'a, [String]>, Figure)> {
+    let at_column = move |cell: &&ProtectedCell| cell.place().get(1).map_or(&[][..], Vec::as_slice) == column;
+    let row = |cell: &'a ProtectedCell| cell.place().first().map_or(&[][..], Vec::as_slice);
+    let cells = table.cells().iter().filter(at_column);
+    cells.map(move |cell| (Cow::Borrowed(row(cell)), grid::figure(cell, measure)))
 }
 
 impl<'a> ComplaintFigures<'a> {
@@ -51,9 +105,7 @@ impl<'a> ComplaintFigures<'a> {
             let label = names::measure(measure, texts);
             lines.push(KeyLine { label, is_money: false, more_is_better: false, figures });
         }
-        let grid = |table| Grid::of_complaints(table, title(table.rows, texts));
-        let mut grids: Vec<Grid<'_>> = complaints.tables.iter().map(grid).collect::<Result<_, _>>()?;
-        grids.retain(|grid| grid.rows.iter().any(|row| !row.is_empty()));
+        let grids = grids(complaints, texts);
         let title = texts.say("complaints-title");
         Ok(Self { title, lines, grids, times: complaints.times.to_vec(), oldest: complaints.oldest })
     }
@@ -140,14 +192,6 @@ impl<'a> ComplaintFigures<'a> {
             (from, None) => texts.fill("oldest-over", [("from", from.unwrap_or_default().into())]),
         })
     }
-}
-
-fn title(rows: &[Dimension], texts: &Texts) -> String {
-    texts.say(match rows {
-        [Dimension::Clock, ..] => "complaints-by-clock",
-        [Dimension::DamageLevel] => "complaints-compensation",
-        _ => "complaints-by-kind",
-    })
 }
 
 /// `5 hours`, `2½ days`: rounded to these before it came here.

@@ -3,15 +3,16 @@
 //! Invariant: rows are ordered by what is shown alone (largest first figure first, withheld ones last by
 //! name), so that the order tells nothing about a withheld figure.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
 use super::figure::Figure;
 use super::names;
-use super::report::{ComplaintTable, Section};
+use super::report::Section;
 use super::texts::Texts;
-use crate::disclosure::ProtectedTable;
+use crate::disclosure::{ProtectedCell, ProtectedTable};
 use crate::domain::cell::Measure;
 use crate::domain::entry::{Dimension, UNKNOWN};
 
@@ -19,7 +20,10 @@ use crate::domain::entry::{Dimension, UNKNOWN};
 pub type Codes = Vec<String>;
 
 /// (row codes, column codes).
-type Place<'a> = (&'a [String], &'a [String]);
+type Place<'a> = (Cow<'a, [String]>, Cow<'a, [String]>);
+
+/// One measure of a grid that is put together from several tables: the rows it has figures for.
+pub type Part<'a> = (Measure, Vec<(Cow<'a, [String]>, Figure)>);
 
 /// A table with its rows and columns in printing order. The total of each stands last.
 pub struct Grid<'a> {
@@ -34,8 +38,6 @@ pub struct Grid<'a> {
     pub columns: Vec<Codes>,
     /// One a measure.
     figures: BTreeMap<Place<'a>, Vec<Figure>>,
-    /// (cells withheld, cells in all).
-    withheld: (usize, usize),
 }
 
 impl<'a> Grid<'a> {
@@ -43,7 +45,7 @@ impl<'a> Grid<'a> {
     /// [`Error::UnknownMeasure`] when the table measures what no report knows.
     pub fn of_section(section: &Section<'a>, texts: &Texts) -> Result<Self, Error> {
         let title = texts.local(section.title).to_owned();
-        Self::new(title, false, (section.rows, section.columns), &[section.table])
+        Self::new(title, false, (section.rows, section.columns), section.table)
     }
 
     /// What was booked late, by the period it belongs to.
@@ -51,64 +53,60 @@ impl<'a> Grid<'a> {
     /// # Errors
     /// As [`Grid::of_section`].
     pub fn of_late_bookings(table: &'a ProtectedTable, texts: &Texts) -> Result<Self, Error> {
-        Self::new(texts.say("late-title"), true, (&[Dimension::BelongsTo], &[]), &[table])
+        Self::new(texts.say("late-title"), true, (&[Dimension::BelongsTo], &[]), table)
     }
 
-    /// Tables of complaints over the same rows, side by side.
-    ///
-    /// # Errors
-    /// As [`Grid::of_section`].
-    pub fn of_complaints(table: &ComplaintTable<'a>, title: String) -> Result<Self, Error> {
-        Self::new(title, false, (table.rows, &[]), table.tables)
+    /// Figures of several tables side by side. What has a row in one of them and none in another is zero there, for a
+    /// table has every group that occurs.
+    pub fn of_parts(title: String, row_dimensions: &'a [Dimension], parts: Vec<Part<'a>>) -> Self {
+        let mut figures: BTreeMap<Place<'a>, Vec<Figure>> = BTreeMap::new();
+        let measures: Vec<Measure> = parts.iter().map(|part| part.0).collect();
+        for (at, (_, of_rows)) in parts.into_iter().enumerate() {
+            for (row, figure) in of_rows {
+                let zeros = || vec![Figure::Shown(0); measures.len()];
+                figures.entry((row, Cow::Borrowed(&[]))).or_insert_with(zeros)[at] = figure;
+            }
+        }
+        Self::with_figures(title, false, (row_dimensions, &[]), measures, figures)
     }
 
     fn new(
         title: String,
         is_late: bool,
         (row_dimensions, column_dimensions): (&'a [Dimension], &'a [Dimension]),
-        tables: &[&'a ProtectedTable],
+        table: &'a ProtectedTable,
     ) -> Result<Self, Error> {
-        let measures: Vec<Vec<Measure>> =
-            tables.iter().map(|table| self::measures(table)).collect::<Result<_, _>>()?;
-        let width = measures.iter().map(Vec::len).sum();
-        let (mut figures, mut withheld, mut first) = (BTreeMap::new(), (0, 0), 0);
+        let mut figures = BTreeMap::new();
+        let measures = measures(table)?;
         // A place speaks of the axes that are there.
         let has_rows = !row_dimensions.is_empty() || column_dimensions.is_empty();
-        for (table, measures) in tables.iter().zip(&measures) {
-            for cell in table.cells() {
-                let side = |index: usize| cell.place().get(index).map_or(&[][..], Vec::as_slice);
-                // What was on time, and the sum with it, is the report itself.
-                if is_late && side(0).first().is_none_or(|period| period == UNKNOWN) {
-                    continue;
-                }
-                let place = if has_rows { (side(0), side(1)) } else { (&[][..], side(0)) };
-                let row: &mut Vec<Figure> =
-                    figures.entry(place).or_insert_with(|| vec![Figure::Absent; width]);
-                for (at, figure) in row.iter_mut().skip(first).take(measures.len()).enumerate() {
-                    *figure = cell.values().map_or(Figure::Withheld, |values| {
-                        values.get(at).map_or(Figure::Absent, |&value| Figure::Shown(value))
-                    });
-                }
-                withheld = (withheld.0 + usize::from(cell.values().is_none()), withheld.1 + 1);
+        for cell in table.cells() {
+            let side = |index: usize| cell.place().get(index).map_or(&[][..], Vec::as_slice);
+            // What was on time, and the sum with it, is the report itself.
+            if is_late && side(0).first().is_none_or(|period| period == UNKNOWN) {
+                continue;
             }
-            first += measures.len();
+            let place = if has_rows { (side(0), side(1)) } else { (&[][..], side(0)) };
+            let values = (0..measures.len()).map(|at| figure(cell, at)).collect();
+            figures.insert((Cow::Borrowed(place.0), Cow::Borrowed(place.1)), values);
         }
-        let mut grid = Self {
-            title,
-            is_late,
-            row_dimensions,
-            column_dimensions,
-            measures: measures.concat(),
-            rows: Vec::new(),
-            columns: Vec::new(),
-            figures,
-            withheld,
-        };
-        let rows: BTreeSet<&[String]> = grid.figures.keys().map(|place| place.0).collect();
-        let columns: BTreeSet<&[String]> = grid.figures.keys().map(|place| place.1).collect();
-        grid.rows = grid.ordered_rows(&rows);
-        grid.columns = ordered_columns(&columns, column_dimensions);
-        Ok(grid)
+        Ok(Self::with_figures(title, is_late, (row_dimensions, column_dimensions), measures, figures))
+    }
+
+    fn with_figures(
+        title: String,
+        is_late: bool,
+        (row_dimensions, column_dimensions): (&'a [Dimension], &'a [Dimension]),
+        measures: Vec<Measure>,
+        figures: BTreeMap<Place<'a>, Vec<Figure>>,
+    ) -> Self {
+        let (rows, columns) = (Vec::new(), Vec::new());
+        let mut grid =
+            Self { title, is_late, row_dimensions, column_dimensions, measures, rows, columns, figures };
+        let rows: BTreeSet<&[String]> = grid.figures.keys().map(|place| &*place.0).collect();
+        let columns: BTreeSet<&[String]> = grid.figures.keys().map(|place| &*place.1).collect();
+        (grid.rows, grid.columns) = (grid.ordered_rows(&rows), ordered_columns(&columns, column_dimensions));
+        grid
     }
 
     /// The name of a row's last code, or of the total.
@@ -135,13 +133,14 @@ impl<'a> Grid<'a> {
 
     /// The figure of the `measure`-th measure.
     pub fn figure(&self, row: &[String], column: &[String], measure: usize) -> Figure {
-        let figures = self.figures.get(&(row, column));
+        let figures = self.figures.get(&(Cow::Borrowed(row), Cow::Borrowed(column)));
         figures.and_then(|figures| figures.get(measure)).copied().unwrap_or(Figure::Absent)
     }
 
     /// (cells withheld, cells in all).
     pub fn withheld(&self) -> (usize, usize) {
-        self.withheld
+        let withheld = |figures: &&Vec<Figure>| figures.contains(&Figure::Withheld);
+        (self.figures.values().filter(withheld).count(), self.figures.len())
     }
 
     /// The rows to print when at most `limit` of them may be: the total, then the largest by the first
@@ -157,7 +156,10 @@ impl<'a> Grid<'a> {
         for row in by_worth {
             let needed: Vec<&[String]> = (1..=row.len())
                 .map(|depth| &row[..depth])
-                .filter(|&part| !kept.contains(part) && self.figures.contains_key(&(part, &[][..])))
+                .filter(|&part| {
+                    !kept.contains(part)
+                        && self.figures.contains_key(&(Cow::Borrowed(part), Cow::Borrowed(&[][..])))
+                })
                 .collect();
             if kept.len().saturating_add(needed.len()) <= limit {
                 kept.extend(needed);
@@ -202,6 +204,13 @@ impl<'a> Grid<'a> {
 fn joined(dimensions: &[Dimension], texts: &Texts) -> String {
     let names: Vec<String> = dimensions.iter().map(|&dimension| names::dimension(dimension, texts)).collect();
     names.join(" › ")
+}
+
+/// What a reader may know of a cell's `measure`-th measure.
+pub fn figure(cell: &ProtectedCell, measure: usize) -> Figure {
+    cell.values().map_or(Figure::Withheld, |values| {
+        values.get(measure).map_or(Figure::Absent, |&value| Figure::Shown(value))
+    })
 }
 
 /// The measures of a table, by their names.

@@ -33,8 +33,7 @@ mod tests;
 pub use alarm::DeadlineAlarm;
 pub use notice::{Matter, Notice, Problem, ProblemRun, notice};
 pub use report::{
-    AGE_LIMITS, ClockTimes, ComplaintTable, Complaints, Lagging, LeftOut, Reconciliation, Report, Section,
-    Window,
+    AGE_LIMITS, ClockTimes, Complaints, Lagging, LeftOut, Reconciliation, Report, Section, Window,
 };
 
 use self::numbers::Numbers;

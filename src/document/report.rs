@@ -70,19 +70,20 @@ pub struct Section<'a> {
 pub struct Complaints<'a> {
     /// Tables of the one dimension `window`, as the headline's, each with measures of its own.
     pub key: &'a [&'a ProtectedTable],
-    pub tables: &'a [ComplaintTable<'a>],
+    /// Opened, by kind.
+    pub opened: &'a ProtectedTable,
+    /// Closed, by kind and timeliness.
+    pub closed: &'a ProtectedTable,
+    /// Deadlines kept, by clock and kind; but for those of resolutions, which `closed` tells.
+    pub on_time: &'a ProtectedTable,
+    /// Deadlines missed, by clock and kind.
+    pub breached: &'a ProtectedTable,
+    /// By damage level.
+    pub compensation: &'a ProtectedTable,
     pub times: &'a [ClockTimes],
     /// The band of [`AGE_LIMITS`] in which the age of the oldest open one lies; `None` where none is open or it is
     /// not told.
     pub oldest: Option<ProtectedFigure>,
-}
-
-/// Tables over the same rows, printed as one.
-#[derive(Clone, Copy, Debug)]
-pub struct ComplaintTable<'a> {
-    /// From coarse to fine.
-    pub rows: &'a [Dimension],
-    pub tables: &'a [&'a ProtectedTable],
 }
 
 /// How long a clock ran, of those that stopped in the period: seconds; `None` where it is not told.

@@ -51,22 +51,21 @@ pub enum Measure {
     Reopened,
     /// Complaints resolved.
     Closed,
-    /// Those of them that were resolved past the deadline.
-    ClosedLate,
     /// Complaints not resolved, of all that were ever received: a stock, which a range of days has at its end.
     Open,
+    /// Deadlines kept, but for those of resolutions: [`Self::Closed`] by its timeliness tells them.
     OnTime,
+    /// Deadlines missed, of all clocks.
     Breached,
     Compensations,
     Compensation,
 }
 
 impl Measure {
-    pub const COMPLAINTS: [Self; 9] = [
+    pub const COMPLAINTS: [Self; 8] = [
         Self::Opened,
         Self::Reopened,
         Self::Closed,
-        Self::ClosedLate,
         Self::Open,
         Self::OnTime,
         Self::Breached,
@@ -98,7 +97,6 @@ impl Measure {
             Self::Opened => "complaints-opened",
             Self::Reopened => "complaints-reopened",
             Self::Closed => "complaints-closed",
-            Self::ClosedLate => "complaints-closed-late",
             Self::Open => "complaints-open",
             Self::OnTime => "on-time",
             Self::Breached => "breached",
@@ -120,15 +118,9 @@ impl Measure {
             Self::NewCustomers => &[(Component::NewCustomers, 1)],
             Self::Opened => &[(Component::Opened, 1)],
             Self::Reopened => &[(Component::Reopened, 1)],
-            Self::Closed => &[(Component::ClosedOnTime, 1), (Component::ClosedLate, 1)],
-            Self::ClosedLate => &[(Component::ClosedLate, 1)],
-            Self::Open => &[
-                (Component::Opened, 1),
-                (Component::Reopened, 1),
-                (Component::ClosedOnTime, -1),
-                (Component::ClosedLate, -1),
-            ],
-            Self::OnTime => &[(Component::ClosedOnTime, 1), (Component::OnTime, 1)],
+            Self::Closed => &[(Component::Closed, 1)],
+            Self::Open => &[(Component::Opened, 1), (Component::Reopened, 1), (Component::Closed, -1)],
+            Self::OnTime => &[(Component::OnTime, 1)],
             Self::Breached => &[(Component::Breached, 1)],
             Self::Compensations => &[(Component::Compensations, 1)],
             Self::Compensation => &[(Component::Compensation, 1)],

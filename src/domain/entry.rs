@@ -67,10 +67,12 @@ pub enum Dimension {
     DamageLevel,
     /// The clock that kept or missed its deadline; [`UNKNOWN`] where it is not about one.
     Clock,
+    /// Of a resolution [`ON_TIME`] or [`LATE`]; [`UNKNOWN`] of all else.
+    Timeliness,
 }
 
 impl Dimension {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Product,
         Self::Brand,
         Self::Category,
@@ -84,6 +86,7 @@ impl Dimension {
         Self::ComplaintKind,
         Self::DamageLevel,
         Self::Clock,
+        Self::Timeliness,
     ];
 
     /// Of sales: what job files may name, and, but for those that follow from an entry's days, the columns of
@@ -102,7 +105,8 @@ impl Dimension {
     ];
 
     /// Of complaints.
-    pub const COMPLAINTS: [Self; 4] = [Self::ComplaintKind, Self::DamageLevel, Self::Channel, Self::Clock];
+    pub const COMPLAINTS: [Self; 5] =
+        [Self::ComplaintKind, Self::DamageLevel, Self::Channel, Self::Clock, Self::Timeliness];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -119,12 +123,18 @@ impl Dimension {
             Self::ComplaintKind => "complaint-kind",
             Self::DamageLevel => "damage-level",
             Self::Clock => "clock",
+            Self::Timeliness => "timeliness",
         }
     }
 }
 
 /// The value of a dimension that the source did not tell; shown as «không rõ».
 pub const UNKNOWN: &str = "";
+
+/// A resolution by its deadline.
+pub const ON_TIME: &str = "on-time";
+/// A resolution past it.
+pub const LATE: &str = "late";
 
 /// Where an entry falls in each dimension; [`UNKNOWN`] where the source did not tell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,11 +170,9 @@ pub enum Component {
     Opened,
     /// Resolutions taken back.
     Reopened,
-    /// Resolutions by their deadline. One component of two measures, so that whoever knows both is known to know
-    /// their difference.
-    ClosedOnTime,
-    /// Resolutions past it.
-    ClosedLate,
+    /// Resolutions. Whether the resolution's clock was kept is their [`Dimension::Timeliness`] and no component of its
+    /// own: two could be taken from each other, and nobody would have judged the difference.
+    Closed,
     /// Other clocks that stopped by their deadline.
     OnTime,
     /// Clocks that ran past their deadline.
@@ -188,11 +196,10 @@ impl Component {
     ];
 
     /// Of a line of the complaints' books.
-    pub const COMPLAINTS: [Self; 8] = [
+    pub const COMPLAINTS: [Self; 7] = [
         Self::Opened,
         Self::Reopened,
-        Self::ClosedOnTime,
-        Self::ClosedLate,
+        Self::Closed,
         Self::OnTime,
         Self::Breached,
         Self::Compensations,
@@ -210,8 +217,7 @@ impl Component {
             Self::NewCustomers => "new-customers",
             Self::Opened => "opened",
             Self::Reopened => "reopened",
-            Self::ClosedOnTime => "closed-on-time",
-            Self::ClosedLate => "closed-late",
+            Self::Closed => "closed",
             Self::OnTime => "on-time",
             Self::Breached => "breached",
             Self::Compensations => "compensations",

@@ -114,7 +114,7 @@ fn value(place: &Place, dimension: Dimension) -> &str {
         Dimension::Weekday | Dimension::BelongsTo => {
             unreachable!("it follows from the entry's days and has no column")
         }
-        Dimension::ComplaintKind | Dimension::DamageLevel | Dimension::Clock => {
+        Dimension::ComplaintKind | Dimension::DamageLevel | Dimension::Clock | Dimension::Timeliness => {
             unreachable!("no sale has it")
         }
     }

@@ -1,15 +1,13 @@
-//! What a report tells of complaints: protected tables, and what does not add up, under rules of its own.
+//! What a report tells of complaints: protected tables, and what does not add up, under rules of its own. Times are
+//! told of the first response and of the resolution; the other clocks concern too few.
 
 use super::particulars::Particulars;
-use super::tables::{BY_CLOCK, BY_KIND, BY_LEVEL, COMPLAINT_KEY, COMPLAINT_TABLES};
+use super::tables::COMPLAINT_KEY;
 use crate::disclosure::{self, ProtectedCell, ProtectedTable};
-use crate::document::{AGE_LIMITS, ClockTimes, ComplaintTable, Complaints};
+use crate::document::{AGE_LIMITS, ClockTimes, Complaints};
 use crate::domain::complaint::{Clock, ComplaintLine};
-use crate::domain::entry::Dimension;
 use crate::report;
 
-/// The clocks whose times are told; the others concern too few.
-const TIMED: [Clock; 2] = [Clock::FirstResponse, Clock::Resolution];
 const MEDIAN: u32 = 50;
 const MOST: u32 = 90;
 
@@ -17,8 +15,8 @@ const HOUR: i64 = 3_600;
 
 /// Owns what a [`Complaints`] points to.
 pub(super) struct ComplaintSection<'a> {
+    tables: &'a [ProtectedTable],
     key: Vec<&'a ProtectedTable>,
-    tables: Vec<(&'static [Dimension], Vec<&'a ProtectedTable>)>,
     times: Vec<ClockTimes>,
     oldest: Option<disclosure::ProtectedFigure>,
 }
@@ -26,51 +24,60 @@ pub(super) struct ComplaintSection<'a> {
 impl<'a> ComplaintSection<'a> {
     /// From the report's protected tables and the lines that they were summed from.
     pub fn of(report: &Particulars, tables: &'a [ProtectedTable], lines: &[ComplaintLine]) -> Self {
-        let named = |name: &str| tables.iter().find(|table| table.name() == name);
-        let by = |rows: &'static [Dimension]| {
-            let names = COMPLAINT_TABLES.iter().filter(|(_, of, _)| *of == rows);
-            (rows, names.filter_map(|(name, ..)| named(name)).collect())
-        };
-        let open = named("complaints/open").and_then(|table| cell(table, "this"));
         let age = report::oldest_open(lines, report.period.until());
-        let on_time = named("complaints/on-time");
+        let open = named(tables, "complaints/open").and_then(|table| cell(table, &["this"], &[]));
+        let times = [
+            (Clock::FirstResponse, "complaints/on-time", &[Clock::FirstResponse.as_str()][..], &[][..]),
+            (Clock::Resolution, "complaints/closed-by-kind", &[], &[]),
+        ];
+        let times = times.into_iter().filter_map(|(clock, table, row, column)| {
+            times_of(report, cell(named(tables, table)?, row, column)?, lines, clock)
+        });
         Self {
-            key: COMPLAINT_KEY.iter().filter_map(|(name, _)| named(name)).collect(),
-            tables: [BY_KIND, BY_CLOCK, BY_LEVEL].map(by).into(),
-            times: TIMED.iter().filter_map(|&clock| times(report, on_time?, lines, clock)).collect(),
+            tables,
+            key: COMPLAINT_KEY.iter().filter_map(|(name, _)| named(tables, name)).collect(),
+            times: times.collect(),
             oldest: open.zip(age).and_then(|(open, age)| disclosure::band(open, age, &AGE_LIMITS)),
         }
     }
 
     /// As the document takes it.
-    pub fn told<'s>(&'s self, tables: &'s [ComplaintTable<'s>]) -> Complaints<'s> {
-        Complaints { key: &self.key, tables, times: &self.times, oldest: self.oldest }
-    }
-
-    pub fn tables(&self) -> Vec<ComplaintTable<'_>> {
-        self.tables.iter().map(|(rows, tables)| ComplaintTable { rows, tables }).collect()
+    pub fn told(&self) -> Option<Complaints<'_>> {
+        Some(Complaints {
+            key: &self.key,
+            opened: named(self.tables, "complaints/opened-by-kind")?,
+            closed: named(self.tables, "complaints/closed-by-kind")?,
+            on_time: named(self.tables, "complaints/on-time")?,
+            breached: named(self.tables, "complaints/breached")?,
+            compensation: named(self.tables, "complaints/compensation")?,
+            times: &self.times,
+            oldest: self.oldest,
+        })
     }
 }
 
-/// How long the clock ran; `None` where none of the period stopped or was missed.
-fn times(
+fn named<'t>(tables: &'t [ProtectedTable], name: &str) -> Option<&'t ProtectedTable> {
+    tables.iter().find(|table| table.name() == name)
+}
+
+/// How long a clock ran, beside the cell that counts those that stopped; `None` where none did.
+fn times_of(
     report: &Particulars,
-    on_time: &ProtectedTable,
+    cell: &ProtectedCell,
     lines: &[ComplaintLine],
     clock: Clock,
 ) -> Option<ClockTimes> {
-    let cell = cell(on_time, clock.as_str())?;
     let (from, until) = (report.period.first(), report.period.until());
     let seconds = report::durations(lines, clock, from, until);
     let minimum = u64::from(report.minimum_contributors);
     let quantile = |percent| disclosure::quantile(cell, &seconds, percent, minimum, rounded);
-    Some(ClockTimes { clock, median: quantile(MEDIAN), most: quantile(MOST) })
+    (!seconds.is_empty()).then(|| ClockTimes { clock, median: quantile(MEDIAN), most: quantile(MOST) })
 }
 
-/// The cell of a total by one code.
-fn cell<'t>(table: &'t ProtectedTable, code: &str) -> Option<&'t ProtectedCell> {
-    let codes = |cell: &&ProtectedCell| cell.place().first().is_some_and(|codes| codes[..] == [code]);
-    table.cells().iter().find(codes)
+/// The cell at these codes.
+fn cell<'t>(table: &'t ProtectedTable, row: &[&str], column: &[&str]) -> Option<&'t ProtectedCell> {
+    let side = |cell: &'t ProtectedCell, at: usize| cell.place().get(at).map_or(&[][..], Vec::as_slice);
+    table.cells().iter().find(|cell| side(cell, 0) == row && side(cell, 1) == column)
 }
 
 /// Seconds to the hour under two days, else to half days: finer, and somebody would know his own complaint by it.

@@ -225,7 +225,6 @@ fn render(
         })
         .collect();
     let section = from.tells.of_complaints().then(|| ComplaintSection::of(from, tables, lines));
-    let of_complaints = section.as_ref().map(ComplaintSection::tables).unwrap_or_default();
     let report = Report {
         business: &from.business,
         currency: &from.currency,
@@ -239,7 +238,7 @@ fn render(
         headline: &headline,
         sections: &sections,
         late: named(LATE).filter(|table| has_late(table)),
-        complaints: section.as_ref().map(|section| section.told(&of_complaints)),
+        complaints: section.as_ref().and_then(ComplaintSection::told),
         data_as_of: from.data_as_of,
         reconciliation: &from.reconciliation,
         audience: from.audience.as_deref(),

@@ -50,19 +50,17 @@ pub(super) const COMPLAINT_KEY: [(&str, Measure); 4] = [
 ];
 
 /// What complaints are cut by below their key figures.
-pub(super) const COMPLAINT_TABLES: [(&str, &[Dimension], &[Measure]); 6] = [
-    ("complaints/opened-by-kind", BY_KIND, &[Measure::Opened]),
-    ("complaints/closed-by-kind", BY_KIND, &[Measure::Closed]),
-    // Else it would follow from the resolutions and the deadlines kept.
-    ("complaints/closed-late", BY_KIND, &[Measure::ClosedLate]),
-    ("complaints/on-time", BY_CLOCK, &[Measure::OnTime]),
-    ("complaints/breached", BY_CLOCK, &[Measure::Breached]),
-    ("complaints/compensation", BY_LEVEL, &[Measure::Compensation, Measure::Compensations]),
+pub(super) const COMPLAINT_TABLES: [(&str, &[Dimension], &[Dimension], &[Measure]); 5] = [
+    ("complaints/opened-by-kind", BY_KIND, &[], &[Measure::Opened]),
+    ("complaints/closed-by-kind", BY_KIND, &[Dimension::Timeliness], &[Measure::Closed]),
+    ("complaints/on-time", BY_CLOCK, &[], &[Measure::OnTime]),
+    ("complaints/breached", BY_CLOCK, &[], &[Measure::Breached]),
+    ("complaints/compensation", BY_LEVEL, &[], &[Measure::Compensation, Measure::Compensations]),
 ];
 
-pub(super) const BY_KIND: &[Dimension] = &[Dimension::ComplaintKind];
-pub(super) const BY_CLOCK: &[Dimension] = &[Dimension::Clock, Dimension::ComplaintKind];
-pub(super) const BY_LEVEL: &[Dimension] = &[Dimension::DamageLevel];
+const BY_KIND: &[Dimension] = &[Dimension::ComplaintKind];
+const BY_CLOCK: &[Dimension] = &[Dimension::Clock, Dimension::ComplaintKind];
+const BY_LEVEL: &[Dimension] = &[Dimension::DamageLevel];
 
 /// No complaint is older.
 const BEGINNING: Date = date(1970, 1, 1);
@@ -113,9 +111,9 @@ fn of_complaints(period: Period) -> Vec<CellTable> {
         shape: Shape::Windows(if measure.is_stock() { stocks.clone() } else { windows.clone() }),
         measures: vec![measure],
     });
-    let tables = COMPLAINT_TABLES.iter().map(|&(name, rows, measures)| CellTable {
+    let tables = COMPLAINT_TABLES.iter().map(|&(name, rows, columns, measures)| CellTable {
         name: name.to_owned(),
-        shape: groups(rows, &[], period),
+        shape: groups(rows, columns, period),
         measures: measures.to_vec(),
     });
     key.chain(tables).collect()

@@ -69,7 +69,7 @@ impl Rows {
 
     /// Lines of the complaints' books.
     pub fn of_complaints(lines: &[ComplaintLine]) -> Self {
-        let kept: Vec<(&ComplaintLine, [i64; 8])> = lines
+        let kept: Vec<(&ComplaintLine, [i64; 7])> = lines
             .iter()
             .map(|line| (line, line.components()))
             .filter(|(_, components)| components.iter().any(|&amount| amount != 0))
@@ -81,6 +81,7 @@ impl Rows {
             .map(|dimension| match dimension {
                 Dimension::ComplaintKind => coded_by(|line| line.kind.as_str()),
                 Dimension::DamageLevel => coded_by(ComplaintLine::level_code),
+                Dimension::Timeliness => coded_by(ComplaintLine::timeliness),
                 Dimension::Clock => coded_by(|line| line.clock.map_or(UNKNOWN, |clock| clock.as_str())),
                 _ => coded_by(|line| &line.channel),
             })
@@ -89,7 +90,7 @@ impl Rows {
             universe: Universe::Complaints,
             days: kept.iter().map(|(line, _)| epoch_day(line.day)).collect(),
             customers: kept.iter().map(|(line, _)| line.complainant.0).collect(),
-            components: (0..8)
+            components: (0..7)
                 .map(|at| kept.iter().map(|(_, components)| components[at]).collect())
                 .collect(),
             values,

@@ -79,12 +79,9 @@ impl Draft {
 /// its own. What belongs together (on time and breached) has the same groups, so that a zero is told as one.
 fn occurs_with(measure: Measure) -> &'static [Component] {
     match measure {
-        Measure::Opened | Measure::Reopened | Measure::Closed | Measure::ClosedLate | Measure::Open => {
-            &[Component::Opened, Component::Reopened, Component::ClosedOnTime, Component::ClosedLate]
-        }
-        Measure::OnTime | Measure::Breached => {
-            &[Component::ClosedOnTime, Component::OnTime, Component::Breached]
-        }
+        Measure::Opened => &[Component::Opened],
+        Measure::Closed => &[Component::Closed],
+        Measure::OnTime | Measure::Breached => &[Component::OnTime, Component::Breached],
         Measure::Compensations | Measure::Compensation => {
             &[Component::Compensations, Component::Compensation]
         }

@@ -8,6 +8,7 @@ use std::path::Path;
 use firstwatch::disclosure::{CellStatus, Policy, audit};
 use firstwatch::domain::cell::{CellDefinition, Measure, RecordedCell};
 use firstwatch::domain::complaint::{Clock, ComplaintKind, ComplaintLine, LineKind};
+use firstwatch::domain::entry::Dimension;
 use firstwatch::domain::ids::{ComplaintNo, Pseudonym};
 use firstwatch::domain::money::Money;
 use firstwatch::report::{CellTable, Shape, Window, complaint_cells};
@@ -104,7 +105,7 @@ fn released() -> (Shop, Vec<String>) {
         shop.run_job(&["pull"], "done");
         words.extend(told);
     };
-    know(42, date(2024, 5, 13));
+    know(42, date(2024, 5, 5));
     shop.run_job(&["monthly", "--period", "2024-04"], "done");
     for week in ["2024-W18", "2024-W19"] {
         shop.run_job(&["weekly", "--period", week], "done");
@@ -172,6 +173,9 @@ fn recount(store: &Connection, cell: &RecordedCell, measure: Measure) -> Option<
         Measure::Open => ("received", true),
         _ => return None,
     };
+    if cell.definition.fixed.keys().any(|&dimension| dimension != Dimension::ComplaintKind) {
+        return None;
+    }
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
     let instant = |day: Date| day.to_zoned(zone.clone()).unwrap().timestamp().as_microsecond();
     let of_kind = cell.definition.fixed.values().next().map_or(String::new(), |kind| {
@@ -230,8 +234,8 @@ fn overlapping_reports_tell_what_the_events_say_and_nobody_is_found_in_all_of_th
     assert!(late > 0, "something must have been learned after the books closed");
     let mut compared = BTreeMap::new();
     for (_, table, cell) in &cells {
-        // Of the closed days nothing is late in April.
-        let is_early = cell.definition.until <= date(2024, 5, 13);
+        // What happened until then was known before its books were closed.
+        let is_early = cell.definition.until <= date(2024, 5, 5);
         for (at, &measure) in cell.measures.iter().enumerate().filter(|_| is_early) {
             if let (Some(shown), Some(expected)) = (&cell.shown, recount(&store, cell, measure)) {
                 assert_eq!(shown[at], expected, "{table} {measure:?} {:?}", cell.definition);
@@ -285,7 +289,8 @@ fn releases_with_complaints_are_made_again_and_a_changed_line_is_found() {
     store
         .execute_batch(
             "DROP TRIGGER complaint_lines_stay;
-             UPDATE complaint_lines SET day = '2024-06-02' WHERE no = (SELECT max(no) FROM complaint_lines WHERE day >= '2024-06-01')",
+             UPDATE complaint_lines SET kind = 'negotiation'
+             WHERE no = (SELECT max(no) FROM complaint_lines WHERE day BETWEEN '2024-06-01' AND '2024-06-30')",
         )
         .unwrap();
     let said = shop.ask(&["report", "verify", "1"]).ok().json();

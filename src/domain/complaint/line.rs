@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Clock, ComplaintKind};
-use crate::domain::entry::UNKNOWN;
+use crate::domain::entry::{LATE, ON_TIME, UNKNOWN};
 use crate::domain::ids::{ComplaintNo, Pseudonym};
 use crate::domain::money::Money;
 
@@ -86,13 +86,12 @@ pub struct ComplaintLine {
 
 impl ComplaintLine {
     /// What adds up, by [`Component::COMPLAINTS`](crate::domain::entry::Component::COMPLAINTS).
-    pub fn components(&self) -> [i64; 8] {
+    pub fn components(&self) -> [i64; 7] {
         let count = |kind| i64::from(self.line == kind);
         [
             count(LineKind::Opened),
             count(LineKind::Reopened),
-            count(LineKind::ClosedOnTime),
-            count(LineKind::Closed),
+            count(LineKind::ClosedOnTime) + count(LineKind::Closed),
             count(LineKind::OnTime),
             count(LineKind::Breached),
             count(LineKind::Compensated),
@@ -107,6 +106,15 @@ impl ComplaintLine {
             Some(2) => "2",
             Some(3) => "3",
             Some(4) => "4",
+            _ => UNKNOWN,
+        }
+    }
+
+    /// Whether a resolution was by its deadline, as tables are cut by it.
+    pub fn timeliness(&self) -> &'static str {
+        match self.line {
+            LineKind::ClosedOnTime => ON_TIME,
+            LineKind::Closed => LATE,
             _ => UNKNOWN,
         }
     }
