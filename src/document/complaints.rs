@@ -126,7 +126,12 @@ impl<'a> ComplaintFigures<'a> {
     }
 
     fn key(&self, report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> TableView {
-        let windows = [Window::This, Window::Previous, Window::LastYear];
+        // Of a year the one before is last year's.
+        let is_other = |window: &Window| {
+            *window != Window::LastYear || report.period.previous() != report.period.last_year()
+        };
+        let windows: Vec<Window> =
+            [Window::This, Window::Previous, Window::LastYear].into_iter().filter(is_other).collect();
         let running = [Window::MonthToDate, Window::YearToDate];
         let row = |line: &KeyLine| {
             let told = running.into_iter().filter(|&window| line.figure(window) != Figure::Absent);
@@ -139,7 +144,10 @@ impl<'a> ComplaintFigures<'a> {
             RowView {
                 name: line.label.clone(),
                 kind: "leaf",
-                cells: windows.map(|window| CellText::new(line.figure(window), false, numbers)).into(),
+                cells: windows
+                    .iter()
+                    .map(|&window| CellText::new(line.figure(window), false, numbers))
+                    .collect(),
                 detail: (!told.is_empty()).then(|| told.join(" · ")),
                 ..RowView::default()
             }
@@ -147,7 +155,7 @@ impl<'a> ComplaintFigures<'a> {
         TableView {
             title: self.title.clone(),
             head: texts.say("key-figure"),
-            heads: windows.map(|window| headline::base(report, window, texts)).into(),
+            heads: windows.iter().map(|&window| headline::base(report, window, texts)).collect(),
             rows: self.lines.iter().map(row).collect(),
             ..TableView::default()
         }

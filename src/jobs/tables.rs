@@ -49,8 +49,11 @@ pub(super) const COMPLAINT_KEY: [(&str, Measure); 4] = [
     ("complaints/reopened", Measure::Reopened),
 ];
 
+/// A table's name, rows, columns and measures.
+type Cut = (&'static str, &'static [Dimension], &'static [Dimension], &'static [Measure]);
+
 /// What complaints are cut by below their key figures.
-pub(super) const COMPLAINT_TABLES: [(&str, &[Dimension], &[Dimension], &[Measure]); 5] = [
+const COMPLAINT_TABLES: [Cut; 5] = [
     ("complaints/opened-by-kind", BY_KIND, &[], &[Measure::Opened]),
     ("complaints/closed-by-kind", BY_KIND, &[Dimension::Timeliness], &[Measure::Closed]),
     ("complaints/on-time", BY_CLOCK, &[], &[Measure::OnTime]),
