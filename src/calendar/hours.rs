@@ -112,7 +112,7 @@ impl WorkingCalendar {
     }
 
     /// The working spans of a day as instants, in order, without overlap; none for a day off.
-    pub(super) fn spans(
+    pub fn spans(
         &self,
         day: Date,
         zone: &TimeZone,

@@ -74,11 +74,6 @@ impl WorkingCalendar {
         &self.days
     }
 
-    /// The working hours of a working day: half-open, in order, without overlap.
-    pub fn working_hours(&self) -> &[(Time, Time)] {
-        &self.hours
-    }
-
     /// Quick from 1995 to 2199. Outside those years no holiday is known, and only weekends are off, and what files name.
     pub fn is_working_day(&self, day: Date) -> bool {
         self.table.is_worked(day).unwrap_or_else(|| self.is_worked_by_name(day))

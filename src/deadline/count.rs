@@ -96,22 +96,8 @@ fn between(place: Place<'_>, from: Timestamp, until: Timestamp, passing: Passing
     match passing {
         _ if until <= from => SignedDuration::ZERO,
         Passing::ClockTime => until.duration_since(from),
-        Passing::WorkingTime => working_time(place, from, until),
+        Passing::WorkingTime => place.calendar.working_time_between(from, until, place.zone),
     }
-}
-
-fn working_time(place: Place<'_>, from: Timestamp, until: Timestamp) -> SignedDuration {
-    let (first, last) = (place.zone.to_datetime(from).date(), place.zone.to_datetime(until).date());
-    let days = first.series(Span::new().days(1)).take_while(|&day| day <= last);
-    let spans = days.flat_map(|day| working_spans(place, day));
-    spans.map(|(begin, end)| end.min(until).duration_since(begin.max(from)).max(SignedDuration::ZERO)).sum()
-}
-
-/// The working hours of a day as instants; none on a day off.
-pub(super) fn working_spans(place: Place<'_>, day: Date) -> impl Iterator<Item = (Timestamp, Timestamp)> {
-    let hours = if place.calendar.is_working_day(day) { place.calendar.working_hours() } else { &[] };
-    let at = move |time| place.zone.to_timestamp(day.to_datetime(time)).unwrap_or(Timestamp::MAX);
-    hours.iter().map(move |&(from, until)| (at(from), at(until)))
 }
 
 /// The pause that the clock was in just before an instant.
@@ -177,7 +163,8 @@ fn end_of_half(place: Place<'_>, day: Date, stops: &[Stop]) -> Timestamp {
         if next == Date::MAX {
             return Timestamp::MAX;
         }
-        let middle = middle_of(place, next);
+        let middle = place.calendar.middle_of_working_time(next, place.zone);
+        let middle = middle.unwrap_or_else(|| end_of_day(place, next));
         if stop_before(middle, stops).is_none() {
             return middle;
         }
@@ -185,18 +172,6 @@ fn end_of_half(place: Place<'_>, day: Date, stops: &[Stop]) -> Timestamp {
             return end_of_day(place, next);
         }
     }
-}
-
-fn middle_of(place: Place<'_>, day: Date) -> Timestamp {
-    let length = |(from, until): (Timestamp, Timestamp)| until.duration_since(from);
-    let mut left = working_spans(place, day).map(length).sum::<SignedDuration>() / 2;
-    for span in working_spans(place, day) {
-        if left <= length(span) {
-            return span.0 + left;
-        }
-        left -= length(span);
-    }
-    end_of_day(place, day)
 }
 
 /// When a day begins.

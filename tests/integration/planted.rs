@@ -233,7 +233,7 @@ fn nobody_gets_out_of_the_places_where_persons_belong() {
     }
     daemon.stop();
     assert!(
-        texts_to(&shop, "giam-doc@1stwatch.vn")[0].contains("45.999.000"),
+        texts_to(&shop, "giam-doc@1stwatch.vn").iter().any(|text| text.contains("45.999.000")),
         "the report tells of the orders"
     );
     assert_eq!(texts_to(&shop, "cskh@1stwatch.vn").len(), 1);

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Span, Timestamp};
 use serde::Serialize;
 
-use super::super::count::{Place, start_of_day, stop_before, stop_of_day, working_spans};
+use super::super::count::{Place, start_of_day, stop_before, stop_of_day};
 use super::super::course::Course;
 use super::super::history::Stop;
 use super::super::terms::Length;
@@ -93,7 +93,7 @@ impl Line {
 
     fn working_time(&mut self, place: Place<'_>, stops: &[Stop]) {
         for day in self.days_to_deadline(place) {
-            for (begin, end) in working_spans(place, day) {
+            for (begin, end) in place.calendar.spans(day, place.zone) {
                 self.with_stops(begin, &TimeOf::OutsideHours, stops);
                 self.with_stops(end, &TimeOf::Counted, stops);
             }

@@ -108,11 +108,10 @@ impl FromStr for StepAt {
             let percent = percent.parse().ok().filter(|percent| is_plain && (1..=100).contains(percent));
             return percent.map(Self::Percent).ok_or_else(wrong);
         }
-        let forms: [(&str, fn(SignedDuration) -> Self); 3] =
-            [("start+", Self::AfterStart), ("due-", Self::BeforeDue), ("due+", Self::AfterDue)];
-        let found = forms.iter().find_map(|(prefix, form)| Some((text.strip_prefix(prefix)?, form)));
-        let (length, form) = found.ok_or_else(wrong)?;
-        duration(length).map(form).ok_or_else(wrong)
+        let after = |prefix| text.strip_prefix(prefix).and_then(duration);
+        let moment = after("start+").map(Self::AfterStart);
+        let moment = moment.or_else(|| after("due-").map(Self::BeforeDue));
+        moment.or_else(|| after("due+").map(Self::AfterDue)).ok_or_else(wrong)
     }
 }
 
