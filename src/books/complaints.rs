@@ -16,9 +16,9 @@
 //! when it happened; reclassifying does not book anew.
 //!
 //! **Closed days** never change: what should have been booked there is booked on the first open day, and belongs to
-//! its natural day. Nothing is ever taken back. When events that are learned late rewrite the order of resolutions
-//! (one before another that is booked), as many are booked as are missing, and the stock is put right by a line of
-//! today's kind, so that opened + reopened - closed is always one while the complaint is open and none when not.
+//! its natural day. Nothing is ever taken back. When events that are learned late rewrite the order of resolutions (one
+//! before another that is booked), as many are booked as are missing. An event more never makes fewer of them, so
+//! opened + reopened - closed is always one while the complaint is open and none when not.
 //!
 //! Absent by design: deadlines, which the caller computes from any front of the history; the store; the clock.
 
@@ -70,9 +70,7 @@ pub fn book_complaint(booking: &ComplaintBooking<'_>) -> Vec<ComplaintLine> {
         let booked = booking.booked.iter().filter(|line| groups_of(line).contains(&group));
         missing.extend(lacking(wanted, booked.collect()));
     }
-    let mut lines: Vec<ComplaintLine> = joined(missing).into_iter().map(|fact| line(booking, fact)).collect();
-    settle(booking, &history, &mut lines);
-    lines
+    joined(missing).into_iter().map(|fact| line(booking, fact)).collect()
 }
 
 /// Something to be booked.
@@ -167,34 +165,12 @@ fn line(booking: &ComplaintBooking<'_>, fact: Fact) -> ComplaintLine {
     }
 }
 
-/// Puts the stock right where the order of resolutions was rewritten.
-fn settle(booking: &ComplaintBooking<'_>, history: &History, lines: &mut Vec<ComplaintLine>) {
-    let stock: i64 = booking
-        .booked
-        .iter()
-        .chain(&*lines)
-        .map(|line| match line.line {
-            LineKind::Opened | LineKind::Reopened => 1,
-            LineKind::ClosedOnTime | LineKind::Closed => -1,
-            _ => 0,
-        })
-        .sum();
-    let off = i64::from(history.is_open) - stock;
-    let kind = if off > 0 { LineKind::Reopened } else { LineKind::Closed };
-    for _ in 0..off.unsigned_abs() {
-        lines.push(line(booking, Fact::new(kind, history.last, history.now)));
-    }
-}
-
 /// The events in the order they happened, and what came of them.
 struct History {
     events: Vec<DatedEvent>,
     facts: Vec<Fact>,
     /// Of each event, what the complaint was then; none before the receipt.
     classified: Vec<Option<Classification>>,
-    now: Classification,
-    is_open: bool,
-    last: Timestamp,
 }
 
 impl History {
@@ -227,8 +203,7 @@ impl History {
             }
             classified.push(now);
         }
-        let last = events.last()?.at;
-        Some(Self { facts, classified, now: now?, is_open, last, events })
+        now.map(|_| Self { events, facts, classified })
     }
 
     fn wanted(&self, booking: &ComplaintBooking<'_>) -> BTreeMap<Group, Vec<Fact>> {
