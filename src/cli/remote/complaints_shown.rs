@@ -64,10 +64,7 @@ pub(super) fn shown_changed(session: &Session, changed: &Changed) -> String {
 
 pub(super) fn shown_complaint(session: &Session, shown: &ComplaintShown) -> String {
     let complaint = &shown.complaint;
-    let mut lines = vec![
-        format!("complaint {}: {}, {}", complaint.number, complaint.kind, complaint.state.as_str()),
-        format!("  {}", state_of(complaint)),
-    ];
+    let mut lines = vec![format!("complaint {}: {}", complaint.number, state_of(complaint))];
     match &shown.particulars {
         Some(particulars) => lines.extend(shown_particulars(session, particulars)),
         None => lines.extend(complaint.events.iter().map(|event| event_line(session, event))),
@@ -130,6 +127,7 @@ fn event_line(session: &Session, dated: &DatedEvent) -> String {
 fn clock_line(session: &Session, clock: &ClockView) -> String {
     let due = show::instant(clock.due, &session.zone);
     let state = match (clock.stopped, clock.overdue) {
+        (Some(at), _) if at > clock.due => format!("stopped {}, late", show::instant(at, &session.zone)),
         (Some(at), _) => format!("stopped {}", show::instant(at, &session.zone)),
         (None, true) => "overdue".to_owned(),
         (None, false) => "running".to_owned(),
@@ -139,7 +137,8 @@ fn clock_line(session: &Session, clock: &ClockView) -> String {
 
 /// `product, level 2, assigned to lan@1stwatch.vn, open`.
 fn state_of(complaint: &ComplaintView) -> String {
-    let mut words = vec![complaint.kind.to_string(), format!("level {}", level(complaint))];
+    let mut words = vec![complaint.kind.to_string()];
+    words.extend(complaint.damage_level.map(|level| format!("level {level}")));
     let judged =
         |answer: Option<bool>, yes: &str, no: &str| answer.map(|is| if is { yes } else { no }.to_owned());
     words.extend(complaint.vulnerable.then(|| "vulnerable".to_owned()));

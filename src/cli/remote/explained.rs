@@ -125,7 +125,7 @@ fn shown_clock(zone: &TimeZone, clock: &ClockExplained) -> String {
         clock
             .steps
             .iter()
-            .map(|step| format!("  told     {} ({}) to {}", at(step.due_at), step.at, step.to.join(", "))),
+            .map(|step| format!("  step     {} ({}) to {}", at(step.due_at), step.at, step.to.join(", "))),
     );
     lines.join("\n")
 }
