@@ -196,7 +196,7 @@ fn look(shop: &Shop, n: &str) {
     let uid = format!("(uid:{})", rustix::process::geteuid().as_raw());
     assert!(shown.contains(&uid) && shown.contains("compensated at level 2"), "{shown}");
     let explained = shop.run(&["complaint", "explain", n]).ok().stdout;
-    for part in ["first-response: due", "Decree 356 Art. 5", "it was reopened 2024-05-24 09:00", "told "] {
+    for part in ["first-response: due", "Decree 356 Art. 5", "it was reopened 2024-05-24 09:00", "step "] {
         assert!(explained.contains(part), "{part}: {explained}");
     }
     let explained = shop.complaint(&["explain", n]);
