@@ -41,6 +41,7 @@ const CONFIGURATION: &str = r#"
     managers = ["m1@shop.vn", "m2@shop.vn", "m3@shop.vn", "m4@shop.vn"]
     administrators = ["a@shop.vn"]
     complaints = ["c1@shop.vn", "c2@shop.vn", "c3@shop.vn", "c4@shop.vn"]
+    director = ["c1@shop.vn", "c2@shop.vn", "c3@shop.vn", "c4@shop.vn"]
     [[source]]
     name = "shop"
     kind = "csv"
