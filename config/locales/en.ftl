@@ -247,6 +247,7 @@ alarm-subject-all-over = { $shop }: { $over } complaint deadlines overdue
 alarm-subject-all-soon = { $shop }: { $soon } complaint deadlines due soon
 alarm-subject-both = { $shop }: { $over } complaint deadlines overdue, { $soon } due soon
 alarm-title-over = Overdue complaints
+alarm-title-both = Complaints overdue and due soon
 alarm-title-soon = Complaints due soon
 alarm-sentence = As of { $at }. Please deal with them, or record what was done; each reminder is sent once.
 alarm-number = Number
@@ -272,7 +273,7 @@ alarm-over-hours = { $number ->
    *[other] { $hours } hours over
 }
 alarm-over-minutes = just over
-alarm-more = And { $count } more: firstwatch complaint list --overdue
+alarm-more = And { $count } more: firstwatch complaint list
 alarm-look = Why a deadline is when it is: firstwatch complaint explain NUMBER. This mail holds no personal data.
 clock-first-response = first response
 clock-resolution = resolution

@@ -5,9 +5,10 @@
 //! twice is the first of the two.
 
 use jiff::civil::Date;
-use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp, civil::DateTime};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
+use super::instants::{instant_of, plus};
 use super::working::WorkingCalendar;
 
 impl WorkingCalendar {
@@ -123,24 +124,6 @@ impl WorkingCalendar {
             Some((at(from)?, at(until)?))
         })
     }
-}
-
-/// When the clock shows `local`: at the change, where it skips it, so that later times never come earlier; the first of
-/// two. `None` outside the range of instants.
-pub(super) fn instant_of(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
-    let ambiguous = zone.to_ambiguous_timestamp(local);
-    match ambiguous.offset() {
-        AmbiguousOffset::Gap { before, .. } => {
-            // By the old offset the skipped time lies after the change.
-            let after = before.to_timestamp(local).ok()?.checked_add(SignedDuration::from_nanos(1)).ok()?;
-            zone.preceding(after).next().map(|change| change.timestamp())
-        }
-        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => ambiguous.compatible().ok(),
-    }
-}
-
-pub(super) fn plus(instant: Timestamp, duration: SignedDuration) -> Timestamp {
-    instant.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 mod days;
 pub mod holidays;
 mod hours;
+mod instants;
 pub mod lunar;
 mod stretches;
 mod table;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use super::hours::instant_of;
+use super::instants::instant_of;
 use super::working::WorkingCalendar;
 
 /// A stretch of time of one kind, half-open.

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
 use super::days::CalendarDays;
-use super::hours::plus;
+use super::instants::plus;
 use super::table::Table;
 use crate::domain::term::Term;
 

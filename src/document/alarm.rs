@@ -4,16 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use fluent_bundle::FluentValue;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use serde::Serialize;
-
-use super::notice::{Letter, Notice};
+use super::letter::{AlarmRow, Letter};
 use super::texts::Texts;
 use super::{dates, names};
 use crate::domain::complaint::{Clock, ComplaintKind};
 use crate::domain::ids::ComplaintNo;
+use fluent_bundle::FluentValue;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// A deadline of a complaint that has passed, or soon will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,38 +31,32 @@ impl DeadlineAlarm {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct AlarmRow {
-    pub number: String,
-    pub kind: String,
-    pub clock: String,
-    pub deadline: String,
-    /// How much time is left, or since when it is over.
-    pub left: String,
-    pub is_over: bool,
-}
-
 /// The letter about some deadlines, and so many more, at an instant.
 pub(super) fn letter(
-    notice: &Notice<'_>,
+    business: &str,
     (alarms, more): (&[DeadlineAlarm], u64),
-    at: Timestamp,
+    (at, zone): (Timestamp, &TimeZone),
     texts: &Texts,
 ) -> Letter {
-    let shop = names::clean(notice.business);
-    let any_over = alarms.iter().any(|alarm| alarm.is_over(at));
+    let shop = names::clean(business);
+    let over = alarms.iter().filter(|alarm| alarm.is_over(at)).count();
+    let title = match over {
+        0 => "alarm-title-soon",
+        over if over == alarms.len() => "alarm-title-over",
+        _ => "alarm-title-both",
+    };
     let more = (more > 0).then(|| texts.fill("alarm-more", [("count", more.to_string().into())]));
     Letter {
         language: texts.code(),
         subject: subject(&shop, (alarms, more.is_some()), at, texts),
-        title: texts.say(if any_over { "alarm-title-over" } else { "alarm-title-soon" }),
-        sentence: texts.fill("alarm-sentence", [("at", dates::instant(at, notice.zone).into())]),
+        title: texts.say(title),
+        sentence: texts.fill("alarm-sentence", [("at", dates::instant(at, zone).into())]),
         heads: vec![
             format!("{}, {}", texts.say("alarm-number"), texts.say("alarm-kind")),
             texts.say("alarm-deadline"),
             texts.say("alarm-left"),
         ],
-        rows: rows(alarms, at, notice.zone, texts),
+        rows: rows(alarms, at, zone, texts),
         more: more.unwrap_or_default(),
         notes: Vec::new(),
         closing: texts.say("alarm-look"),

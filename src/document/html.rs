@@ -13,7 +13,7 @@ use minijinja::{AutoEscape, Environment, Output, State};
 use serde::Serialize;
 
 use super::Error;
-use super::notice::Letter;
+use super::letter::Letter;
 use super::page::Page;
 
 const FRAME: &str = include_str!("templates/frame.mjml");

@@ -14,6 +14,7 @@ mod footer;
 mod grid;
 mod headline;
 mod html;
+mod letter;
 mod names;
 mod notice;
 mod numbers;

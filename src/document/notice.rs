@@ -1,13 +1,14 @@
 //! Short mails: deadlines of complaints, and problems that administrators must know of.
 //!
-//! Invariant: nothing here can hold personal data but for the administrators' `what`, which carries error messages, and those hold none by their law.
+//! Invariant: nothing here can hold personal data but for the administrators' `what`, which carries error messages, and
+//! those hold none by their law.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
 
-use super::alarm::{self, AlarmRow, DeadlineAlarm};
+use super::alarm::{self, DeadlineAlarm};
 use super::footer::Note;
+use super::letter::Letter;
 use super::texts::Texts;
 use super::{Error, dates, html, names, plain};
 use crate::domain::ids::RunId;
@@ -61,22 +62,6 @@ pub struct Notice<'a> {
     pub matter: Matter<'a>,
 }
 
-/// A notice as texts: the one source of its HTML and its text part.
-#[derive(Clone, Debug, Serialize)]
-pub struct Letter {
-    pub(super) language: &'static str,
-    pub(super) subject: String,
-    pub(super) shop: String,
-    pub(super) title: String,
-    pub(super) sentence: String,
-    pub(super) heads: Vec<String>,
-    pub(super) rows: Vec<AlarmRow>,
-    /// How many rows there are besides.
-    pub(super) more: String,
-    pub(super) notes: Vec<Note>,
-    pub(super) closing: String,
-}
-
 /// Makes a short mail.
 ///
 /// # Errors
@@ -84,7 +69,9 @@ pub struct Letter {
 pub fn notice(notice: &Notice<'_>, language: Language) -> Result<Rendered, Error> {
     let texts = Texts::new(language)?;
     let letter = match notice.matter {
-        Matter::Deadlines { alarms, more, at } => alarm::letter(notice, (alarms, more), at, &texts),
+        Matter::Deadlines { alarms, more, at } => {
+            alarm::letter(notice.business, (alarms, more), (at, notice.zone), &texts)
+        }
         Matter::Problem(problem) => of_problem(notice, &problem, &texts),
     };
     Ok(Rendered {

@@ -206,8 +206,7 @@ fn carry(
     while !stopped() && has_room(house, book) {
         let claimed = house.store.write(|writer| writer.claim_due(house.now(), 1))?;
         let Some(item) = claimed.into_iter().next() else { break };
-        if let Some(why) = complaint_deadlines::out_of_date(house, &item)? {
-            withdraw(house, &item, &why)?;
+        if is_withdrawn(house, &item)? {
             continue;
         }
         let fate = send(house, &mut courier, &item)?;
@@ -231,16 +230,29 @@ fn carry(
     Ok(None)
 }
 
-/// Takes back a message that is no longer true, before anything of it has left.
-fn withdraw(house: &House, item: &OutboxItem, why: &str) -> Result<(), store::Error> {
+/// Takes back a message that is no longer true, before anything of it has left. One of which nobody can tell waits: what
+/// is wrong with it stays with it.
+fn is_withdrawn(house: &House, item: &OutboxItem) -> Result<bool, store::Error> {
     let now = house.now();
+    let why = match complaint_deadlines::out_of_date(house, item) {
+        Ok(None) => return Ok(false),
+        Ok(Some(why)) => why,
+        Err(error) => {
+            warn!(outbox = item.id.0, error = %format!("{error:#}"), "failed to look whether a mail is still true");
+            let again_at = now + back_off(&item.message_id, item.attempts, FIRST, LONGEST);
+            house
+                .store
+                .write(|writer| writer.try_again(item.id, again_at, "its complaints cannot be read", now))?;
+            return Ok(true);
+        }
+    };
     house.store.write(|writer| {
-        writer.try_again(item.id, now, why, now)?;
-        writer.cancel_message(item.id, why, now)?;
+        writer.try_again(item.id, now, &why, now)?;
+        writer.cancel_message(item.id, &why, now)?;
         writer.forget_steps_of(item.id)
     })?;
     info!(outbox = item.id.0, "mail withdrawn: what it says is no longer so");
-    Ok(())
+    Ok(true)
 }
 
 fn open_courier(house: &House) -> anyhow::Result<Courier> {

@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 use firstwatch::domain::clock::{Clock, SetClock};
+use firstwatch::domain::customer::IdentifierKind;
 use firstwatch::domain::ids::JobName;
 use firstwatch::domain::slot::Slot;
 use firstwatch::jobs::{self, Delivered, House, Trigger};
@@ -87,6 +88,7 @@ impl Desk {
             "INSERT INTO complaint_events (complaint, at, event, body, digest) VALUES (?1, ?2, ?3, ?4, ?5)";
         let digest = [self.events; 32];
         self.sql().execute(sql, (no, at.as_microsecond(), event, more.to_string(), digest)).unwrap();
+        self.sql().execute("UPDATE complaints SET settled = 0 WHERE no = ?1", (no,)).unwrap();
     }
 
     /// One look at the present instant; how many deadlines it told.
@@ -311,6 +313,74 @@ fn converse(mut stream: &TcpStream, missing: &[&str]) -> Option<()> {
             stream.write_all(b"250 ok\r\n").ok()?;
         }
     }
+}
+
+#[test]
+fn a_digest_late_in_the_evening_goes_out_too() {
+    for (more, at) in [
+        ("digest = \"23:50\"", "21 00:00"),
+        ("quiet_hours = [\"21:00\", \"07:00\"]\ndigest = \"20:50\"", "21 07:00"),
+    ] {
+        let mut desk = Desk::open(more, "16T09:00");
+        desk.receive(1, "16T09:00", product());
+        desk.record(1, "16T09:00", "acknowledged", json!({}));
+        assert_eq!(desk.watch_until("22T12:00"), [format!("{at} desk: {RESOLUTION}")], "{more}");
+    }
+}
+
+#[test]
+fn a_bounce_does_not_wait_for_the_next_digest() {
+    let port = relay_without(&["gone@shop.vn"]);
+    let mut desk = Desk::with_relay(&format!("smtp://127.0.0.1:{port}"), "digest = \"08:00\"", "20T09:00");
+    for no in [1, 2] {
+        desk.receive(no, "16T09:00", product());
+        desk.record(no, "16T09:00", "acknowledged", json!({}));
+    }
+    desk.record(1, "16T09:00", "assigned", json!({"to": "gone@shop.vn"}));
+    desk.clock.set(local("21T08:00"));
+    assert_eq!((desk.look(), desk.deliver().refused), (2, 1), "the department has had its digest");
+    assert_eq!((desk.look(), desk.deliver().sent), (1, 2), "administrators hear of the bounce, too");
+    assert_eq!(desk.look(), 0);
+}
+
+/// Anybody may register under any name; the words of a mail about complaints are the house's own.
+#[test]
+fn no_customers_name_silences_an_alarm() {
+    let mut desk = Desk::open("", "16T09:00");
+    let sql = desk.sql();
+    for name in
+        ["first response", "damage level", "product damage", "overdue complaints", "hours over", "time left"]
+    {
+        let blind = desk.house.vault.blind(IdentifierKind::Name, name);
+        sql.execute("INSERT INTO identifiers (kind, blind) VALUES ('name', ?1)", (blind.0,)).unwrap();
+    }
+    desk.receive(1, "16T09:00", product());
+    assert_eq!(desk.at("18T09:00"), [mail("desk", &[RESPONSE]), mail("director", &[RESPONSE])]);
+}
+
+#[test]
+fn what_is_wrong_with_one_complaint_stays_with_its_mail() {
+    let mut desk = Desk::open("", "16T09:00");
+    desk.receive(1, "16T09:00", product());
+    desk.clock.set(local("18T09:00"));
+    assert_eq!(desk.look(), 2);
+    let damage = "DROP TRIGGER complaint_events_stay; UPDATE complaint_events SET body = '{}'";
+    desk.sql().execute_batch(damage).unwrap();
+    assert_eq!(desk.deliver(), Delivered::default());
+    assert_eq!(desk.states(), ["pending", "pending"], "they wait, and hold up nobody");
+}
+
+#[test]
+fn a_store_of_before_learns_which_complaints_are_settled() {
+    let mut desk = Desk::open("", "16T09:00");
+    desk.receive(1, "16T09:00", product());
+    desk.record(1, "16T10:00", "resolved", json!({}));
+    desk.receive(2, "16T09:00", json!({"kind": "data-breach", "damage_level": null, "attack": false}));
+    desk.record(2, "16T10:00", "resolved", json!({}));
+    assert_eq!(desk.at("16T11:00").len(), 1, "the authority does not know of the harm");
+    let settled = "SELECT group_concat(settled, ',') FROM (SELECT settled FROM complaints ORDER BY no)";
+    let settled: String = desk.sql().query_row(settled, (), |row| row.get(0)).unwrap();
+    assert_eq!(settled, "1,0");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::ensure;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use tracing::warn;
 
-use super::alarms::Alarm;
+use super::alarm::Alarm;
 use super::watch::Watch;
 use super::{DIGEST, MAIL};
 use crate::document::{self, DeadlineAlarm, Matter, Notice};
@@ -54,6 +54,11 @@ impl Letters {
         }
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.letters.len()
+    }
+
     /// Deadlines told, each as often as it has recipients.
     pub fn told(&self) -> u64 {
         self.letters.values().map(|letter| letter.told).sum()
@@ -72,8 +77,10 @@ impl Letters {
 
     /// The messages, by recipient and whether it is the day's one mail.
     ///
+    /// One in which a customer's number or address is found, which should not be possible, is left out: its steps stay untold.
+    ///
     /// # Errors
-    /// When a mail cannot be made, or names a customer (it holds numbers, kinds and dates alone, so it cannot).
+    /// When a mail cannot be made.
     pub fn enqueue(
         self,
         house: &House,
@@ -89,8 +96,10 @@ impl Letters {
             let matter = Matter::Deadlines { alarms: &letter.listed, more, at: now };
             let notice = Notice { business: &business.name, zone: &business.zone, matter };
             let rendered = document::notice(&notice, business.language)?;
-            let hits = egress::guard(house, &rendered, &BTreeSet::new())?;
-            ensure!(hits.is_empty(), "a mail about complaints names a customer, so it is not sent");
+            if !egress::guard_own_words(house, &rendered)?.is_empty() {
+                warn!("a mail about complaints holds a customer's number or address, so it is not sent");
+                continue;
+            }
             let name = hex::encode(&letter.name.finalize()[..8]);
             let purpose = format!("complaints.{}.{name}", slot.as_second());
             let dispatch = Dispatch { house, purpose: &purpose, date: now };

@@ -6,9 +6,10 @@
 //! one transaction. Complaints are read a page at a time, and a mail lists so many at most, so that memory does not
 //! grow with their number.
 
-mod alarms;
+mod alarm;
 mod letters;
 mod line;
+mod news;
 mod recheck;
 mod watch;
 
@@ -18,15 +19,17 @@ use serde_json::json;
 
 use super::complaint_books;
 use super::house::House;
-use super::run::{Outcome, Run};
+use super::run::{Failure, Outcome, Run};
 use crate::deadline::{self, Clocks};
 use crate::domain::complaint::DatedEvent;
 use crate::domain::ids::{ComplaintNo, OutboxId};
+use crate::domain::trouble::Trouble;
 use crate::settings::JobSpec;
 use crate::store::{Reader, Writer};
 
-use alarms::{Alarm, News, news};
+use alarm::Alarm;
 use letters::Letters;
+use news::{News, news};
 pub(super) use recheck::out_of_date;
 use watch::{DIGEST, Watch};
 
@@ -49,7 +52,14 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     if pages.is_empty() {
         return Ok(Outcome::done("nothing new is due", json!({ "told": 0, "mails": 0 })));
     }
-    let (told, mails) = run.write(house, |writer| tell(&watch, run, &pages, writer))?;
+    let Told { told, mails, held } = run.write(house, |writer| tell(&watch, run, &pages, writer))?;
+    if held > 0 {
+        let message = format!(
+            "{held} mails about complaints are held back: the egress guard found a customer's number or address in them; \
+             {mails} others were made. This should not be possible: tell the makers of firstwatch"
+        );
+        return Ok(Outcome::Failed(Failure::lasting(Trouble::Quarantined, message)));
+    }
     let message = match mails {
         0 => "nobody was to be told of what is new".to_owned(),
         _ => format!("{told} deadlines told in {mails} mails"),
@@ -102,13 +112,16 @@ fn pages_with_news(watch: &Watch<'_>, run: &Run, reader: &Reader<'_>) -> anyhow:
 
 /// Composes and enqueues the mails, and records what they tell. Each page is read twice: the mails must stand before
 /// the steps can name them, and all steps at once may be more than fits into memory.
-fn tell(watch: &Watch<'_>, run: &Run, pages: &Pages, writer: &Writer<'_>) -> anyhow::Result<(u64, usize)> {
+fn tell(watch: &Watch<'_>, run: &Run, pages: &Pages, writer: &Writer<'_>) -> anyhow::Result<Told> {
     let mut letters = Letters::new(watch.now);
     over(writer, pages, &mut |page| {
         run.sign_of_life(watch.house);
         each(watch, writer, &page, &mut |no, news| {
             for &(clock, deadline) in &news.missed {
                 writer.record_missed(no, clock, deadline)?;
+            }
+            if news.is_settled {
+                writer.set_settled(no, true)?;
             }
             if !news.missed.is_empty() {
                 complaint_books::book(watch.house, writer, no, watch.now)?;
@@ -117,14 +130,23 @@ fn tell(watch: &Watch<'_>, run: &Run, pages: &Pages, writer: &Writer<'_>) -> any
             Ok(())
         })
     })?;
-    let told = letters.told();
+    let (told, made) = (letters.told(), letters.count());
     let messages = letters.enqueue(watch.house, run.slot.at, writer)?;
     over(writer, pages, &mut |page| {
         each(watch, writer, &page, &mut |_, news| {
             news.alarms.iter().try_for_each(|alarm| record(watch, alarm, &messages, writer))
         })
     })?;
-    Ok((told, messages.len()))
+    Ok(Told { told, mails: messages.len(), held: made - messages.len() })
+}
+
+/// What came of a look.
+struct Told {
+    /// Deadlines, each as often as it has recipients.
+    told: u64,
+    mails: usize,
+    /// Mails that the egress guard kept in the house.
+    held: usize,
 }
 
 fn record(

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::alarms::stands;
+use super::news::stands;
 use super::watch::Watch;
 use super::{DIGEST, MAIL};
 use crate::domain::complaint::DatedEvent;

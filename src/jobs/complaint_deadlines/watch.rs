@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::alarms::Alarm;
+use super::alarm::Alarm;
 use crate::jobs::house::House;
 use crate::store::{self, Reader};
 
@@ -17,13 +17,12 @@ pub(super) struct Watch<'a> {
     /// Whom the job itself names.
     pub extra: &'a [String],
     is_quiet: bool,
-    /// With a digest: when today's is due, if it is by now, and who has had it.
     digest: Digest,
 }
 
 enum Digest {
     No,
-    NotYet,
+    /// The last one was due then; who has had a mail of that kind since.
     Since(Timestamp, BTreeSet<String>),
 }
 
@@ -40,12 +39,12 @@ impl<'a> Watch<'a> {
         let is_quiet = complaints.quiet_hours.is_some_and(|hours| hours.hold(local.time()));
         let digest = match complaints.digest {
             None => Digest::No,
-            Some(time) if local.time() < time => Digest::NotYet,
             Some(time) => {
-                let due =
-                    house.settings.business.zone.to_timestamp(local.date().to_datetime(time)).unwrap_or(now);
-                let told = reader.recipients_since(DIGEST, due)?;
-                Digest::Since(due, told)
+                // The last that was due, perhaps yesterday: one that was missed is made up for.
+                let today = local.date();
+                let day = if local.time() < time { today.yesterday().unwrap_or(today) } else { today };
+                let due = house.settings.business.zone.to_timestamp(day.to_datetime(time)).unwrap_or(now);
+                Digest::Since(due, reader.recipients_since(DIGEST, due)?)
             }
         };
         Ok(Self { house, now, extra, is_quiet, digest })
@@ -57,8 +56,8 @@ impl<'a> Watch<'a> {
             return true;
         }
         let is_time = match &self.digest {
+            _ if alarm.has_bounced => true,
             Digest::No => true,
-            Digest::NotYet => false,
             Digest::Since(due, told) => alarm.due_at <= *due && !told.contains(&alarm.recipient),
         };
         is_time && !self.is_quiet
@@ -66,6 +65,6 @@ impl<'a> Watch<'a> {
 
     /// Whether an alarm goes into the day's one mail.
     pub fn is_for_digest(&self, alarm: &Alarm) -> bool {
-        !matches!(self.digest, Digest::No) && !alarm.is_urgent()
+        !matches!(self.digest, Digest::No) && !alarm.is_urgent() && !alarm.has_bounced
     }
 }

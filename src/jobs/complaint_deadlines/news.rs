@@ -2,35 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::alarm::Alarm;
 use super::line::Line;
 use super::watch::Watch;
 use crate::deadline::{self, Clocks, DueStep};
-use crate::domain::complaint::{Clock, ComplaintKind, DatedEvent, StepAt};
+use crate::domain::complaint::{Clock, DatedEvent};
 use crate::domain::ids::ComplaintNo;
 use crate::store::StepRow;
-
-/// Something to tell one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Alarm {
-    pub no: ComplaintNo,
-    pub kind: ComplaintKind,
-    pub damage_level: Option<u8>,
-    pub clock: Clock,
-    pub deadline: Timestamp,
-    pub recipient: String,
-    /// When the first of its steps became due.
-    pub due_at: Timestamp,
-    /// The latest step that is due; the others are covered by it. Never empty.
-    pub steps: Vec<StepAt>,
-}
-
-impl Alarm {
-    /// What is urgent waits neither for the morning nor for the day's one mail.
-    pub fn is_urgent(&self) -> bool {
-        self.kind == ComplaintKind::DataBreach
-            || matches!(self.clock, Clock::Containment | Clock::AttackNotice | Clock::HarmNotice)
-    }
-}
 
 /// What is new about one complaint.
 #[derive(Debug, Default)]
@@ -38,20 +16,14 @@ pub(super) struct News {
     pub alarms: Vec<Alarm>,
     /// Deadlines that have passed and that the books do not know of.
     pub missed: Vec<(Clock, Timestamp)>,
+    /// Nothing can become due any more, and the store does not know it.
+    pub is_settled: bool,
 }
 
 impl News {
     pub fn is_nothing(&self) -> bool {
-        self.alarms.is_empty() && self.missed.is_empty()
+        self.alarms.is_empty() && self.missed.is_empty() && !self.is_settled
     }
-}
-
-/// A step as rows key it.
-#[derive(Clone, Copy)]
-struct Key {
-    clock: Clock,
-    deadline: Timestamp,
-    at: StepAt,
 }
 
 /// What is new about a complaint; `told` are its rows.
@@ -63,10 +35,16 @@ pub(super) fn news(watch: &Watch<'_>, no: ComplaintNo, events: &[DatedEvent], to
         return News::default();
     };
     let due = deadline::due_steps(&clocks, policy, &house.calendar, zone, watch.now);
-    let mut news = News { alarms: Vec::new(), missed: missed(&clocks, told, watch.now) };
+    let mut news = News {
+        alarms: Vec::new(),
+        missed: missed(&clocks, told, watch.now),
+        // Such complaints come from stores of an earlier version.
+        is_settled: clocks.resolved.is_some() && deadline::is_settled(events),
+    };
     for (index, step) in due.iter().enumerate() {
         for recipient in recipients(watch, &clocks, step, told) {
-            let is_known = |step: &DueStep<'_>| has(told, key(step), &recipient);
+            let is_known =
+                |step: &DueStep<'_>| told.iter().any(|row| row.recipient == recipient && is_of(row, step));
             // A later step that was told covers the earlier ones.
             let mut later = due[index + 1..].iter().filter(|later| same_deadline(later, step));
             if is_known(step) || later.any(is_known) {
@@ -77,7 +55,10 @@ pub(super) fn news(watch: &Watch<'_>, no: ComplaintNo, events: &[DatedEvent], to
             };
             match news.alarms.iter_mut().find(same) {
                 Some(alarm) => alarm.steps.insert(0, step.rule.at),
-                None => news.alarms.push(alarm(no, &clocks, step, recipient)),
+                None => {
+                    let has_bounced = told.iter().any(|row| row.bounced && is_of(row, step));
+                    news.alarms.push(Alarm { has_bounced, ..alarm(no, &clocks, step, recipient) });
+                }
             }
         }
     }
@@ -93,10 +74,7 @@ pub(super) fn stands(watch: &Watch<'_>, events: &[DatedEvent], told: &[StepRow],
     let zone = &house.settings.business.zone;
     let Some(clocks) = deadline::clocks(events, policy, &house.calendar, zone) else { return false };
     let due = deadline::due_steps(&clocks, policy, &house.calendar, zone, watch.now);
-    due.iter().any(|step| {
-        row.is_of(step.clock, step.deadline, step.rule.at)
-            && recipients(watch, &clocks, step, told).contains(&row.recipient)
-    })
+    due.iter().any(|step| is_of(row, step) && recipients(watch, &clocks, step, told).contains(&row.recipient))
 }
 
 fn missed(clocks: &Clocks, told: &[StepRow], now: Timestamp) -> Vec<(Clock, Timestamp)> {
@@ -114,12 +92,8 @@ fn recipients(watch: &Watch<'_>, clocks: &Clocks, step: &DueStep<'_>, told: &[St
         assignee: clocks.assignee.as_deref(),
         extra: watch.extra,
     };
-    let key = key(step);
-    let bounced = |address: &str| {
-        let row =
-            told.iter().find(|row| row.recipient == address && row.is_of(key.clock, key.deadline, key.at));
-        row.is_some_and(|row| row.bounced)
-    };
+    let bounced =
+        |address: &str| told.iter().any(|row| row.bounced && row.recipient == address && is_of(row, step));
     line.recipients(step.rule, &bounced)
 }
 
@@ -131,17 +105,14 @@ fn alarm(no: ComplaintNo, clocks: &Clocks, step: &DueStep<'_>, recipient: String
         clock: step.clock,
         deadline: step.deadline,
         recipient,
+        has_bounced: false,
         due_at: step.due_at,
         steps: vec![step.rule.at],
     }
 }
 
-fn key(step: &DueStep<'_>) -> Key {
-    Key { clock: step.clock, deadline: step.deadline, at: step.rule.at }
-}
-
-fn has(told: &[StepRow], key: Key, recipient: &str) -> bool {
-    told.iter().any(|row| row.recipient == recipient && row.is_of(key.clock, key.deadline, key.at))
+fn is_of(row: &StepRow, step: &DueStep<'_>) -> bool {
+    row.is_of(step.clock, step.deadline, step.rule.at)
 }
 
 fn same_deadline(one: &DueStep<'_>, other: &DueStep<'_>) -> bool {
