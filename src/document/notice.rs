@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::alarm::{self, AlarmRow, DeadlineAlarm};
-use super::footer::Note;
+use super::note::Note;
 use super::texts::Texts;
 use super::{Error, dates, html, names, plain};
 use crate::domain::ids::RunId;
