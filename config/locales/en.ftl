@@ -99,7 +99,7 @@ complaints-by-kind = Complaints by kind
 complaints-by-clock = Deadlines of complaints, kept and missed
 complaints-compensation = Compensation by damage level
 complaints-late = Late news of complaints
-times-title = How long complaints took
+times-title = How long complaints took, of deadlines kept
 times-median = Median
 times-most = 90th percentile
 times-median-hours = Median, hours
@@ -193,7 +193,7 @@ define-on-time = deadlines of complaints (first response, resolution, others) me
 define-breached = deadlines of complaints passed, on the day of the deadline, also where it was done later
 define-compensations = how often something was given for damage
 define-compensation = what was given for damage, on the day it was
-define-times = time by the clock from the receipt (or the reopening) to the first response and to the resolution, nights, days off and pauses included, of those given in the period; to the hour, beyond two days to half days
+define-times = time by the clock from the receipt (or the reopening) to the first response and to the resolution, nights, days off and pauses included, of those given in the period and by their deadline; those given late are counted as missed and are not in these times; to the hour, beyond two days to half days
 define-complaints-late = what is learned of a day whose figures were released counts on the first day after them
 
 ## Footer

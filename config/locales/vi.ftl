@@ -74,12 +74,12 @@ complaints-by-kind = Khiếu nại theo loại
 complaints-by-clock = Hạn xử lý khiếu nại, đúng hạn và trễ hạn
 complaints-compensation = Bồi thường theo mức độ thiệt hại
 complaints-late = Tin đến muộn về khiếu nại
-times-title = Thời gian xử lý khiếu nại
+times-title = Thời gian xử lý khiếu nại đúng hạn
 times-median = Trung vị
-times-most = Phân vị 90
+times-most = Phân vị thứ 90
 times-median-hours = Trung vị, giờ
-times-most-hours = Phân vị 90, giờ
-times-withheld = Trung vị được in khi có từ { $median } khách hàng, phân vị 90 khi có từ { $most } khách hàng: ít hơn thì gần như là số của riêng một khách.
+times-most-hours = Phân vị thứ 90, giờ
+times-withheld = Trung vị được in khi có từ { $median } khách hàng, bách phân vị thứ 90 khi có từ { $most } khách hàng: ít hơn thì gần như là số của riêng một khách.
 time-under-an-hour = dưới một giờ
 time-hours = { $figure } giờ
 time-days = { $figure } ngày
@@ -165,7 +165,7 @@ define-on-time = hạn xử lý khiếu nại (phản hồi đầu tiên, giải
 define-breached = hạn xử lý khiếu nại đã qua mà chưa làm xong, tính vào ngày đến hạn, kể cả khi về sau đã làm xong
 define-compensations = số lần bồi thường thiệt hại
 define-compensation = số tiền bồi thường thiệt hại, tính vào ngày bồi thường
-define-times = thời gian theo đồng hồ từ lúc nhận (hoặc mở lại) đến phản hồi đầu tiên và đến khi giải quyết xong, gồm cả đêm, ngày nghỉ và lúc tạm dừng, của những việc làm xong trong kỳ; làm tròn đến giờ, trên hai ngày thì đến nửa ngày
+define-times = thời gian theo đồng hồ từ lúc nhận (hoặc mở lại) đến phản hồi đầu tiên và đến khi giải quyết xong, gồm cả đêm, ngày nghỉ và lúc tạm dừng, của những việc làm xong trong kỳ và đúng hạn; việc làm xong trễ được đếm là trễ hạn, không tính vào đây; làm tròn đến giờ, trên hai ngày thì đến nửa ngày
 define-complaints-late = điều biết sau khi số liệu của ngày ấy đã phát hành được tính vào ngày đầu tiên sau đó
 
 ## Chân trang

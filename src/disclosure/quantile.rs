@@ -2,12 +2,11 @@
 //!
 //! They stand outside the audit, which is of sums, and so under rules of their own. A quantile is the value of one
 //! contributor; it may be told where so many others lie on each side of it that it is nobody's, and rounded, so that
-//! nobody finds his own value in it. The guidelines for the checking of research output take it so: with a threshold of
-//! k for a cell, a quantile needs k contributors on its thinner side, 2k in all for a median and 10k for the 90th
-//! percentile (Bond, Brandt and de Wolf, Guidelines for Output Checking, ESSnet SDC and Data without Boundaries,
-//! 2015; likewise the «minimum contributors for quantiles» of the Australian Bureau of Statistics' DataLab, 10 for a
-//! cell, 20 for a median, 100 for a decile). Minima and maxima are one contributor's by definition and are never told;
-//! of a largest value only the band, and only beside a published count.
+//! nobody finds his own value in it. That percentiles are to be treated like magnitudes, with a threshold of units, is
+//! of the guidelines for the checking of research output (Bond, Brandt and de Wolf, Guidelines for Output Checking,
+//! Eurostat, 2015). How the threshold is drawn is our own: with k the fewest that a cell may have, k contributors on
+//! the thinner side, which makes 2k in all for a median and 10k for a 90th percentile. Minima and maxima are one
+//! contributor's by definition and are never told; of a largest value only the band, and only beside a published count.
 //!
 //! Both are told only where the cell of their contributors is published: else the figure would say that there is
 //! somebody, and how many at least. Nothing follows from them for the sums: they are functions of other values.

@@ -8,13 +8,13 @@ use std::borrow::Cow;
 use super::Error;
 use super::dates;
 use super::figure::Figure;
-use super::footer::Note;
 use super::grid::{self, Grid, Part};
-use super::headline::{self, KeyLine};
+use super::key_line::{self, KeyLine};
 use super::names;
+use super::note::Note;
 use super::numbers::{Numbers, WITHHELD};
-use super::page::Room;
 use super::report::{AGE_LIMITS, ClockTimes, Complaints, Report, Window};
+use super::room::Room;
 use super::tables::{self, CellText, RowView, TableView};
 use super::texts::Texts;
 use crate::disclosure::{ProtectedCell, ProtectedFigure, ProtectedTable};
@@ -101,7 +101,7 @@ impl<'a> ComplaintFigures<'a> {
     pub fn of(complaints: &Complaints<'a>, texts: &Texts) -> Result<Self, Error> {
         let mut lines = Vec::new();
         for measure in ORDER {
-            let Some(figures) = headline::figures_of(complaints.key, measure)? else { continue };
+            let Some(figures) = key_line::figures_of(complaints.key, measure)? else { continue };
             let label = names::measure(measure, texts);
             lines.push(KeyLine { label, is_money: false, more_is_better: false, figures });
         }
@@ -138,7 +138,7 @@ impl<'a> ComplaintFigures<'a> {
             let told: Vec<String> = told
                 .map(|window| {
                     let figure = numbers.figure(line.figure(window), false);
-                    format!("{}\u{a0}{figure}", headline::base(report, window, texts).replace(' ', "\u{a0}"))
+                    format!("{}\u{a0}{figure}", key_line::base(report, window, texts).replace(' ', "\u{a0}"))
                 })
                 .collect();
             RowView {
@@ -155,7 +155,7 @@ impl<'a> ComplaintFigures<'a> {
         TableView {
             title: self.title.clone(),
             head: texts.say("key-figure"),
-            heads: windows.iter().map(|&window| headline::base(report, window, texts)).collect(),
+            heads: windows.iter().map(|&window| key_line::base(report, window, texts)).collect(),
             rows: self.lines.iter().map(row).collect(),
             ..TableView::default()
         }
@@ -231,7 +231,7 @@ pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Res
         ("opened", now(report, Measure::Opened, texts, numbers)?.into()),
         ("closed", now(report, Measure::Closed, texts, numbers)?.into()),
     ];
-    Ok(headline::marked(texts.fill("subject-complaints", arguments), report, texts))
+    Ok(texts.fill("subject-complaints", arguments))
 }
 
 /// # Errors
@@ -249,7 +249,7 @@ pub fn sentence(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Re
 /// The period's figure, or that it is withheld.
 fn now(report: &Report<'_>, measure: Measure, texts: &Texts, numbers: &Numbers<'_>) -> Result<String, Error> {
     let key = report.complaints.map_or(&[][..], |complaints| complaints.key);
-    let figure = headline::figures_of(key, measure)?.map_or(Figure::Absent, |figures| figures[0]);
+    let figure = key_line::figures_of(key, measure)?.map_or(Figure::Absent, |figures| figures[0]);
     Ok(match figure {
         Figure::Withheld => texts.say("withheld-word"),
         told => numbers.figure(told, false),

@@ -4,26 +4,18 @@
 //! Invariant: counts of rows are left out where they would tell a withheld number of orders or cancellations,
 //! and whether there are any, too.
 
-use serde::Serialize;
-
 use super::Error;
 use super::complaints;
 use super::dates;
 use super::figure::Figure;
 use super::headline;
 use super::names;
+use super::note::Note;
 use super::numbers::Numbers;
 use super::report::{Report, Window};
 use super::texts::Texts;
 use crate::domain::cell::Measure;
 use crate::domain::order::CountOrdersOn;
-
-/// A label with its text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Note {
-    pub label: String,
-    pub text: String,
-}
 
 /// What is said below the tables. `withheld` is (cells withheld, cells in all).
 ///

@@ -4,12 +4,11 @@ use super::Error;
 use super::complaints;
 use super::dates;
 use super::figure::{Change, Figure};
-use super::grid;
+use super::key_line::{KeyLine, base, figures_of};
 use super::names;
 use super::numbers::Numbers;
 use super::report::{Report, Window};
 use super::texts::Texts;
-use crate::disclosure::ProtectedTable;
 use crate::domain::cell::Measure;
 
 /// The order managers read them in.
@@ -23,22 +22,6 @@ const ORDER: [Measure; 8] = [
     Measure::Cancellations,
     Measure::NewCustomers,
 ];
-
-/// One measure over the windows, in the order of [`Window::ALL`].
-#[derive(Clone)]
-pub struct KeyLine {
-    pub label: String,
-    pub is_money: bool,
-    /// Whether more of it is better; of discounts and refunds it is not said.
-    pub more_is_better: bool,
-    pub figures: [Figure; 5],
-}
-
-impl KeyLine {
-    pub fn figure(&self, window: Window) -> Figure {
-        Window::ALL.iter().position(|&known| known == window).map_or(Figure::Absent, |at| self.figures[at])
-    }
-}
 
 /// The key figures that the headline tables carry, and the average order where they carry both its parts.
 ///
@@ -81,47 +64,13 @@ pub fn figures(report: &Report<'_>, measure: Measure) -> Result<Option<[Figure; 
     figures_of(report.headline, measure)
 }
 
-/// A measure over the windows, from the first of the tables that carries it.
-///
-/// # Errors
-/// [`Error::UnknownMeasure`] when a table measures what no report knows.
-pub fn figures_of(tables: &[&ProtectedTable], measure: Measure) -> Result<Option<[Figure; 5]>, Error> {
-    for table in tables {
-        let Some(at) = grid::measures(table)?.iter().position(|&known| known == measure) else { continue };
-        return Ok(Some(Window::ALL.map(|window| figure(table, window, at))));
-    }
-    Ok(None)
-}
-
-fn figure(table: &ProtectedTable, window: Window, measure: usize) -> Figure {
-    let is_of_window = |place: &[Vec<String>]| {
-        place.first().and_then(|codes| codes.first()).is_some_and(|code| code == window.as_str())
-    };
-    let cell = table.cells().iter().find(|cell| is_of_window(cell.place()));
-    match cell.map(|cell| cell.values()) {
-        None => Figure::Absent,
-        Some(None) => Figure::Withheld,
-        Some(Some(values)) => values.get(measure).map_or(Figure::Absent, |&value| Figure::Shown(value)),
-    }
-}
-
-/// The name of the period a comparison is against.
-pub fn base(report: &Report<'_>, window: Window, texts: &Texts) -> String {
-    match window {
-        Window::Previous => dates::period(report.period.previous(), texts),
-        Window::LastYear => dates::period(report.period.last_year(), texts),
-        Window::This => dates::period(report.period, texts),
-        Window::MonthToDate | Window::YearToDate => texts.say(&format!("window-{}", window.as_str())),
-    }
-}
-
 /// `1stwatch · Tuần 47/2026: doanh thu thuần 1.234.567 ₫ (+12,5 % so với Tuần 46/2026)`.
 ///
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
 pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Result<String, Error> {
     if !report.tells_of_sales() {
-        return complaints::subject(report, texts, numbers);
+        return Ok(marked(complaints::subject(report, texts, numbers)?, report, texts));
     }
     let net = figures(report, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
     let shop = || names::clean(report.business).into();
@@ -151,14 +100,6 @@ pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Res
         }
     };
     Ok(marked(plain, report, texts))
-}
-
-/// With the mark of a report whose data is not all in.
-pub fn marked(subject: String, report: &Report<'_>, texts: &Texts) -> String {
-    if report.lagging.is_empty() {
-        return subject;
-    }
-    texts.fill("subject-provisional", [("subject", subject.into())])
 }
 
 /// The one plain sentence the mail begins with.
@@ -197,6 +138,14 @@ pub fn sentence(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Re
             }
         }
     })
+}
+
+/// With the mark of a report whose data is not all in.
+fn marked(subject: String, report: &Report<'_>, texts: &Texts) -> String {
+    if report.lagging.is_empty() {
+        return subject;
+    }
+    texts.fill("subject-provisional", [("subject", subject.into())])
 }
 
 /// Whether it is known that nothing at all was sold or given back.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::footer::Note;
+use super::note::Note;
 
 /// A notice as texts: the one source of its HTML and its text part.
 #[derive(Clone, Debug, Serialize)]

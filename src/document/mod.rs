@@ -14,14 +14,17 @@ mod footer;
 mod grid;
 mod headline;
 mod html;
+mod key_line;
 mod letter;
 mod names;
+mod note;
 mod notice;
 mod numbers;
 mod page;
 mod pdf;
 mod plain;
 mod report;
+mod room;
 mod sheet_names;
 mod tables;
 mod texts;
@@ -38,7 +41,8 @@ pub use report::{
 };
 
 use self::numbers::Numbers;
-use self::page::{Figures, Page, Room};
+use self::page::{Figures, Page};
+use self::room::Room;
 use self::texts::Texts;
 use crate::domain::rendered::{Attachment, Rendered};
 use crate::settings::{Format, Language};

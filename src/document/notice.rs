@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::alarm::{self, DeadlineAlarm};
-use super::footer::Note;
 use super::letter::Letter;
+use super::note::Note;
 use super::texts::Texts;
 use super::{Error, dates, html, names, plain};
 use crate::domain::ids::RunId;

@@ -5,11 +5,14 @@ use serde::Serialize;
 
 use super::complaints::{self, ComplaintFigures};
 use super::figure::{Change, Figure};
-use super::footer::{self, Note};
+use super::footer;
 use super::grid::Grid;
-use super::headline::{self, KeyLine};
+use super::headline;
+use super::key_line::{self, KeyLine};
+use super::note::Note;
 use super::numbers::Numbers;
 use super::report::{Report, Window};
+use super::room::Room;
 use super::tables::{self, CellText, RowView, TableView};
 use super::texts::Texts;
 use super::{Error, dates, names};
@@ -54,18 +57,6 @@ impl<'a> Figures<'a> {
         let grids = self.grids.iter().chain(&self.late).chain(of_complaints).map(Grid::withheld);
         grids.fold(footer::withheld_in_headline(report), |sum, grid| (sum.0 + grid.0, sum.1 + grid.1))
     }
-}
-
-/// How much of a report a medium prints.
-#[derive(Clone, Copy, Debug)]
-pub struct Room {
-    /// Of one table, besides its total.
-    pub rows: usize,
-    pub tables: usize,
-}
-
-impl Room {
-    pub const WHOLE: Self = Self { rows: usize::MAX, tables: usize::MAX };
 }
 
 /// The figure that stands above all others.
@@ -206,7 +197,7 @@ fn key_table(
     }
     let windows: Vec<Window> =
         [Window::Previous, Window::LastYear].into_iter().filter(|&window| has(window)).collect();
-    let against = |window| texts.fill("against", [("base", headline::base(report, window, texts).into())]);
+    let against = |window| texts.fill("against", [("base", key_line::base(report, window, texts).into())]);
     let rows = lines
         .iter()
         .map(|line| KeyRow {

@@ -1,7 +1,7 @@
 //! The text part: the whole report for a reader who sees no HTML, in lines of at most 76 letters where
 //! names allow it.
 
-use super::footer::Note;
+use super::note::Note;
 use super::page::{KeyTable, Page};
 use super::tables::{RowView, TableView};
 

@@ -86,7 +86,7 @@ pub struct Complaints<'a> {
     pub oldest: Option<ProtectedFigure>,
 }
 
-/// How long a clock ran, of those that stopped in the period: seconds; `None` where it is not told.
+/// How long a clock ran, of those that stopped in the period and by their deadline: seconds; `None` where it is not told.
 #[derive(Clone, Copy, Debug)]
 pub struct ClockTimes {
     pub clock: Clock,

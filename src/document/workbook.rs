@@ -11,10 +11,10 @@ use rust_xlsxwriter::{
 use super::Error;
 use super::complaints::ComplaintFigures;
 use super::figure::{Change, Figure};
-use super::footer::Note;
 use super::grid::{Codes, Grid};
-use super::headline::{self, KeyLine};
+use super::key_line::{self, KeyLine};
 use super::names;
+use super::note::Note;
 use super::numbers::{Numbers, WITHHELD};
 use super::page::{Figures, Page};
 use super::report::{Report, Window};
@@ -159,7 +159,7 @@ impl Book<'_> {
         let mut column = 0;
         for &window in &windows {
             column += 1;
-            let name = headline::base(report, window, self.texts);
+            let name = key_line::base(report, window, self.texts);
             sheet.write_string_with_format(HEAD, column, &name, &self.looks.number_head)?;
             sheet.set_column_width(column, 20)?;
             let compared = matches!(window, Window::Previous | Window::LastYear);

@@ -9,10 +9,10 @@ use crate::books::{self, ClockSeen, ComplaintBooking};
 use crate::deadline;
 use crate::domain::complaint::DatedEvent;
 use crate::domain::ids::{ComplaintNo, Pseudonym};
-use crate::store::{StoredComplaint, Writer};
+use crate::store::{ComplaintToBook, StoredComplaint, Writer};
 
-/// Complaints looked at at once.
-const PAGE: u32 = 500;
+/// Complaints looked at at once, and booked at once at most: a few milliseconds in which nobody else can write.
+const PAGE: u32 = 100;
 
 /// Books what the complaint's events, as the store has them, say at `now`. Returns how many lines were added.
 ///
@@ -49,21 +49,45 @@ pub fn book_events(
     Ok(lines.len())
 }
 
-/// Books every complaint of which the books may lack something: those from before there were books, and those whose
-/// clocks may have run out since anybody looked.
+/// Books every complaint of which the books lack something: those from before there were books, and those whose
+/// clocks have run out since anybody looked. `write` writes one page of them at a time, and nobody waits meanwhile for
+/// those that lack nothing: they are only read. What happens between two pages is booked where it is appended.
 ///
 /// # Errors
-/// When the store cannot be written.
-pub(super) fn catch_up(house: &House, writer: &Writer<'_>, now: Timestamp) -> anyhow::Result<usize> {
-    let (mut after, mut added) = (ComplaintNo(0), 0);
+/// When the store cannot be read or written.
+pub(super) fn catch_up(
+    house: &House,
+    now: Timestamp,
+    write: impl Fn(&dyn Fn(&Writer<'_>) -> anyhow::Result<()>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut after = ComplaintNo(0);
     loop {
-        let page = writer.complaints_to_book(after, PAGE)?;
-        let Some(&last) = page.last() else { return Ok(added) };
-        after = last;
-        for no in page {
-            added += book(house, writer, no, now)?;
+        let page = house.store.read(|reader| reader.complaints_to_book(after, PAGE))?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.no;
+        let lacking: Vec<ComplaintNo> =
+            page.iter().filter(|seen| lacks_lines(house, seen, now)).map(|seen| seen.no).collect();
+        if !lacking.is_empty() {
+            // Decided anew: an event may have come since, and booked them.
+            write(&|writer| lacking.iter().try_for_each(|&no| book(house, writer, no, now).map(|_| ())))?;
         }
     }
+}
+
+/// Whether [`book`] would add lines. Who complained, how, and what is closed make other lines, but no fewer.
+fn lacks_lines(house: &House, seen: &ComplaintToBook, now: Timestamp) -> bool {
+    let lines = books::book_complaint(&ComplaintBooking {
+        complaint: seen.no,
+        events: &seen.events,
+        clocks: &|front| clocks(house, front),
+        complainant: house.vault.pseudonym_of_complaint(seen.no),
+        channel: "",
+        zone: &house.settings.business.zone,
+        booked: &seen.booked,
+        closed_until: None,
+        now,
+    });
+    !lines.is_empty()
 }
 
 fn clocks(house: &House, events: &[DatedEvent]) -> Vec<ClockSeen> {

@@ -1,15 +1,26 @@
 //! What a report tells of complaints: protected tables, and what does not add up, under rules of its own. Times are
-//! told of the first response and of the resolution; the other clocks concern too few.
+//! told of the first response and of the resolution where their deadlines were kept: those are the contributors of one
+//! cell each, while a late one's deadline may have passed in another period. The other clocks concern too few.
 
 use super::particulars::Particulars;
 use super::tables::COMPLAINT_KEY;
 use crate::disclosure::{self, ProtectedCell, ProtectedTable};
 use crate::document::{AGE_LIMITS, ClockTimes, Complaints};
 use crate::domain::complaint::{Clock, ComplaintLine};
+use crate::domain::entry::ON_TIME;
 use crate::report;
 
 const MEDIAN: u32 = 50;
 const MOST: u32 = 90;
+
+/// A clock, and where the deadlines kept of it are counted: table, row and column.
+type Kept = (Clock, &'static str, &'static [&'static str], &'static [&'static str]);
+
+/// The clocks whose times are told.
+const KEPT: [Kept; 2] = [
+    (Clock::FirstResponse, "complaints/on-time", &[Clock::FirstResponse.as_str()], &[]),
+    (Clock::Resolution, "complaints/closed-by-kind", &[], &[ON_TIME]),
+];
 
 const HOUR: i64 = 3_600;
 
@@ -26,11 +37,7 @@ impl<'a> ComplaintSection<'a> {
     pub fn of(report: &Particulars, tables: &'a [ProtectedTable], lines: &[ComplaintLine]) -> Self {
         let age = report::oldest_open(lines, report.period.until());
         let open = named(tables, "complaints/open").and_then(|table| cell(table, &["this"], &[]));
-        let times = [
-            (Clock::FirstResponse, "complaints/on-time", &[Clock::FirstResponse.as_str()][..], &[][..]),
-            (Clock::Resolution, "complaints/closed-by-kind", &[], &[]),
-        ];
-        let times = times.into_iter().filter_map(|(clock, table, row, column)| {
+        let times = KEPT.iter().filter_map(|&(clock, table, row, column)| {
             times_of(report, cell(named(tables, table)?, row, column)?, lines, clock)
         });
         Self {
@@ -60,7 +67,7 @@ fn named<'t>(tables: &'t [ProtectedTable], name: &str) -> Option<&'t ProtectedTa
     tables.iter().find(|table| table.name() == name)
 }
 
-/// How long a clock ran, beside the cell that counts those that stopped; `None` where none did.
+/// How long a clock ran, beside the cell that counts those that stopped in time; `None` where none did.
 fn times_of(
     report: &Particulars,
     cell: &ProtectedCell,
@@ -89,6 +96,22 @@ fn rounded(seconds: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disclosure::CellStatus;
+
+    /// All resolutions may be told while those in time, whose times these are, may not.
+    #[test]
+    fn a_time_stands_beside_the_cell_of_those_that_kept_it() {
+        let place = |row: &[&str], column: &[&str]| {
+            [row, column].map(|side| side.iter().map(|&code| code.to_owned()).collect()).into()
+        };
+        let all = (place(&[], &[]), CellStatus::Safe, Some(vec![60]));
+        let kept = |row: &[&str], column: &[&str]| (place(row, column), CellStatus::Primary, None);
+        for (_, name, row, column) in KEPT {
+            let table = ProtectedTable::for_tests(name, &[], &[], vec![all.clone(), kept(row, column)]);
+            assert_eq!(cell(&table, row, column).unwrap().status(), CellStatus::Primary);
+        }
+        assert_eq!(KEPT[1].3, [ON_TIME]);
+    }
 
     #[test]
     fn no_minute_is_told() {

@@ -2,19 +2,22 @@
 //! rendered from this and from protected tables alone, and a release's manifest keeps it whole: what is not
 //! in here cannot get into a report, and so a report can be made again when all else has changed.
 
+use std::path::Path;
+
 use anyhow::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::house::House;
-use super::tables::Books;
 use crate::document::Reconciliation;
 use crate::domain::behind::Behind;
+use crate::domain::complaint::ComplaintLine;
 use crate::domain::ids::JobName;
 use crate::domain::money::Currency;
 use crate::domain::order::CountOrdersOn;
 use crate::domain::period::Period;
+use crate::facts::Page;
 use crate::settings::{Format, JobSpec, Language, LocalText, TableSpec, Tells};
 
 /// What a draft is made of, besides the house.
@@ -26,6 +29,17 @@ pub struct Ingredients<'a> {
     pub lagging: &'a [Behind],
     /// Every source's data is in up to here.
     pub data_as_of: Timestamp,
+}
+
+/// What a report's figures are summed from.
+#[derive(Clone, Copy)]
+pub(super) struct Books<'a> {
+    /// Where the sealed pages lie.
+    pub directory: &'a Path,
+    /// Up to the period's end, in order.
+    pub pages: &'a [Page],
+    /// Of complaints, up to the period's end and to that of every earlier release.
+    pub lines: &'a [ComplaintLine],
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -12,11 +12,10 @@ use super::dispatch::Dispatch;
 use super::draft::{Draft, DraftError, draft, purpose};
 use super::house::House;
 use super::manifest::{Manifest, noted, sha256};
-use super::particulars::Ingredients;
+use super::particulars::{Books, Ingredients};
 use super::recipients;
 use super::run::{Failure, Outcome, Run};
 use super::scratch::Scratch;
-use super::tables::Books;
 use crate::domain::actor::Actor;
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::period::Period;
@@ -75,13 +74,11 @@ fn seal(house: &House, run: &Run, period: Period) -> anyhow::Result<Vec<Page>> {
     pages(&house.store)
 }
 
-/// Brings the books of complaints up to date and closes them up to the period's end. Returns every line.
+/// Brings the books of complaints up to date, then closes them up to the period's end. Returns every line.
 fn close(house: &House, run: &Run, period: Period) -> anyhow::Result<Vec<ComplaintLine>> {
-    run.write(house, |writer| {
-        complaint_books::catch_up(house, writer, run.now)?;
-        writer.close_complaint_books(period.until(), run.now)?;
-        Ok(writer.complaint_lines_before(Date::MAX)?)
-    })
+    complaint_books::catch_up(house, run.now, |page| run.write(house, page))?;
+    run.write(house, |writer| writer.close_complaint_books(period.until(), run.now))?;
+    Ok(house.store.read(|reader| reader.complaint_lines_before(Date::MAX))?)
 }
 
 /// A draft of a period that is over but may not be sealed yet, for a preview: what is still open is
@@ -121,11 +118,8 @@ fn seal_for_now(house: &House, scratch: &Scratch, period: Period) -> anyhow::Res
 /// Every line of the complaints' books. They are brought up to date for good, for that is no secret of the preview:
 /// the next check of deadlines would book the same.
 fn lines_for_now(house: &House) -> anyhow::Result<Vec<ComplaintLine>> {
-    let now = house.now();
-    house.store.write(|writer| {
-        complaint_books::catch_up(house, writer, now)?;
-        Ok(writer.complaint_lines_before(Date::MAX)?)
-    })
+    complaint_books::catch_up(house, house.now(), |page| house.store.write(page))?;
+    Ok(house.store.read(|reader| reader.complaint_lines_before(Date::MAX))?)
 }
 
 /// The spans of days before the period's end that are still open, cut at the turn of each month.

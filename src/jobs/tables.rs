@@ -1,31 +1,18 @@
 //! The tables of a report's key figures, what each is summed from, and how the ledger of releases has them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use anyhow::Context;
 use jiff::civil::{Date, date};
 
-use super::particulars::Particulars;
+use super::particulars::{Books, Particulars};
 use crate::disclosure::{CellStatus, ProtectedTable, RecordedTable};
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
-use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::Dimension;
 use crate::domain::period::Period;
 use crate::facts::{self, Page};
 use crate::report::{self, CellTable, Cells, Shape, Window};
 use crate::settings::TableSpec;
-
-/// What a report's figures are summed from.
-#[derive(Clone, Copy)]
-pub(super) struct Books<'a> {
-    /// Where the sealed pages lie.
-    pub directory: &'a Path,
-    /// Up to the period's end, in order.
-    pub pages: &'a [Page],
-    /// Of complaints, up to the period's end and to that of every earlier release.
-    pub lines: &'a [ComplaintLine],
-}
 
 /// The key figures' tables, in order of worth: what comes first is shown first. The refunds stand apart
 /// from the sales, for they have few contributors and one pattern serves all measures of a table.

@@ -1,16 +1,31 @@
 //! The books of complaints: lines are only ever added, and only on days that are still open.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Row, params};
 
 use super::columns::{At, Day, Word, words};
 use super::{Error, Reader, Writer};
-use crate::domain::complaint::{Clock, ComplaintKind, ComplaintLine, LineKind};
+use crate::domain::complaint::{Clock, ComplaintKind, ComplaintLine, DatedEvent, LineKind};
 use crate::domain::ids::{ComplaintNo, Pseudonym};
 use crate::domain::money::Money;
 
 words!(LineKind, Clock, ComplaintKind);
+
+/// A complaint of which the books may lack something.
+pub struct ComplaintToBook {
+    pub no: ComplaintNo,
+    /// By the instant they happened at, then in the order they were learned of.
+    pub events: Vec<DatedEvent>,
+    /// In the order they were booked.
+    pub booked: Vec<ComplaintLine>,
+}
+
+/// Of a complaint `c`.
+const TO_BOOK: &str = "(c.settled = 0
+                        OR NOT EXISTS (SELECT 1 FROM complaint_lines l WHERE l.complaint = c.no))";
 
 impl Reader<'_> {
     /// What the books say of a complaint, in the order it was booked.
@@ -47,16 +62,36 @@ impl Reader<'_> {
     }
 
     /// The next `limit` complaints after number `after` of which the books may lack something: nothing is booked
-    /// of them yet, or a clock may have run out since.
+    /// of them yet, or a clock may have run out since. Three queries, however many they are.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
-    pub fn complaints_to_book(&self, after: ComplaintNo, limit: u32) -> Result<Vec<ComplaintNo>, Error> {
-        let sql = "SELECT no FROM complaints c
-                   WHERE no > ?1 AND (settled = 0
-                       OR NOT EXISTS (SELECT 1 FROM complaint_lines l WHERE l.complaint = c.no))
-                   ORDER BY no LIMIT ?2";
-        self.all(sql, (after.0, limit), |row| row.get(0).map(ComplaintNo))
+    pub fn complaints_to_book(&self, after: ComplaintNo, limit: u32) -> Result<Vec<ComplaintToBook>, Error> {
+        let sql =
+            format!("SELECT c.no FROM complaints c WHERE c.no > ?1 AND {TO_BOOK} ORDER BY c.no LIMIT ?2");
+        let page = self.all(&sql, (after.0, limit), |row| row.get(0).map(ComplaintNo))?;
+        let Some(&last) = page.last() else { return Ok(Vec::new()) };
+        let sql = format!(
+            "SELECT e.body, c.no FROM complaints c CROSS JOIN complaint_events e ON e.complaint = c.no
+             WHERE c.no > ?1 AND c.no <= ?2 AND {TO_BOOK} ORDER BY c.no, e.at, e.no"
+        );
+        let mut events = self.events_between(&sql, after, last)?;
+        let sql = format!(
+            "SELECT b.complaint, b.line, b.at, b.day, b.belongs_to, b.pseudonym, b.kind, b.damage_level, b.channel,
+                    b.clock, b.started, b.compensation, b.seconds
+             FROM complaints c CROSS JOIN complaint_lines b ON b.complaint = c.no
+             WHERE c.no > ?1 AND c.no <= ?2 AND {TO_BOOK} ORDER BY b.no"
+        );
+        let mut booked: BTreeMap<ComplaintNo, Vec<ComplaintLine>> = BTreeMap::new();
+        for line in self.all(&sql, (after.0, last.0), read_line)? {
+            booked.entry(line.complaint).or_default().push(line);
+        }
+        let with = |no| ComplaintToBook {
+            no,
+            events: events.remove(&no).unwrap_or_default(),
+            booked: booked.remove(&no).unwrap_or_default(),
+        };
+        Ok(page.into_iter().map(with).collect())
     }
 }
 

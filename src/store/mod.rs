@@ -45,6 +45,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, Tran
 pub use audit::{AuditEntry, AuditHead, AuditRow, AuditVerdict};
 pub use backup::Copied;
 pub use complaint_events::{LoggedEvent, NewEvent, SealedNote};
+pub use complaint_lines::ComplaintToBook;
 pub use complaints::{ComplaintRow, StoredComplaint};
 pub use customers::{CustomerRow, FirstOrder};
 pub use deadline_steps::StepRow;

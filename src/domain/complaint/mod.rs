@@ -140,7 +140,7 @@ impl Clock {
     pub const ALL: [Self; 5] =
         [Self::FirstResponse, Self::Resolution, Self::Containment, Self::AttackNotice, Self::HarmNotice];
 
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::FirstResponse => "first-response",
             Self::Resolution => "resolution",
