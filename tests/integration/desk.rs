@@ -317,8 +317,18 @@ fn who_holds_no_role_for_it_is_refused_and_that_is_kept() {
     }
     shop.write("some.csv", "complaint_id,received_at,kind\n");
     shop.refused(4, &["import", "some.csv"], "complaint.import is not allowed");
-    assert_eq!(shop.complaint(&["list"]).as_array().unwrap().len(), 2);
-    assert_eq!(shop.complaint(&["show", "1"])["particulars"], Value::Null);
+    let listed = shop.complaint(&["list"]);
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    let shown = shop.complaint(&["show", "2"]);
+    assert_eq!(shown["particulars"], Value::Null);
+    // An amount tells what was bought: only the totals have it, and who asked for them is kept.
+    for told in [&listed, &shown] {
+        let told = told.to_string();
+        assert!(!told.contains("250000") && !told.contains("events"), "{told}");
+    }
+    assert_eq!(shop.audited("complaint.compensations", "done"), 0);
+    assert_eq!(shop.complaint(&["compensations"])["levels"][0]["amount"], "250000");
+    assert_eq!(shop.audited("complaint.compensations", "done"), 1);
     assert_eq!(shop.audited("complaint.add", "refused"), 1);
     shop.run(&["audit", "verify"]).ok();
 }

@@ -306,6 +306,6 @@ fn a_disputed_payment_opens_a_complaint_once() {
         (&"shop".into(), &"payment/T1".into(), &"D1".into())
     );
     assert_eq!((&particulars["history"][0]["actor"], &particulars["subject"]), (&Value::Null, &Value::Null));
-    assert_eq!(shown["received_at"], shown["events"][0]["at"]);
-    assert_eq!(shown["events"].as_array().map(Vec::len), Some(1), "{}", json!(shown));
+    assert_eq!(shown["received_at"], particulars["history"][0]["at"]);
+    assert_eq!(particulars["history"].as_array().map(Vec::len), Some(1), "{}", json!(shown));
 }

@@ -203,7 +203,13 @@ pub fn compensations(house: &House, actor: &Actor, period: Option<Period>) -> Re
     let zone = &house.settings.business.zone;
     let (from, until) =
         period.map_or((Timestamp::MIN, Timestamp::MAX), |period| (period.start(zone), period.end(zone)));
-    let rows = house.store.read(|reader| reader.compensations(from, until))?;
+    let subject = period.map_or_else(|| "ever".to_owned(), |period| format!("period {period}"));
+    let now = house.now();
+    // Of few complaints a total tells what one customer got, so nobody sees it without a trace.
+    let rows = house.store.write(|writer| {
+        record(writer, actor, Operation::ComplaintCompensations, &subject, "done", now)?;
+        writer.compensations(from, until)
+    })?;
     let given: Vec<Compensation> = rows
         .into_iter()
         .filter_map(|(_, dated)| match dated.event {
