@@ -179,6 +179,7 @@ fn compensate(shop: &Shop, n: &str) {
         "comes to 1000000 VND",
     );
     shop.refused(65, &["compensate", n, "--amount=-5", "--reason", "x"], "give --amount");
+    shop.refused(65, &["compensate", n, "--amount", "5000001", "--reason", "x"], "was paid for the order");
     shop.refused(65, &["compensate", n, "--amount", "1e6", "--reason", "x"], "not an amount");
     let given = shop.complaint(&["compensate", n, "--at", "2024-05-21 09:00"]);
     assert!(given["said"].as_str().unwrap().contains("1000000 VND"), "{given:#}");
@@ -263,7 +264,8 @@ fn what_cannot_be_is_refused_with_its_exit_code() {
     shop.refused(65, &["extend", &product, "--note", "x"], "Decree 356 Art. 5 gives one to");
     shop.complaint(&["reclassify", &product, "--level", "1"]);
     shop.refused(65, &["compensate", &product], "no order of complaint");
-    shop.refused(65, &["compensate", &product, "--amount", "9000"], "needs a reason");
+    let unbounded = ["compensate", &product, "--amount", "9000", "--reason", "x"];
+    shop.refused(65, &unbounded, "set complaints.compensation.1.cap");
     shop.refused(65, &["ack", &product, "--at", "2024-05-01 09:00"], "nothing can be done about it before");
 
     let breach = complain(&[

@@ -51,7 +51,8 @@ pub fn list(house: &House, actor: &Actor, request: &ListRequest) -> Result<Vec<C
         })?;
         let Some((last, _)) = page.last() else { break };
         after = last.no;
-        let shown = page.into_iter().filter_map(|(complaint, events)| view(house, complaint.no, &events, now));
+        let shown =
+            page.into_iter().filter_map(|(complaint, events)| view(house, complaint.no, &events, now));
         views.extend(shown.filter(|view| request.takes(view)));
     }
     let next = |view: &ComplaintView| view.next().map(|clock| clock.due);
