@@ -247,7 +247,15 @@ fn what_cannot_be_is_refused_with_its_exit_code() {
         (65, &["add", "--kind", "product", "--detected", "2024-05-01 09:00"], "leave --detected out"),
         (65, &["add", "--kind", "product", "--customer", "K9"], "no customer of that number"),
         (65, &["add", "--kind", "product", "--source", "nowhere"], "`firstwatch source list`"),
-        (65, &["add", "--kind", "product", "--phone", "12"], "a phone number"),
+        (65, &["add", "--kind", "product", "--phone", "12"], "its phone number is none"),
+        (65, &["add", "--kind", "product", "--channel", "điện thoại 0977 345 678"], "names a person"),
+        (65, &["add", "--kind", "product", "--channel", "don 123456"], "names a person"),
+        (65, &["add", "--kind", "product", "--channel", "zalo huyen@rieng"], "names a person"),
+        (65, &["add", "--kind", "product", "--channel", "bà Tôn Nữ Quỳnh Bảo"], "names a person"),
+        (65, &["add", "--kind", "product", "--channel", &"ă".repeat(41)], "more than 40 letters"),
+        (65, &["add", "--kind", "product", "--subject", &"ă".repeat(201)], "more than 200 letters"),
+        (65, &["add", "--kind", "product", "--phone", &"0".repeat(41)], "more than 40 letters"),
+        (65, &["add", "--kind", "product", "--email", &"a@b.vn".repeat(43)], "more than 254 letters"),
         (65, &["add", "--kind", "product", "--harm", "yes"], "harm is judged"),
         (65, &["add", "--kind", "product", "--assign", "lan@1stwatch"], "cannot be assigned"),
         (65, &["add", "--kind", "product", "--body-file", "missing.txt"], "missing.txt cannot be read"),
@@ -259,7 +267,7 @@ fn what_cannot_be_is_refused_with_its_exit_code() {
         shop.refused(code, arguments, part);
     }
     assert_eq!(shop.number("SELECT count(*) FROM complaints"), 0);
-    let product = complain(&["--kind", "product"]);
+    let product = complain(&["--kind", "product", "--channel", &"ă".repeat(40)]);
     shop.refused(65, &["compensate", &product], "has no damage level");
     shop.refused(65, &["extend", &product, "--note", "x"], "Decree 356 Art. 5 gives one to");
     shop.complaint(&["reclassify", &product, "--level", "1"]);
