@@ -218,7 +218,7 @@ pub struct ListArguments {
     pub assignee: Option<String>,
     #[arg(long, value_parser = words(ComplaintKind::ALL.map(ComplaintKind::as_str)))]
     pub kind: Option<String>,
-    /// Only the first so many
+    /// Only the first so many; 1000 when not given
     #[arg(long)]
     pub limit: Option<usize>,
 }

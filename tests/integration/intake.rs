@@ -231,8 +231,12 @@ fn a_history_of_ten_thousand_comes_to_the_counts_of_a_plain_recomputation() {
     assert_eq!(import(&shop, 0, &["history.csv"])["as_before"], COUNT);
     println!("and again in {:?}", started.elapsed());
 
-    let listed = shop.command(&["--format", "json", "complaint", "list", "--all"]).output().unwrap();
-    let listed: Vec<Value> = serde_json::from_slice(&listed.stdout).unwrap();
+    let list = |more: &[&str]| -> Vec<Value> {
+        let command = [&["--format", "json", "complaint", "list", "--all"], more].concat();
+        serde_json::from_slice(&shop.command(&command).output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(list(&[]).len(), 1000, "so many when nobody says how many");
+    let listed = list(&["--limit", "20000"]);
     let mut found = [0, 0, 0];
     for complaint in &listed {
         let clocks = complaint["clocks"].as_array().unwrap();
