@@ -76,20 +76,14 @@ fn take_down(shop: &Shop) -> String {
         "2024-05-06 09:00",
         "--order",
         "D1",
-        "--channel",
-        "counter",
-        "--subject",
-        SECRETS[4],
-        "--email",
-        SECRETS[3],
-        "--phone",
-        SECRETS[2],
-        "--body-file",
+        "--words-file",
         "-",
     ]);
+    let [.., phone, email, subject] = &SECRETS[..5] else { unreachable!() };
+    let words = format!("subject: {subject}\nemail: {email}\nphone: {phone}\nchannel: counter\n\n{WORDS}");
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(WORDS.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(words.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let added: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -235,6 +229,7 @@ fn a_complaint_is_handled_from_the_call_to_the_closing() {
 #[test]
 fn what_cannot_be_is_refused_with_its_exit_code() {
     let shop = shop(&EVERYTHING);
+    shop.write("note.txt", SECRETS[5]);
     let complain =
         |more: &[&str]| shop.complaint(&[&["add"], more].concat())["complaint"]["number"].to_string();
     for (code, arguments, part) in [
@@ -247,6 +242,8 @@ fn what_cannot_be_is_refused_with_its_exit_code() {
         (65, &["add", "--kind", "product", "--detected", "2024-05-01 09:00"], "leave --detected out"),
         (65, &["add", "--kind", "product", "--customer", "K9"], "no customer of that number"),
         (65, &["add", "--kind", "product", "--source", "nowhere"], "`firstwatch source list`"),
+        (2, &["add", "--kind", "product", "--words-file", "-", "--phone", "12"], "cannot be used with"),
+        (65, &["add", "--kind", "product", "--words-file", "note.txt"], "line 1 of note.txt does not begin"),
         (65, &["add", "--kind", "product", "--phone", "12"], "its phone number is none"),
         (65, &["add", "--kind", "product", "--channel", "điện thoại 0977 345 678"], "names a person"),
         (65, &["add", "--kind", "product", "--channel", "don 123456"], "names a person"),

@@ -7,6 +7,7 @@ mod explained;
 mod inspect;
 mod jobs;
 mod reports;
+mod words;
 
 pub(super) use backups::held;
 
