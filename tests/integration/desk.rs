@@ -1,6 +1,9 @@
 //! Complaints as people handle them: the real program, with and without a daemon, from the call to the closing.
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -338,6 +341,45 @@ fn who_holds_no_role_for_it_is_refused_and_that_is_kept() {
     assert_eq!(shop.audited("complaint.compensations", "done"), 1);
     assert_eq!(shop.audited("complaint.add", "refused"), 1);
     shop.run(&["audit", "verify"]).ok();
+}
+
+/// As it is installed: the configuration is the service's own, and who handles complaints is another user.
+#[test]
+fn who_may_not_read_the_configuration_asks_the_daemon() {
+    const HANDLER: u32 = 64_123;
+    if !rustix::process::geteuid().is_root() {
+        println!("only root can be another user: skipped");
+        return;
+    }
+    let roles = format!("[roles]\ncomplaint-handler = [{HANDLER}]\n{FLAT_SHOP}");
+    let shop = Builder::new(&roles).job("pull", job("pull", "")).open();
+    let open_to_all = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(open_to_all.path(), Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(shop.path("firstwatch.toml"), Permissions::from_mode(0o640)).unwrap();
+    let socket = open_to_all.path().join("control.socket");
+    let mut serve = shop.command(&["serve"]);
+    serve.env("FIRSTWATCH_STORE__SOCKET", &socket);
+    let daemon = shop.serve_as(serve, &socket);
+    let add = ["--format", "json", "complaint", "add", "--kind", "product", "--received", "2024-05-06 09:00"];
+    let ask = |uid: u32, knows_socket: bool| {
+        let mut command = shop.command(&add);
+        command.current_dir("/").uid(uid).gid(uid);
+        if knows_socket {
+            command.env("FIRSTWATCH_STORE__SOCKET", &socket);
+        }
+        command.output().unwrap()
+    };
+    let added = ask(HANDLER, true);
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let added: Value = serde_json::from_slice(&added.stdout).unwrap();
+    assert_eq!(added["complaint"]["received_at"], "2024-05-06T02:00:00Z", "in the shop's zone");
+    assert_eq!(ask(HANDLER + 1, true).status.code(), Some(4), "who holds no role is told nothing");
+    assert_eq!(
+        ask(HANDLER, false).status.code(),
+        Some(78),
+        "who names a configuration means no other daemon"
+    );
+    assert_eq!(daemon.stop().code(), Some(0));
 }
 
 #[test]
