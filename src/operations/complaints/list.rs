@@ -123,7 +123,9 @@ mod tests {
         assert_eq!(numbers, [43, 36, 29]);
 
         let mut all = Earliest::new(usize::MAX);
-        [due(1, None), due(3, Some(9)), due(2, Some(9)), due(4, Some(8))].map(|view| all.take(view));
+        for view in [due(1, None), due(3, Some(9)), due(2, Some(9)), due(4, Some(8))] {
+            all.take(view);
+        }
         let numbers: Vec<i64> = all.kept.into_values().map(|view| view.number.0).collect();
         assert_eq!(numbers, [4, 2, 3, 1], "of the same deadline the older first, without one last");
 
