@@ -22,6 +22,9 @@ use crate::operations::complaints::{
 /// the clear.
 pub const LARGEST_FILE: usize = 64 << 20;
 
+/// Complaints that are listed when nobody says how many.
+const LISTED_AT_MOST: usize = 1000;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InPeriod {
@@ -50,8 +53,9 @@ pub(super) fn routes() -> Router<Arc<House>> {
 async fn get_complaints(
     State(house): OpenHouse,
     Extension(actor): Caller,
-    Query(request): Query<ListRequest>,
+    Query(mut request): Query<ListRequest>,
 ) -> Answer {
+    request.limit.get_or_insert(LISTED_AT_MOST);
     answer(house, actor, move |house, actor| complaints::list(house, actor, &request)).await
 }
 

@@ -14,7 +14,7 @@ use crate::domain::actor::Actor;
 use crate::domain::ids::{JobName, OutboxId, ReleaseId, RunId, SourceName};
 use crate::domain::period::Period;
 use crate::jobs::{House, Trigger};
-use crate::operations::{self, audit, backups, outbox, releases, runs, sources, status};
+use crate::operations::{self, about, audit, backups, outbox, releases, runs, sources, status};
 
 pub(super) type Answer = Result<Json<Value>, Refusal>;
 pub(super) type OpenHouse = State<Arc<House>>;
@@ -64,6 +64,7 @@ struct CopyRequest {
 /// The router over an open house. The caller's [`Actor`] comes as an extension of each request.
 pub fn router(house: Arc<House>) -> Router {
     Router::new()
+        .route("/v1/about", get(get_about))
         .route("/v1/status", get(get_status))
         .route("/v1/jobs", get(get_jobs))
         .route("/v1/jobs/{name}", get(get_job))
@@ -110,6 +111,10 @@ async fn off_the_workers<T: Send + 'static>(
     tokio::task::spawn_blocking(move || operation(&house)).await.map_err(|_| {
         operations::Error::Failed(anyhow::anyhow!("the operation panicked; this is a bug of firstwatch"))
     })?
+}
+
+async fn get_about(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, about::about).await
 }
 
 async fn get_status(State(house): OpenHouse, Extension(actor): Caller) -> Answer {

@@ -16,7 +16,9 @@ use crate::domain::period::Period;
 pub enum ComplaintCommand {
     /// Take a complaint down
     #[command(
-        after_help = "Example:  firstwatch complaint add --kind product --order DH-1024 --subject \"Kính xước\" --body-file -\n\n\
+        after_help = "Example:  firstwatch complaint add --kind product --order DH-1024 --words-file khach.txt\n\n\
+                            Such a file is written like a mail, its first lines as far as they are known:\n\n  \
+                            subject: Kính xước\n  phone: ...\n  email: ...\n\n  The words, after an empty line.\n\n\
                             Words are given in a file or on standard input, for a command line can be read by others."
     )]
     Add(Box<AddArguments>),
@@ -165,7 +167,7 @@ pub struct AddArguments {
     /// When the shop knew of the breach or misuse, if not by the complaint
     #[arg(long, value_name = "INSTANT")]
     pub detected: Option<Moment>,
-    /// How it came: phone, counter, letter, ...
+    /// How it came: phone, counter, letter, ...; it is kept for ever, so it names nobody
     #[arg(long)]
     pub channel: Option<String>,
     /// The customer's number in a source
@@ -177,15 +179,20 @@ pub struct AddArguments {
     /// Which source, where there are several
     #[arg(long)]
     pub source: Option<String>,
-    /// One line about it
-    #[arg(long, value_name = "TEXT")]
-    pub subject: Option<String>,
-    /// Its words, read from a file (- for standard input)
+    /// Its words and where to answer, read from a file (- for standard input): lines `subject:`, `email:`, `phone:`,
+    /// `channel:`, an empty line, and the words
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "body_file", "email", "phone", "channel"])]
+    pub words_file: Option<PathBuf>,
+    /// Its words alone, read from a file (- for standard input)
     #[arg(long, value_name = "FILE")]
     pub body_file: Option<PathBuf>,
-    /// Where to answer
+    /// One line about it; others can read a command line, so name nobody here: use --words-file
+    #[arg(long, value_name = "TEXT")]
+    pub subject: Option<String>,
+    /// Where to answer; others can read a command line: use --words-file
     #[arg(long)]
     pub email: Option<String>,
+    /// Where to call; others can read a command line: use --words-file
     #[arg(long)]
     pub phone: Option<String>,
     /// A vulnerable consumer (Law 19/2023 Art. 8), who gets priority
@@ -218,7 +225,7 @@ pub struct ListArguments {
     pub assignee: Option<String>,
     #[arg(long, value_parser = words(ComplaintKind::ALL.map(ComplaintKind::as_str)))]
     pub kind: Option<String>,
-    /// Only the first so many
+    /// Only the first so many; 1000 when not given
     #[arg(long)]
     pub limit: Option<usize>,
 }

@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::api::Client;
@@ -24,6 +24,21 @@ pub fn load(config: Option<PathBuf>) -> anyhow::Result<Settings> {
             BadConfiguration(format!("the configuration has {count}\n{}", lines.join("\n"))).into()
         },
     )
+}
+
+/// Where the service listens, as it is shipped.
+const USUAL_SOCKET: &str = "/run/firstwatch/control.socket";
+
+/// The socket for a caller who may not read the configuration and needs only the daemon: the one that the environment
+/// names, else the service's. Who names a configuration means its daemon and no other, so there is no guess then.
+/// `None` when the configuration can be read, or is missing: that is for [`load`] to tell.
+pub fn socket_without_configuration(config: Option<&Path>) -> Option<PathBuf> {
+    let opened = std::fs::File::open(config.unwrap_or(Path::new(settings::USUAL_FILE)));
+    if opened.err()?.kind() != ErrorKind::PermissionDenied {
+        return None;
+    }
+    let named = std::env::var_os("FIRSTWATCH_STORE__SOCKET").map(PathBuf::from);
+    named.or_else(|| config.is_none().then(|| PathBuf::from(USUAL_SOCKET)))
 }
 
 /// Opens the house in this process.

@@ -37,6 +37,20 @@ pub(super) fn guard_own_words(house: &House, rendered: &Rendered) -> anyhow::Res
     })
 }
 
+/// Whether a label that is kept in the clear holds anything like a phone number or an e-mail address, or the name or
+/// address of a customer.
+pub fn names_somebody(house: &House, label: &str) -> anyhow::Result<bool> {
+    let rendered =
+        Rendered { subject: label.to_owned(), html: None, text: String::new(), attachments: Vec::new() };
+    house.store.read(|reader| {
+        let known = |kind, text: &str| match kind {
+            IdentifierKind::Phone | IdentifierKind::Email => true,
+            _ => is_known(house, reader, kind, text),
+        };
+        Ok(!mail::guard(&rendered, &[], &known)?.is_empty())
+    })
+}
+
 /// What cannot be looked up counts as known: the guard fails closed.
 pub(super) fn is_known(house: &House, reader: &Reader<'_>, kind: IdentifierKind, normalised: &str) -> bool {
     reader.is_known_identifier(kind, &house.vault.blind(kind, normalised).0).unwrap_or(true)

@@ -51,6 +51,7 @@ pub use copies::{Label, ListedCopy, find as find_copy, list as list_copies};
 pub use deliver_mail::{Delivered, deliver, deliver_soon};
 pub use disk::{store_failed, store_recovered, store_trouble, store_works};
 pub use draft::{Draft, DraftError};
+pub use egress::names_somebody;
 pub use house::{House, working_calendar};
 pub use intake::{Added, FileTally, NewComplaint, add as add_complaint, import as import_complaints};
 pub use ledger::{Claim, Claimed, SlotRun, Trigger, claim, rescue, run_slot, wait_for, work};

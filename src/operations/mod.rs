@@ -2,6 +2,7 @@
 //! and its arguments, checks `access` itself, and is audited when it changes anything; so the socket
 //! and the in-process path cannot differ.
 
+pub mod about;
 pub mod audit;
 pub mod backups;
 pub mod complaints;

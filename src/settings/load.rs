@@ -27,7 +27,8 @@ pub struct LoadOptions {
     pub environment: BTreeMap<String, String>,
 }
 
-const USUAL_FILE: &str = "/etc/firstwatch/firstwatch.toml";
+/// The configuration when nobody names another.
+pub const USUAL_FILE: &str = "/etc/firstwatch/firstwatch.toml";
 
 /// Loads and checks the settings. Files that they name (keys, sources, calendars) are not looked at: see
 /// [`super::check_files`].

@@ -41,7 +41,7 @@ pub use complaints::{Complaints, QuietHours};
 pub use disclosure::DisclosureSettings;
 pub use files::check_files;
 pub use job::{CatchUp, Completeness, Format, JobKind, JobSpec, LocalText, OnDays, TableSpec, Tells};
-pub use load::{LoadOptions, load};
+pub use load::{LoadOptions, USUAL_FILE, load};
 pub use mail::{Mail, MailTimeouts, Relay};
 pub use problem::Problem;
 pub use roles::{Held, Holder, Roles, held as held_roles};

@@ -1,6 +1,9 @@
 //! Complaints as people handle them: the real program, with and without a daemon, from the call to the closing.
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -76,20 +79,14 @@ fn take_down(shop: &Shop) -> String {
         "2024-05-06 09:00",
         "--order",
         "D1",
-        "--channel",
-        "counter",
-        "--subject",
-        SECRETS[4],
-        "--email",
-        SECRETS[3],
-        "--phone",
-        SECRETS[2],
-        "--body-file",
+        "--words-file",
         "-",
     ]);
+    let [.., phone, email, subject] = &SECRETS[..5] else { unreachable!() };
+    let words = format!("subject: {subject}\nemail: {email}\nphone: {phone}\nchannel: counter\n\n{WORDS}");
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(WORDS.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(words.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let added: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -179,6 +176,7 @@ fn compensate(shop: &Shop, n: &str) {
         "comes to 1000000 VND",
     );
     shop.refused(65, &["compensate", n, "--amount=-5", "--reason", "x"], "give --amount");
+    shop.refused(65, &["compensate", n, "--amount", "5000001", "--reason", "x"], "was paid for the order");
     shop.refused(65, &["compensate", n, "--amount", "1e6", "--reason", "x"], "not an amount");
     let given = shop.complaint(&["compensate", n, "--at", "2024-05-21 09:00"]);
     assert!(given["said"].as_str().unwrap().contains("1000000 VND"), "{given:#}");
@@ -234,6 +232,7 @@ fn a_complaint_is_handled_from_the_call_to_the_closing() {
 #[test]
 fn what_cannot_be_is_refused_with_its_exit_code() {
     let shop = shop(&EVERYTHING);
+    shop.write("note.txt", SECRETS[5]);
     let complain =
         |more: &[&str]| shop.complaint(&[&["add"], more].concat())["complaint"]["number"].to_string();
     for (code, arguments, part) in [
@@ -246,7 +245,17 @@ fn what_cannot_be_is_refused_with_its_exit_code() {
         (65, &["add", "--kind", "product", "--detected", "2024-05-01 09:00"], "leave --detected out"),
         (65, &["add", "--kind", "product", "--customer", "K9"], "no customer of that number"),
         (65, &["add", "--kind", "product", "--source", "nowhere"], "`firstwatch source list`"),
-        (65, &["add", "--kind", "product", "--phone", "12"], "a phone number"),
+        (2, &["add", "--kind", "product", "--words-file", "-", "--phone", "12"], "cannot be used with"),
+        (65, &["add", "--kind", "product", "--words-file", "note.txt"], "line 1 of note.txt does not begin"),
+        (65, &["add", "--kind", "product", "--phone", "12"], "its phone number is none"),
+        (65, &["add", "--kind", "product", "--channel", "điện thoại 0977 345 678"], "names a person"),
+        (65, &["add", "--kind", "product", "--channel", "don 123456"], "names a person"),
+        (65, &["add", "--kind", "product", "--channel", "zalo huyen@rieng"], "names a person"),
+        (65, &["add", "--kind", "product", "--channel", "bà Tôn Nữ Quỳnh Bảo"], "names a person"),
+        (65, &["add", "--kind", "product", "--channel", &"ă".repeat(41)], "more than 40 letters"),
+        (65, &["add", "--kind", "product", "--subject", &"ă".repeat(201)], "more than 200 letters"),
+        (65, &["add", "--kind", "product", "--phone", &"0".repeat(41)], "more than 40 letters"),
+        (65, &["add", "--kind", "product", "--email", &"a@b.vn".repeat(43)], "more than 254 letters"),
         (65, &["add", "--kind", "product", "--harm", "yes"], "harm is judged"),
         (65, &["add", "--kind", "product", "--assign", "lan@1stwatch"], "cannot be assigned"),
         (65, &["add", "--kind", "product", "--body-file", "missing.txt"], "missing.txt cannot be read"),
@@ -258,12 +267,13 @@ fn what_cannot_be_is_refused_with_its_exit_code() {
         shop.refused(code, arguments, part);
     }
     assert_eq!(shop.number("SELECT count(*) FROM complaints"), 0);
-    let product = complain(&["--kind", "product"]);
+    let product = complain(&["--kind", "product", "--channel", &"ă".repeat(40)]);
     shop.refused(65, &["compensate", &product], "has no damage level");
     shop.refused(65, &["extend", &product, "--note", "x"], "Decree 356 Art. 5 gives one to");
     shop.complaint(&["reclassify", &product, "--level", "1"]);
     shop.refused(65, &["compensate", &product], "no order of complaint");
-    shop.refused(65, &["compensate", &product, "--amount", "9000"], "needs a reason");
+    let unbounded = ["compensate", &product, "--amount", "9000", "--reason", "x"];
+    shop.refused(65, &unbounded, "set complaints.compensation.1.cap");
     shop.refused(65, &["ack", &product, "--at", "2024-05-01 09:00"], "nothing can be done about it before");
 
     let breach = complain(&[
@@ -317,10 +327,59 @@ fn who_holds_no_role_for_it_is_refused_and_that_is_kept() {
     }
     shop.write("some.csv", "complaint_id,received_at,kind\n");
     shop.refused(4, &["import", "some.csv"], "complaint.import is not allowed");
-    assert_eq!(shop.complaint(&["list"]).as_array().unwrap().len(), 2);
-    assert_eq!(shop.complaint(&["show", "1"])["particulars"], Value::Null);
+    let listed = shop.complaint(&["list"]);
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    let shown = shop.complaint(&["show", "2"]);
+    assert_eq!(shown["particulars"], Value::Null);
+    // An amount tells what was bought: only the totals have it, and who asked for them is kept.
+    for told in [&listed, &shown] {
+        let told = told.to_string();
+        assert!(!told.contains("250000") && !told.contains("events"), "{told}");
+    }
+    assert_eq!(shop.audited("complaint.compensations", "done"), 0);
+    assert_eq!(shop.complaint(&["compensations"])["levels"][0]["amount"], "250000");
+    assert_eq!(shop.audited("complaint.compensations", "done"), 1);
     assert_eq!(shop.audited("complaint.add", "refused"), 1);
     shop.run(&["audit", "verify"]).ok();
+}
+
+/// As it is installed: the configuration is the service's own, and who handles complaints is another user.
+#[test]
+fn who_may_not_read_the_configuration_asks_the_daemon() {
+    const HANDLER: u32 = 64_123;
+    if !rustix::process::geteuid().is_root() {
+        println!("only root can be another user: skipped");
+        return;
+    }
+    let roles = format!("[roles]\ncomplaint-handler = [{HANDLER}]\n{FLAT_SHOP}");
+    let shop = Builder::new(&roles).job("pull", job("pull", "")).open();
+    let open_to_all = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(open_to_all.path(), Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(shop.path("firstwatch.toml"), Permissions::from_mode(0o640)).unwrap();
+    let socket = open_to_all.path().join("control.socket");
+    let mut serve = shop.command(&["serve"]);
+    serve.env("FIRSTWATCH_STORE__SOCKET", &socket);
+    let daemon = shop.serve_as(serve, &socket);
+    let add = ["--format", "json", "complaint", "add", "--kind", "product", "--received", "2024-05-06 09:00"];
+    let ask = |uid: u32, knows_socket: bool| {
+        let mut command = shop.command(&add);
+        command.current_dir("/").uid(uid).gid(uid);
+        if knows_socket {
+            command.env("FIRSTWATCH_STORE__SOCKET", &socket);
+        }
+        command.output().unwrap()
+    };
+    let added = ask(HANDLER, true);
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let added: Value = serde_json::from_slice(&added.stdout).unwrap();
+    assert_eq!(added["complaint"]["received_at"], "2024-05-06T02:00:00Z", "in the shop's zone");
+    assert_eq!(ask(HANDLER + 1, true).status.code(), Some(4), "who holds no role is told nothing");
+    assert_eq!(
+        ask(HANDLER, false).status.code(),
+        Some(78),
+        "who names a configuration means no other daemon"
+    );
+    assert_eq!(daemon.stop().code(), Some(0));
 }
 
 #[test]

@@ -274,19 +274,19 @@ impl Shop {
 
     /// Starts `serve` and waits until it answers.
     pub fn serve(&self) -> Daemon<'_> {
+        self.serve_as(self.command(&["serve"]), &self.socket())
+    }
+
+    /// The daemon of this command, which listens at that socket.
+    pub fn serve_as(&self, mut command: Command, socket: &Path) -> Daemon<'_> {
         let log = fs::File::options().create(true).append(true).open(self.path("serve.log")).unwrap();
-        let process = self
-            .command(&["serve"])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let process =
+            command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let mut daemon = Daemon { shop: self, process };
         wait_for("the daemon to answer", || {
             let ended = daemon.process.try_wait().unwrap();
             assert!(ended.is_none(), "the daemon ended: {ended:?}\n{}", daemon.log());
-            UnixStream::connect(self.socket()).is_ok()
+            UnixStream::connect(socket).is_ok()
         });
         daemon
     }

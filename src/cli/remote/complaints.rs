@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::complaints_shown::{shown_changed, shown_complaint, shown_imported, shown_list, shown_totals};
 use super::explained::{Explained, shown_explained};
+use super::words::{self, Words};
 use super::{Session, segment};
 use crate::api::LARGEST_FILE;
 use crate::cli::complaint::{
@@ -84,6 +85,7 @@ async fn note(session: &Session, number: i64, change: Change, noted: Noted) -> a
 }
 
 async fn add(session: &Session, arguments: AddArguments) -> anyhow::Result<ExitCode> {
+    let words = words_of(&arguments)?;
     let request = AddRequest {
         kind: kind(&arguments.kind)?,
         damage_level: arguments.level,
@@ -93,19 +95,34 @@ async fn add(session: &Session, arguments: AddArguments) -> anyhow::Result<ExitC
         harm: arguments.harm.map(bool::from),
         received_at: instant(session, arguments.received)?,
         detected_at: instant(session, arguments.detected)?,
-        channel: arguments.channel,
+        channel: words.channel,
         source: arguments.source.map(SourceName::new),
         customer: arguments.customer.map(CustomerId::new),
         order: arguments.order.map(OrderId::new),
-        subject: arguments.subject,
-        body: text(None, arguments.body_file.as_deref())?,
-        email: arguments.email,
-        phone: arguments.phone,
+        subject: words.subject,
+        body: words.body,
+        email: words.email,
+        phone: words.phone,
         assignee: arguments.assign,
     };
     let added: Changed = session.client.post("/v1/complaints", &request).await?;
     session.print(&added, |added| shown_changed(session, added))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// From a file like a mail, or each by itself.
+fn words_of(arguments: &AddArguments) -> anyhow::Result<Words> {
+    if let Some(file) = &arguments.words_file {
+        let text = text(None, Some(file))?.unwrap_or_default();
+        return Ok(words::read(&file.display().to_string(), &text)?);
+    }
+    Ok(Words {
+        subject: arguments.subject.clone(),
+        email: arguments.email.clone(),
+        phone: arguments.phone.clone(),
+        channel: arguments.channel.clone(),
+        body: text(None, arguments.body_file.as_deref())?,
+    })
 }
 
 async fn list(session: &Session, arguments: ListArguments) -> anyhow::Result<ExitCode> {

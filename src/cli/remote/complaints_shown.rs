@@ -65,10 +65,7 @@ pub(super) fn shown_changed(session: &Session, changed: &Changed) -> String {
 pub(super) fn shown_complaint(session: &Session, shown: &ComplaintShown) -> String {
     let complaint = &shown.complaint;
     let mut lines = vec![format!("complaint {}: {}", complaint.number, state_of(complaint))];
-    match &shown.particulars {
-        Some(particulars) => lines.extend(shown_particulars(session, particulars)),
-        None => lines.extend(complaint.events.iter().map(|event| event_line(session, event))),
-    }
+    lines.extend(shown.particulars.iter().flat_map(|particulars| shown_particulars(session, particulars)));
     lines.extend(complaint.clocks.iter().map(|clock| format!("  {}", clock_line(session, clock))));
     lines.join("\n")
 }

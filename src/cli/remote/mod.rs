@@ -7,12 +7,14 @@ mod explained;
 mod inspect;
 mod jobs;
 mod reports;
+mod words;
 
 pub(super) use backups::held;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -20,6 +22,7 @@ use super::arguments::Command;
 use super::output::{self, OutputFormat};
 use super::reach;
 use crate::api::Client;
+use crate::operations::about::About;
 
 /// What every one of these commands needs.
 pub(super) struct Session {
@@ -41,10 +44,21 @@ fn segment(name: &str) -> percent_encoding::PercentEncode<'_> {
 }
 
 pub fn run(command: Command, config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<ExitCode> {
+    if let Some(socket) = reach::socket_without_configuration(config.as_deref()) {
+        return reach::block_on(ask_daemon(socket, command, format))?;
+    }
     let settings = reach::load(config)?;
     let zone = settings.business.zone.clone();
     let session = Session { client: reach::client(settings)?, zone, format };
     reach::block_on(answer(&session, command))?
+}
+
+/// For those who hold a role and may not read the configuration: the daemon tells what they need of it.
+async fn ask_daemon(socket: PathBuf, command: Command, format: OutputFormat) -> anyhow::Result<ExitCode> {
+    let client = Client::Socket(socket);
+    let about: About = client.get("/v1/about").await?;
+    let zone = TimeZone::get(&about.zone).context("the shop's zone is not known on this machine")?;
+    answer(&Session { client, zone, format }, command).await
 }
 
 async fn answer(session: &Session, command: Command) -> anyhow::Result<ExitCode> {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::change::{Changed, instant, internal_address, stands};
 use super::decide::check;
@@ -13,6 +14,16 @@ use crate::domain::customer::{normalise_email, normalise_phone};
 use crate::domain::ids::{CustomerId, OrderId, SourceName};
 use crate::jobs::{self, Added, House, NewComplaint};
 use crate::operations::{Error, Result, allow, record};
+
+/// In letters.
+const LONGEST_CHANNEL: usize = 40;
+const LONGEST_SUBJECT: usize = 200;
+/// RFC 5321 sends no mail to a longer one.
+const LONGEST_EMAIL: usize = 254;
+const LONGEST_PHONE: usize = 40;
+
+/// A number of so many figures is some person's, or leads to one: an order's, an account's.
+const FIGURES_OF_A_NUMBER: usize = 6;
 
 /// A complaint to take down. Has no `Debug`: its words are a person's.
 #[derive(Clone, Serialize, Deserialize)]
@@ -109,17 +120,38 @@ fn read(house: &House, request: AddRequest, now: Timestamp) -> Result<NewComplai
         classification,
         detected_at: request.detected_at.map(|at| instant(Some(at), now)).transpose()?,
         text: ComplaintText {
-            subject: written(request.subject, "subject")?.map(|text| (*text).clone()),
+            subject: short(request.subject, "subject", LONGEST_SUBJECT)?.map(|text| (*text).clone()),
             body: written(request.body, "body")?.map(|text| (*text).clone()),
-            email: sound(request.email, normalise_email, "an e-mail address")?,
-            phone: sound(request.phone, normalise_phone, "a phone number")?,
+            email: sound(request.email, normalise_email, "e-mail address", LONGEST_EMAIL)?,
+            phone: sound(request.phone, normalise_phone, "phone number", LONGEST_PHONE)?,
         },
         customer: request.customer,
         order: request.order,
         about,
-        channel: written(request.channel, "channel")?.map(|text| label(&text)),
+        channel: channel(house, request.channel)?,
         assignee: request.assignee.map(|to| internal_address(house, &to)).transpose()?,
     })
+}
+
+/// How it came. It is kept for ever and in the clear, so it names nobody.
+fn channel(house: &House, text: Option<String>) -> Result<Option<String>> {
+    let Some(text) = short(text, "channel", LONGEST_CHANNEL)? else { return Ok(None) };
+    let channel = label(&text);
+    let figures = channel.chars().filter(|letter| letter.is_numeric()).count();
+    if figures >= FIGURES_OF_A_NUMBER || channel.contains('@') || jobs::names_somebody(house, &channel)? {
+        let what = "the channel names a person, and it is kept for ever; write phone, counter, letter, ...";
+        return Err(Error::BadRequest(what.to_owned()));
+    }
+    Ok(Some(channel))
+}
+
+/// At most so many letters.
+fn short(text: Option<String>, what: &str, most: usize) -> Result<Option<Zeroizing<String>>> {
+    let text = written(text, what)?;
+    if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+        return Err(Error::BadRequest(format!("the {what} has more than {most} letters; shorten it")));
+    }
+    Ok(text)
 }
 
 /// As it was given, if it is what it should be: a wrong one would find nobody.
@@ -127,13 +159,14 @@ fn sound(
     text: Option<String>,
     normalise: impl Fn(&str) -> Option<String>,
     what: &str,
+    most: usize,
 ) -> Result<Option<String>> {
-    let Some(text) = written(text, what)? else { return Ok(None) };
+    let Some(text) = short(text, what, most)? else { return Ok(None) };
     match normalise(&text) {
         Some(_) => Ok(Some((*text).clone())),
-        None => {
-            Err(Error::BadRequest(format!("what is given as {what} is none; correct it, or leave it out")))
-        }
+        None => Err(Error::BadRequest(format!(
+            "what is given as its {what} is none; correct it, or leave it out"
+        ))),
     }
 }
 

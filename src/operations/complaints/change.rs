@@ -93,7 +93,7 @@ pub(super) fn stands(
     number: ComplaintNo,
     now: Timestamp,
 ) -> Result<ComplaintView> {
-    view(house, number, writer.events_of(number)?, now).ok_or_else(|| no_complaint(number))
+    view(house, number, &writer.events_of(number)?, now).ok_or_else(|| no_complaint(number))
 }
 
 /// The instant that something happened at: now, or one in the past.

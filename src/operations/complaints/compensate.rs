@@ -68,12 +68,13 @@ pub fn compensate(
     approve(house, actor, number, approved, rule, now)?;
     house.store.write(|writer| {
         // The log may have grown meanwhile.
-        let (again, level, _) = rule_of(house, writer, number, at)?;
+        let (before, level, _) = rule_of(house, writer, number, at)?;
         if level != approved {
             return Err(Error::TryAgain(format!("complaint {number} was judged anew meanwhile; try again")));
         }
         let order = order_amount(writer, number)?;
-        let given = given(&Matter { number, currency, rule, level }, order, asked)?;
+        let again = !before.is_empty();
+        let given = given(&Matter { number, currency, rule, level, before: &before }, order, asked)?;
         if reason.is_none() && (again || given.formula != Some(given.amount)) {
             return Err(Error::BadRequest(why_a_reason(number, currency, &given, again)));
         }
@@ -87,13 +88,13 @@ pub fn compensate(
     })
 }
 
-/// Whether the complaint was compensated before, its damage level, and that level's rule.
+/// What the complaint was compensated with before, its damage level, and that level's rule.
 fn rule_of<'h>(
     house: &'h House,
     reader: &Reader<'_>,
     number: ComplaintNo,
     at: Timestamp,
-) -> Result<(bool, u8, &'h CompensationRule)> {
+) -> Result<(Vec<Compensation>, u8, &'h CompensationRule)> {
     let standing = standing(house, &reader.events_of(number)?).ok_or_else(|| no_complaint(number))?;
     let refused = |what: String| Err(Error::BadRequest(what));
     if at < standing.received {
@@ -106,7 +107,7 @@ fn rule_of<'h>(
     }
     let level = standing.classification.damage_level;
     match level.and_then(|level| Some((level, house.settings.complaints.compensation.get(&level)?))) {
-        Some((level, rule)) => Ok((!standing.given.is_empty(), level, rule)),
+        Some((level, rule)) => Ok((standing.given, level, rule)),
         None => refused(format!(
             "complaint {number} has no damage level; `firstwatch complaint reclassify {number} --level N` first"
         )),
@@ -153,32 +154,62 @@ struct Matter<'a> {
     currency: &'a Currency,
     rule: &'a CompensationRule,
     level: u8,
+    /// What was given for the complaint already, at whatever level.
+    before: &'a [Compensation],
 }
 
 fn given(matter: &Matter<'_>, order: Option<Money>, asked: Option<Money>) -> Result<Compensation> {
-    let Matter { number, currency, rule, level } = matter;
+    let Matter { number, currency, rule, level, .. } = matter;
     let formula = rule.formula(order);
     let Some(amount) = asked.or(formula) else {
         return Err(Error::BadRequest(format!(
             "damage level {level} is worth {} % of the order, and no order of complaint {number} is known; \
-             give --amount and --reason",
+             give --amount and --reason, up to complaints.compensation.{level}.cap",
             rule.percent_of_order
         )));
     };
-    if let Some(cap) = rule.cap.filter(|&cap| amount > cap) {
-        let (amount, cap, code) = (currency.plain(amount), currency.plain(cap), &currency.code);
-        return Err(Error::BadRequest(format!(
-            "{amount} {code} is more than the {cap} {code} that anybody may give for damage level {level} \
-             (complaints.compensation.{level}.cap)"
-        )));
-    }
     if amount <= Money::ZERO {
         return Err(Error::BadRequest(format!(
             "compensation of {} is none; give --amount",
             currency.plain(amount)
         )));
     }
-    Ok(Compensation { level: *level, amount, formula })
+    let given = Compensation { level: *level, amount, formula };
+    within_bounds(matter, order, given)?;
+    Ok(given)
+}
+
+/// All that a complaint is given stays within the level's cap; without one, within what was paid for its order. Only
+/// what the formula comes to, given once, needs no bound but its own.
+fn within_bounds(matter: &Matter<'_>, order: Option<Money>, given: Compensation) -> Result<()> {
+    let Matter { number, currency, rule, level, before } = matter;
+    let amounts = before.iter().chain([&given]).map(|given| given.amount);
+    let sum = amounts.into_iter().try_fold(Money::ZERO, |sum, amount| sum.checked_add(amount));
+    let is_within = |bound: Money| sum.is_some_and(|sum| sum <= bound);
+    let code = &currency.code;
+    let mut what = format!("{} {code}", currency.plain(given.amount));
+    if !before.is_empty() {
+        what += &format!(" with what complaint {number} was given before");
+    }
+    let why = match (rule.cap, order) {
+        (Some(cap), _) if !is_within(cap) => format!(
+            "{what} is more than the {} {code} that anybody may give for damage level {level} \
+             (complaints.compensation.{level}.cap)",
+            currency.plain(cap)
+        ),
+        (Some(_), _) => return Ok(()),
+        (None, _) if before.is_empty() && given.formula == Some(given.amount) => return Ok(()),
+        (None, Some(paid)) if is_within(paid) => return Ok(()),
+        (None, Some(_)) => format!(
+            "{what} is more than what was paid for the order; \
+             set complaints.compensation.{level}.cap if more may be given"
+        ),
+        (None, None) => format!(
+            "no order of complaint {number} is known that would bound what it is given; \
+             set complaints.compensation.{level}.cap, the most that anybody may give"
+        ),
+    };
+    Err(Error::BadRequest(why))
 }
 
 fn why_a_reason(number: ComplaintNo, currency: &Currency, given: &Compensation, again: bool) -> String {
@@ -203,7 +234,13 @@ pub fn compensations(house: &House, actor: &Actor, period: Option<Period>) -> Re
     let zone = &house.settings.business.zone;
     let (from, until) =
         period.map_or((Timestamp::MIN, Timestamp::MAX), |period| (period.start(zone), period.end(zone)));
-    let rows = house.store.read(|reader| reader.compensations(from, until))?;
+    let subject = period.map_or_else(|| "ever".to_owned(), |period| format!("period {period}"));
+    let now = house.now();
+    // Of few complaints a total tells what one customer got, so nobody sees it without a trace.
+    let rows = house.store.write(|writer| {
+        record(writer, actor, Operation::ComplaintCompensations, &subject, "done", now)?;
+        writer.compensations(from, until)
+    })?;
     let given: Vec<Compensation> = rows
         .into_iter()
         .filter_map(|(_, dated)| match dated.event {
@@ -225,4 +262,66 @@ pub fn compensations(house: &House, actor: &Actor, period: Option<Period>) -> Re
     };
     let levels = (1..=4).map(total).collect();
     Ok(CompensationTotals { period, currency: currency.code.clone(), levels })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::role::Role;
+
+    const LEVEL: u8 = 2;
+
+    fn gift(amount: i64) -> Compensation {
+        Compensation { level: LEVEL, amount: Money::from_minor(amount), formula: None }
+    }
+
+    /// What is refused when `asked` is to be given after `before`, of a level worth 20 % of the order.
+    fn refused(cap: Option<i64>, order: Option<i64>, before: &[i64], asked: Option<i64>) -> Option<String> {
+        let money = |amount: Option<i64>| amount.map(Money::from_minor);
+        let currency = Currency { code: "VND".into(), decimals: 0 };
+        let rule = CompensationRule {
+            percent_of_order: 20.0,
+            at_least: Some(Money::from_minor(100)),
+            cap: money(cap),
+            approver: Role::Manager,
+        };
+        let before: Vec<_> = before.iter().copied().map(gift).collect();
+        let matter = Matter {
+            number: ComplaintNo(4),
+            currency: &currency,
+            rule: &rule,
+            level: LEVEL,
+            before: &before,
+        };
+        given(&matter, money(order), money(asked)).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_cap_bounds_all_that_is_given_and_not_each_gift() {
+        assert_eq!(refused(Some(500), Some(1_000), &[], Some(500)), None);
+        assert_eq!(refused(Some(500), Some(1_000), &[300], Some(200)), None);
+        assert_eq!(refused(Some(500), None, &[], Some(500)), None, "no order bounds what has a cap");
+        let more = refused(Some(500), Some(1_000), &[300], Some(201)).unwrap();
+        assert!(
+            more.contains("201 VND with what complaint 4 was given before is more than the 500 VND"),
+            "{more}"
+        );
+        assert!(refused(Some(500), Some(1_000), &[400], None).is_some(), "the formula a second time");
+        assert!(refused(Some(i64::MAX), Some(1_000), &[i64::MAX], Some(1)).is_some(), "a sum beyond numbers");
+    }
+
+    #[test]
+    fn without_a_cap_nobody_gives_more_than_was_paid() {
+        assert_eq!(refused(None, Some(1_000), &[], Some(1_000)), None);
+        assert_eq!(refused(None, Some(1_000), &[200], Some(800)), None);
+        let more = refused(None, Some(1_000), &[200], Some(801)).unwrap();
+        assert!(more.contains("more than what was paid") && more.contains("compensation.2.cap"), "{more}");
+        // What the formula comes to may be more than a small order, once.
+        assert_eq!(refused(None, Some(50), &[], None), None);
+        assert!(refused(None, Some(50), &[100], None).is_some());
+        for before in [&[][..], &[100]] {
+            let unbounded = refused(None, None, before, Some(5)).unwrap();
+            assert!(unbounded.contains("set complaints.compensation.2.cap"), "{unbounded}");
+        }
+    }
 }

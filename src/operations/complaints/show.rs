@@ -62,7 +62,7 @@ pub fn show(house: &House, actor: &Actor, number: ComplaintNo) -> Result<Complai
     let now = house.now();
     let (complaint, particulars) = house.store.read(|reader| -> Result<_> {
         let events = reader.events_of(number)?;
-        let complaint = view(house, number, events, now).ok_or_else(|| no_complaint(number))?;
+        let complaint = view(house, number, &events, now).ok_or_else(|| no_complaint(number))?;
         let particulars = if handles { particulars(house, reader, number)? } else { None };
         Ok((complaint, particulars))
     })?;

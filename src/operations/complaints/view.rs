@@ -1,4 +1,5 @@
-//! A complaint as its number, its kind and its deadlines tell it: without its words and its person.
+//! A complaint as its number, its kind and its deadlines tell it: without its words and its person, and without its
+//! events, for a compensation's amount tells what was bought.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,6 @@ pub struct ComplaintView {
     /// An internal address; `null`: the department.
     pub assignee: Option<String>,
     pub clocks: Vec<ClockView>,
-    pub events: Vec<DatedEvent>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,10 +77,10 @@ pub(super) fn standing(house: &House, events: &[DatedEvent]) -> Option<Standing>
 pub(super) fn view(
     house: &House,
     number: ComplaintNo,
-    events: Vec<DatedEvent>,
+    events: &[DatedEvent],
     now: Timestamp,
 ) -> Option<ComplaintView> {
-    let account = jobs::complaint_account(house, &events)?;
+    let account = jobs::complaint_account(house, events)?;
     let clocks = account.states.iter().map(|state| ClockView {
         clock: state.clock.as_str().to_owned(),
         due: state.due,
@@ -108,6 +108,5 @@ pub(super) fn view(
         state,
         clocks: clocks.collect(),
         assignee: account.assignee.clone(),
-        events,
     })
 }
