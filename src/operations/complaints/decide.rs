@@ -79,6 +79,7 @@ pub(super) struct Matter<'a> {
     pub policy: &'a ComplaintPolicy,
     /// When its resolution is due.
     pub due: Option<Timestamp>,
+    pub now: Timestamp,
     /// In which instants are told.
     pub zone: &'a TimeZone,
 }
@@ -103,7 +104,8 @@ pub(super) fn decide(matter: &Matter<'_>, change: &Change, at: Timestamp) -> Dec
             "complaint {number} was received {received}; nothing can be done about it before"
         ));
     }
-    if change.turns() && at < standing.changed {
+    // A source may have dated a change ahead of the clock: nothing could be done about the complaint until then.
+    if change.turns() && at < standing.changed && standing.changed <= matter.now {
         let changed = matter.told(standing.changed);
         return Err(format!(
             "complaint {number} was last changed {changed}; give an instant after that with --at"
@@ -301,7 +303,11 @@ impl Matter<'_> {
     fn reopen(&self, at: Timestamp) -> Decision {
         let Self { number, standing, .. } = self;
         match standing.resolved {
-            Some(_) => one(at, ComplaintEvent::Reopened, "reopened; its resolution is due anew"),
+            // Of one that is dated ahead of the clock, not before it: the later word counts.
+            Some(resolved) => {
+                let at = at.max(resolved).max(standing.closed.unwrap_or(resolved));
+                one(at, ComplaintEvent::Reopened, "reopened; its resolution is due anew")
+            }
             None => Err(format!("complaint {number} is open; only what was resolved is reopened")),
         }
     }
@@ -405,7 +411,8 @@ mod tests {
     fn asked(kind: ComplaintKind, log: &[(i64, ComplaintEvent)], change: &Change, hour: i64) -> Decision {
         let (standing, policy, zone) = (standing(kind, log), policy(), TimeZone::UTC);
         let due = Some(at(10 * DAY));
-        let matter = Matter { number: 4, standing: &standing, policy: &policy, due, zone: &zone };
+        let now = at(20 * DAY);
+        let matter = Matter { number: 4, standing: &standing, policy: &policy, due, now, zone: &zone };
         decide(&matter, change, at(hour))
     }
 
@@ -500,6 +507,15 @@ mod tests {
     }
 
     #[test]
+    fn a_resolution_ahead_of_the_clock_keeps_nobody_from_going_on() {
+        let ahead = [(21 * DAY, ComplaintEvent::Resolved), (22 * DAY, ComplaintEvent::Closed)];
+        let reopened = asked(PRODUCT, &ahead, &Change::Reopen, 20 * DAY);
+        assert_eq!(events(reopened), [(at(22 * DAY), ComplaintEvent::Reopened)], "or it would stay closed");
+        let paused = [(21 * DAY, ComplaintEvent::Resumed)];
+        assert_eq!(events(asked(PRODUCT, &paused, &Change::Resolve, 9)).len(), 1);
+    }
+
+    #[test]
     fn the_one_extension_is_the_laws() {
         refused(asked(PRODUCT, &[], &Change::Extend, 5), "Decree 356 Art. 5 gives one to data-access");
         refused(asked(ACCESS, &[(2, ComplaintEvent::Extended)], &Change::Extend, 5), "one extension only");
@@ -512,8 +528,14 @@ mod tests {
         let mut without = policy();
         without.kinds.get_mut(&ACCESS).unwrap().extension = None;
         let standing = standing(ACCESS, &[]);
-        let matter =
-            Matter { number: 4, standing: &standing, policy: &without, due: None, zone: &TimeZone::UTC };
+        let matter = Matter {
+            number: 4,
+            standing: &standing,
+            policy: &without,
+            due: None,
+            now: at(5),
+            zone: &TimeZone::UTC,
+        };
         refused(decide(&matter, &Change::Extend, at(5)), "set complaints.kinds.data-access.extension");
     }
 
