@@ -99,6 +99,7 @@ fn store_words(
         order: new.order.as_ref(),
         order_source: new.about.as_ref().filter(|_| new.order.is_some()),
         channel: new.channel.as_deref(),
+        kind: new.classification.kind,
         damage_level: new.classification.damage_level,
     };
     Ok(writer.upsert_complaint(&row, now)?)
