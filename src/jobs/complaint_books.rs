@@ -109,9 +109,9 @@ fn complainant(house: &House, writer: &Writer<'_>, complaint: &StoredComplaint) 
         return Ok(house.vault.pseudonym(customer));
     }
     if let Some(order) = &complaint.order
-        && let Some((_, customer)) = writer.order(&complaint.source, order)?
+        && let Some((_, customer)) = writer.order(&complaint.order_source, order)?
     {
-        let guest = || house.vault.anonymous_pseudonym(&complaint.source, order);
+        let guest = || house.vault.anonymous_pseudonym(&complaint.order_source, order);
         return Ok(customer.map_or_else(guest, |customer| house.vault.pseudonym(customer)));
     }
     Ok(house.vault.pseudonym_of_complaint(complaint.no))

@@ -13,7 +13,9 @@ use super::complaint_books;
 use super::house::House;
 use crate::deadline;
 use crate::domain::actor::Actor;
-use crate::domain::complaint::{Classification, Complaint, ComplaintEvent, ComplaintText, DatedEvent};
+use crate::domain::complaint::{
+    Classification, Complaint, ComplaintEvent, ComplaintKind, ComplaintText, DatedEvent,
+};
 use crate::domain::ids::{ComplaintId, ComplaintNo, CustomerNo, SourceName};
 use crate::domain::sealed::{Sealed, WrappedKey};
 use crate::store::{ComplaintRow, LoggedEvent, NewEvent, Reader, SealedNote, StoredComplaint, Writer};
@@ -53,9 +55,15 @@ pub fn store_seen(
         None => None,
     };
     let is_new = kept.is_none();
+    let told = match &kept {
+        Some(kept) => Told::of(kept, writer.events_told_by_source(kept.no)?),
+        None => Told::default(),
+    };
     let as_kept = match kept {
         Some(kept) if kept.order_source != *order_source.unwrap_or(source) => None,
-        Some(kept) if is_as_kept(house, writer, &kept, complaint, customer)? => Some(kept.no),
+        Some(kept) if told.says(complaint) && is_as_kept(house, writer, &kept, complaint, customer)? => {
+            Some(kept.no)
+        }
         _ => None,
     };
     let no = match as_kept {
@@ -69,12 +77,13 @@ pub fn store_seen(
                 order: complaint.order.as_ref(),
                 order_source,
                 channel: complaint.channel.as_deref(),
+                kind: complaint.kind,
                 damage_level: complaint.damage_level,
             };
             writer.upsert_complaint(&row, now)?
         }
     };
-    let events = new_events(&writer.events_told_by_source(no)?, &writer.events_of(no)?, complaint);
+    let events = new_events(&told, &writer.events_of(no)?, complaint);
     let is_told = record(house, writer, no, &events, &Speaker::Source, now)?;
     Ok(match (is_new, as_kept.is_some() && !is_told) {
         (true, _) => Seen::Added,
@@ -189,32 +198,38 @@ fn is_as_kept(
     seen: &Complaint,
     customer: Option<CustomerNo>,
 ) -> anyhow::Result<bool> {
-    let is_same = kept.customer == customer
-        && kept.order == seen.order
-        && kept.channel == seen.channel
-        && kept.damage_level == seen.damage_level;
+    let is_same = kept.customer == customer && kept.order == seen.order && kept.channel == seen.channel;
     Ok(is_same && words(house, reader, kept)?.as_ref() == Some(&seen.text))
 }
 
-/// The events by which the source's own word would be what it says now. `told` is what it said before, its last word
-/// last; `log` is what everybody said, by the instant it happened at.
-fn new_events(told: &[DatedEvent], log: &[DatedEvent], seen: &Complaint) -> Vec<DatedEvent> {
-    let mut events = Vec::new();
-    let mut add = |at: Timestamp, event: ComplaintEvent| events.push(DatedEvent { at, event });
-    match classified(told) {
-        None => {
-            add(seen.received_at, ComplaintEvent::Received(Classification::new(seen.kind, seen.damage_level)))
-        }
-        Some((_, said)) if (said.kind, said.damage_level) != (seen.kind, seen.damage_level) => {
-            // What a person has judged stays: a source knows only the kind and the level.
-            let (at, known) = classified(log).unwrap_or((seen.received_at, said));
-            let (kind, damage_level) = (seen.kind, seen.damage_level);
-            let classification = Classification { kind, damage_level, ..known };
-            // A later word counts, so it must not stand before an earlier one.
-            add(at.max(seen.received_at), ComplaintEvent::Reclassified(classification));
-        }
-        Some(_) => {}
+/// What the source said of a complaint before.
+#[derive(Default)]
+struct Told {
+    /// Its last word last.
+    events: Vec<DatedEvent>,
+    /// The kind and the level: in the events, what people have judged stands beside what the source changed.
+    judged: Option<(ComplaintKind, Option<u8>)>,
+}
+
+impl Told {
+    fn of(kept: &StoredComplaint, events: Vec<DatedEvent>) -> Self {
+        // Before the kind was kept, a source's event was the source's word alone.
+        let kind = kept.kind.or_else(|| classified(&events).map(|(_, said)| said.kind));
+        Self { events, judged: kind.map(|kind| (kind, kept.damage_level)) }
     }
+
+    /// Whether it said so of the kind and the level.
+    fn says(&self, seen: &Complaint) -> bool {
+        self.judged == Some((seen.kind, seen.damage_level))
+    }
+}
+
+/// The events by which the source's own word would be what it says now. `log` is what everybody said, by the instant it
+/// happened at.
+fn new_events(told: &Told, log: &[DatedEvent], seen: &Complaint) -> Vec<DatedEvent> {
+    let mut events: Vec<DatedEvent> = classification(told, log, seen).into_iter().collect();
+    let told = told.events.as_slice();
+    let mut add = |at: Timestamp, event: ComplaintEvent| events.push(DatedEvent { at, event });
     let promised = told.iter().rev().find_map(|dated| match dated.event {
         ComplaintEvent::Promised { due_at } => Some(due_at),
         _ => None,
@@ -247,6 +262,22 @@ fn new_events(told: &[DatedEvent], log: &[DatedEvent], seen: &Complaint) -> Vec<
     events
 }
 
+/// The receipt; later, the source's change of its word, merged field by field with what people have judged.
+fn classification(told: &Told, log: &[DatedEvent], seen: &Complaint) -> Option<DatedEvent> {
+    let word = Classification::new(seen.kind, seen.damage_level);
+    let Some(((at, known), (kind, damage_level))) = classified(log).zip(told.judged) else {
+        return Some(DatedEvent { at: seen.received_at, event: ComplaintEvent::Received(word) });
+    };
+    let merged = Classification {
+        kind: if seen.kind == kind { known.kind } else { seen.kind },
+        damage_level: if seen.damage_level == damage_level { known.damage_level } else { seen.damage_level },
+        ..known
+    };
+    // A later word counts, so it must not stand before an earlier one.
+    let at = at.max(seen.received_at);
+    (merged != known).then_some(DatedEvent { at, event: ComplaintEvent::Reclassified(merged) })
+}
+
 fn classified(events: &[DatedEvent]) -> Option<(Timestamp, Classification)> {
     events.iter().rev().find_map(|dated| Some((dated.at, dated.event.classification()?)))
 }
@@ -260,7 +291,6 @@ fn last_end(events: &[DatedEvent]) -> Option<(&ComplaintEvent, Timestamp)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::complaint::{ComplaintKind, ComplaintText};
 
     fn seen(resolved: Option<&str>) -> Complaint {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
@@ -280,32 +310,41 @@ mod tests {
         }
     }
 
+    /// What the source said before: `first`, and then these events.
+    fn told(first: &Complaint, events: &[DatedEvent]) -> Told {
+        Told { events: events.to_vec(), judged: Some((first.kind, first.damage_level)) }
+    }
+
+    fn first(seen: &Complaint) -> Vec<DatedEvent> {
+        new_events(&Told::default(), &[], seen)
+    }
+
     #[test]
     fn seeing_the_same_twice_adds_nothing() {
         let complaint = seen(Some("2026-11-05T02:00:00Z"));
-        let told = new_events(&[], &[], &complaint);
-        assert_eq!(told.len(), 2);
-        assert_eq!(new_events(&told, &told, &complaint), []);
+        let said = first(&complaint);
+        assert_eq!(said.len(), 2);
+        assert_eq!(new_events(&told(&seen(None), &said), &said, &complaint), []);
     }
 
     #[test]
     fn a_resolution_taken_back_reopens() {
-        let mut told = new_events(&[], &[], &seen(Some("2026-11-05T02:00:00Z")));
-        let reopened = new_events(&told, &told, &seen(None));
+        let mut said = first(&seen(Some("2026-11-05T02:00:00Z")));
+        let reopened = new_events(&told(&seen(None), &said), &said, &seen(None));
         assert_eq!(reopened, [event("2026-11-05T02:00:00Z", ComplaintEvent::Reopened)]);
-        told.extend(reopened);
-        let again = new_events(&told, &told, &seen(Some("2026-11-09T02:00:00Z")));
+        said.extend(reopened);
+        let again = new_events(&told(&seen(None), &said), &said, &seen(Some("2026-11-09T02:00:00Z")));
         assert_eq!(again, [event("2026-11-09T02:00:00Z", ComplaintEvent::Resolved)]);
     }
 
     #[test]
     fn a_source_closes_what_it_resolved_once() {
         let closed = Complaint { closed: true, ..seen(Some("2026-11-05T02:00:00Z")) };
-        let told = new_events(&[], &[], &closed);
-        let last = told.last().unwrap();
-        assert_eq!((told.len(), last), (3, &event("2026-11-05T02:00:00Z", ComplaintEvent::Closed)));
-        assert_eq!(new_events(&told, &told, &closed), []);
-        assert_eq!(new_events(&told, &told, &seen(Some("2026-11-05T02:00:00Z"))), []);
+        let said = first(&closed);
+        let last = said.last().unwrap();
+        assert_eq!((said.len(), last), (3, &event("2026-11-05T02:00:00Z", ComplaintEvent::Closed)));
+        assert_eq!(new_events(&told(&seen(None), &said), &said, &closed), []);
+        assert_eq!(new_events(&told(&seen(None), &said), &said, &seen(Some("2026-11-05T02:00:00Z"))), []);
     }
 
     fn event(at: &str, event: ComplaintEvent) -> DatedEvent {
@@ -321,38 +360,52 @@ mod tests {
 
     #[test]
     fn what_a_person_settled_stays_while_the_source_says_nothing_new() {
-        let told = new_events(&[], &[], &seen(None));
+        let said = first(&seen(None));
         let resolved = event("2026-11-04T02:00:00Z", ComplaintEvent::Resolved);
         let payment =
             Classification { vulnerable: true, ..Classification::new(ComplaintKind::Payment, Some(3)) };
         let judged = event("2026-11-03T02:00:00Z", ComplaintEvent::Reclassified(payment));
-        let log = with(&told, &[resolved, judged]);
-        assert_eq!(new_events(&told, &log, &seen(None)), []);
+        let log = with(&said, &[resolved, judged]);
+        assert_eq!(new_events(&told(&seen(None), &said), &log, &seen(None)), []);
         // Its own resolution is told, although it is resolved; so is its own change of kind, which leaves the judgement.
         let later = seen(Some("2026-11-05T02:00:00Z"));
-        let again = new_events(&told, &log, &later);
+        let again = new_events(&told(&seen(None), &said), &log, &later);
         assert_eq!(again, [event("2026-11-05T02:00:00Z", ComplaintEvent::Resolved)]);
-        let product = new_events(&told, &log, &Complaint { kind: ComplaintKind::Product, ..seen(None) });
-        let expected = Classification { kind: ComplaintKind::Product, damage_level: None, ..payment };
-        assert_eq!(product, [event("2026-11-03T02:00:00Z", ComplaintEvent::Reclassified(expected))]);
+        // What it changes is its own word; the rest stays as it was judged.
+        let product = new_events(
+            &told(&seen(None), &said),
+            &log,
+            &Complaint { kind: ComplaintKind::Product, ..seen(None) },
+        );
+        let reclassified =
+            |classification| [event("2026-11-03T02:00:00Z", ComplaintEvent::Reclassified(classification))];
+        assert_eq!(product, reclassified(Classification { kind: ComplaintKind::Product, ..payment }));
+        let level = Complaint { damage_level: Some(4), ..seen(None) };
+        let events = new_events(&told(&seen(None), &said), &log, &level);
+        assert_eq!(events, reclassified(Classification { damage_level: Some(4), ..payment }));
+        // It is told once: what people judged is not taken for the source's word, which has not changed since.
+        let (said, log) = (with(&said, &events), with(&log, &events));
+        assert_eq!(new_events(&told(&level, &said), &log, &level), []);
+        let agrees = Complaint { kind: ComplaintKind::Payment, ..level.clone() };
+        assert_eq!(new_events(&told(&level, &said), &log, &agrees), []);
     }
 
     #[test]
     fn a_source_that_takes_back_or_resolves_again_is_heard_among_people() {
-        let told = new_events(&[], &[], &seen(Some("2026-11-05T02:00:00Z")));
+        let said = first(&seen(Some("2026-11-05T02:00:00Z")));
         // Somebody has opened it again since: the source's word changes nothing, and is remembered as said.
         let reopened = event("2026-11-07T02:00:00Z", ComplaintEvent::Reopened);
-        let log = with(&told, std::slice::from_ref(&reopened));
-        assert_eq!(new_events(&told, &log, &seen(None)), std::slice::from_ref(&reopened));
-        assert_eq!(new_events(&told, &log, &seen(Some("2026-11-05T02:00:00Z"))), []);
+        let log = with(&said, std::slice::from_ref(&reopened));
+        assert_eq!(new_events(&told(&seen(None), &said), &log, &seen(None)), std::slice::from_ref(&reopened));
+        assert_eq!(new_events(&told(&seen(None), &said), &log, &seen(Some("2026-11-05T02:00:00Z"))), []);
         let resolved = event("2026-11-09T02:00:00Z", ComplaintEvent::Resolved);
         assert_eq!(
-            new_events(&told, &log, &seen(Some("2026-11-09T02:00:00Z"))),
+            new_events(&told(&seen(None), &said), &log, &seen(Some("2026-11-09T02:00:00Z"))),
             std::slice::from_ref(&resolved)
         );
         // Somebody has resolved it since: taking back opens it after that.
-        let log = with(&told, &[reopened, resolved.clone()]);
-        let back = new_events(&told, &log, &seen(None));
+        let log = with(&said, &[reopened, resolved.clone()]);
+        let back = new_events(&told(&seen(None), &said), &log, &seen(None));
         assert_eq!(back, [DatedEvent { event: ComplaintEvent::Reopened, ..resolved }]);
     }
 }

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 
 use super::complaints::store_seen;
 use super::house::House;
+use super::intake::customer_of;
+use super::persons::Persons;
 use crate::domain::complaint::{Complaint, ComplaintKind, ComplaintText};
 use crate::domain::ids::{ComplaintId, SourceName};
 use crate::domain::payment::Payment;
@@ -17,6 +19,7 @@ const DISPUTED: [&str; 2] = ["disputed", "chargeback"];
 pub(super) fn open(
     house: &House,
     writer: &Writer<'_>,
+    persons: &Persons<'_>,
     source: &SourceName,
     payments: &[Payment],
     now: Timestamp,
@@ -27,12 +30,13 @@ pub(super) fn open(
         if writer.complaint_no(source, &id)?.is_some() {
             continue;
         }
-        let customer = writer.order(source, &payment.order)?.and_then(|(_, customer)| customer);
+        let text = ComplaintText::default();
+        let customer = customer_of(writer, persons, None, &text, Some((source, &payment.order)))?;
         let complaint = Complaint {
             id,
             received_at: now,
             kind: ComplaintKind::Payment,
-            text: ComplaintText::default(),
+            text,
             customer: None,
             order: Some(payment.order.clone()),
             channel: None,

@@ -44,7 +44,15 @@ pub fn add(
     now: Timestamp,
 ) -> anyhow::Result<Added> {
     let desk = SourceName::new(SourceName::DESK);
-    let Some(customer) = customer_of(house, writer, new, now)? else { return Ok(Added::UnknownCustomer) };
+    let persons = Persons::new(house, writer, new.about.as_ref().unwrap_or(&desk), now);
+    if let Some(account) = &new.customer {
+        // A source brings its customers; one that it never told of is a slip of the pen.
+        if persons.by_account(account)?.is_none() {
+            return Ok(Added::UnknownCustomer);
+        }
+    }
+    let order = new.about.as_ref().zip(new.order.as_ref());
+    let customer = customer_of(writer, &persons, new.customer.as_ref(), &new.text, order)?;
     // Complaints are never deleted, so this number was never given.
     let id = ComplaintId::new((writer.count_complaints_of(&desk)? + 1).to_string());
     let no = store_words(house, writer, (&desk, &id), new, customer, now)?;
@@ -57,30 +65,20 @@ pub fn add(
     Ok(Added::As(no))
 }
 
-/// Who complains: the customer that is named, else the one whose phone or e-mail it is, else the order's. The outer
-/// `None`: one is named whom nobody knows.
-fn customer_of(
-    house: &House,
+/// Who complains: the customer that is named, else the one whose phone or e-mail it is, else the order's.
+pub(super) fn customer_of(
     writer: &Writer<'_>,
-    new: &NewComplaint,
-    now: Timestamp,
-) -> anyhow::Result<Option<Option<CustomerNo>>> {
-    let desk = SourceName::new(SourceName::DESK);
-    let persons = Persons::new(house, writer, new.about.as_ref().unwrap_or(&desk), now);
-    let person = person_of(&new.text);
-    if let Some(account) = &new.customer {
-        // A source brings its customers; one that it never told of is a slip of the pen.
-        if persons.by_account(account)?.is_none() {
-            return Ok(None);
-        }
-        return persons.known(Some(account), &person, None).map(Some);
+    persons: &Persons<'_>,
+    account: Option<&CustomerId>,
+    text: &ComplaintText,
+    order: Option<(&SourceName, &OrderId)>,
+) -> anyhow::Result<Option<CustomerNo>> {
+    let person = Person { name: None, email: text.email.clone(), phone: text.phone.clone(), address: None };
+    if let Some(known) = persons.known(account, &person, None)? {
+        return Ok(Some(known));
     }
-    let known = persons.known(None, &person, None)?;
-    let of_order = match (known, &new.about, &new.order) {
-        (None, Some(source), Some(order)) => writer.order(source, order)?.and_then(|(_, customer)| customer),
-        _ => None,
-    };
-    Ok(Some(known.or(of_order)))
+    let Some((source, order)) = order else { return Ok(None) };
+    Ok(writer.order(source, order)?.and_then(|(_, customer)| customer))
 }
 
 fn store_words(
@@ -99,6 +97,7 @@ fn store_words(
         order: new.order.as_ref(),
         order_source: new.about.as_ref().filter(|_| new.order.is_some()),
         channel: new.channel.as_deref(),
+        kind: new.classification.kind,
         damage_level: new.classification.damage_level,
     };
     Ok(writer.upsert_complaint(&row, now)?)
@@ -127,7 +126,8 @@ pub fn import(
     let persons = Persons::new(house, writer, about.unwrap_or(source), now);
     let mut tally = FileTally::default();
     for complaint in &batch.complaints {
-        let customer = persons.known(complaint.customer.as_ref(), &person_of(&complaint.text), None)?;
+        let order = about.zip(complaint.order.as_ref());
+        let customer = customer_of(writer, &persons, complaint.customer.as_ref(), &complaint.text, order)?;
         let order_source = about.filter(|_| complaint.order.is_some());
         match store_seen(house, writer, source, complaint, (customer, order_source), now)? {
             Seen::Added => tally.added += 1,
@@ -137,9 +137,4 @@ pub fn import(
     }
     rejects::keep_of_file(house, writer, settings, (Feed::Complaints, origin), batch, now)?;
     Ok(tally)
-}
-
-/// What a complaint tells of its sender.
-pub(super) fn person_of(text: &ComplaintText) -> Person {
-    Person { name: None, email: text.email.clone(), phone: text.phone.clone(), address: None }
 }

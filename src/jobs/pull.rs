@@ -118,8 +118,14 @@ impl Pull<'_> {
         self.store_payments(batch)?;
         self.book(batch, &changed)?;
         self.store_complaints(batch)?;
-        self.tally.complaints +=
-            super::disputes::open(self.house, self.writer, self.source, &batch.payments, self.run.now)?;
+        self.tally.complaints += super::disputes::open(
+            self.house,
+            self.writer,
+            &self.persons,
+            self.source,
+            &batch.payments,
+            self.run.now,
+        )?;
         self.keep_rejected(&batch.rejected)?;
         if let Some(until) = batch.complete_until {
             self.writer.set_watermark(self.source, until)?;
@@ -242,8 +248,10 @@ impl Pull<'_> {
 
     fn store_complaints(&mut self, batch: &Batch) -> anyhow::Result<()> {
         for complaint in &batch.complaints {
-            let person = super::intake::person_of(&complaint.text);
-            let customer = self.persons.known(complaint.customer.as_ref(), &person, None)?;
+            let account = complaint.customer.as_ref();
+            let order = complaint.order.as_ref().map(|order| (self.source, order));
+            let text = &complaint.text;
+            let customer = super::intake::customer_of(self.writer, &self.persons, account, text, order)?;
             super::complaints::store_seen(
                 self.house,
                 self.writer,

@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use unicode_normalization::UnicodeNormalization;
 
 use super::Context;
@@ -24,6 +23,9 @@ use crate::settings::SourceSettings;
 /// A label is printed in tables; nothing longer than this is one.
 const LONGEST_LABEL: usize = 500;
 
+/// The source's clock may be so far ahead of ours.
+const CLOCK_ERROR: SignedDuration = SignedDuration::from_hours(1);
+
 /// How this source writes things.
 pub(super) struct Reading {
     currency: Currency,
@@ -32,12 +34,14 @@ pub(super) struct Reading {
     statuses: BTreeMap<String, OrderStatus>,
     complaint_kinds: BTreeMap<String, ComplaintKind>,
     provinces: ProvinceScheme,
+    /// When it is read.
+    now: Timestamp,
 }
 
 impl Reading {
     /// # Errors
     /// [`Error::Settings`] for a zone, a date format, or a word of ours that is none.
-    pub fn new(source: &SourceSettings, currency: &Currency, zone: &TimeZone) -> Result<Self, Error> {
+    pub fn of(source: &SourceSettings, context: &Context<'_>) -> Result<Self, Error> {
         let unknown = |key: &str, theirs: &String, ours: &String, known: Vec<&str>| {
             Error::Settings(format!(
                 "{key}: {theirs:?} stands for {ours:?}, which is none of {}",
@@ -64,17 +68,14 @@ impl Reading {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
-            currency: currency.clone(),
+            currency: context.currency.clone(),
             decimal: source.decimal,
-            dates: Dates::new(source, zone)?,
+            dates: Dates::new(source, context.zone)?,
             statuses,
             complaint_kinds,
             provinces: source.provinces,
+            now: context.now,
         })
-    }
-
-    pub fn of(source: &SourceSettings, context: &Context<'_>) -> Result<Self, Error> {
-        Self::new(source, context.currency, context.zone)
     }
 }
 
@@ -130,6 +131,19 @@ impl<'a> Fields<'a> {
         }
         let instant = self.reading.dates.instant(self.cell(column), self.reading.decimal);
         instant.map(Some).map_err(|reason| self.unfit(column, reason))
+    }
+
+    /// The instant of what has happened: since 1970, and not in the future.
+    pub fn past_instant(&self, column: &'static str) -> Result<Option<Timestamp>, Unfit> {
+        match self.instant(column)? {
+            Some(at) if at < Timestamp::UNIX_EPOCH => {
+                Err(self.unfit(column, "before 1970; correct it at the source"))
+            }
+            Some(at) if at.duration_since(self.reading.now) > CLOCK_ERROR => {
+                Err(self.unfit(column, "in the future; correct it at the source"))
+            }
+            at => Ok(at),
+        }
     }
 
     pub fn required_instant(&self, column: &'static str) -> Result<Timestamp, Unfit> {

@@ -215,6 +215,7 @@ mod tests {
             order: None,
             order_source: None,
             channel: None,
+            kind: ComplaintKind::Product,
             damage_level: None,
         };
         w.upsert_complaint(&row, now())

@@ -8,7 +8,7 @@ use rusqlite::{Row, params};
 use super::columns::{At, Word, read_count};
 use super::complaint_events::{OF_ALL, UNSETTLED};
 use super::{Error, Reader, SealedUnder, Writer};
-use crate::domain::complaint::{ComplaintText, DatedEvent};
+use crate::domain::complaint::{ComplaintKind, ComplaintText, DatedEvent};
 use crate::domain::ids::{ComplaintId, ComplaintNo, CustomerNo, OrderId, SourceName};
 use crate::domain::sealed::Sealed;
 
@@ -23,7 +23,9 @@ pub struct ComplaintRow<'a> {
     /// Whose order that is, when not this source's.
     pub order_source: Option<&'a SourceName>,
     pub channel: Option<&'a str>,
-    /// 1 to 4.
+    /// As its source says, whatever people have judged since.
+    pub kind: ComplaintKind,
+    /// 1 to 4; as its source says, too.
     pub damage_level: Option<u8>,
 }
 
@@ -39,6 +41,9 @@ pub struct StoredComplaint {
     /// The source whose order that is.
     pub order_source: SourceName,
     pub channel: Option<String>,
+    /// The source's own word; `None`: before this was kept.
+    pub kind: Option<ComplaintKind>,
+    /// The source's own word, too.
     pub damage_level: Option<u8>,
     pub created_at: Timestamp,
 }
@@ -48,7 +53,7 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn complaint(&self, no: ComplaintNo) -> Result<Option<StoredComplaint>, Error> {
         let sql = "SELECT no, source, id, customer, sealed_text, sealed_under, order_id, channel,
-                          damage_level, created_at, order_source
+                          damage_level, created_at, order_source, kind
                    FROM complaints WHERE no = ?1";
         self.first(sql, (no.0,), read_complaint)
     }
@@ -71,7 +76,7 @@ impl Reader<'_> {
         limit: u32,
     ) -> Result<Vec<(StoredComplaint, Vec<DatedEvent>)>, Error> {
         let sql = "SELECT no, source, id, customer, sealed_text, sealed_under, order_id, channel,
-                          damage_level, created_at, order_source
+                          damage_level, created_at, order_source, kind
                    FROM complaints c
                    WHERE no > ?1 AND settled = 0 AND coalesce((
                        SELECT event FROM complaint_events e
@@ -91,7 +96,7 @@ impl Reader<'_> {
         limit: u32,
     ) -> Result<Vec<(StoredComplaint, Vec<DatedEvent>)>, Error> {
         let sql = "SELECT no, source, id, customer, sealed_text, sealed_under, order_id, channel,
-                          damage_level, created_at, order_source
+                          damage_level, created_at, order_source, kind
                    FROM complaints WHERE no > ?1 ORDER BY no LIMIT ?2";
         self.with_events(OF_ALL, after, self.all(sql, (after.0, limit), read_complaint)?)
     }
@@ -141,13 +146,14 @@ impl Writer<'_> {
     /// [`Error::Sqlite`].
     pub fn upsert_complaint(&self, row: &ComplaintRow<'_>, now: Timestamp) -> Result<ComplaintNo, Error> {
         let sql = "INSERT INTO complaints (source, id, customer, sealed_text, sealed_under, order_id,
-                                           channel, damage_level, order_source, created_at, modified_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+                                           channel, damage_level, order_source, kind, created_at, modified_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)
                    ON CONFLICT (source, id) DO UPDATE SET
                        customer = excluded.customer, sealed_text = excluded.sealed_text,
                        sealed_under = excluded.sealed_under, order_id = excluded.order_id,
                        channel = excluded.channel, damage_level = excluded.damage_level,
-                       order_source = excluded.order_source, modified_at = excluded.modified_at
+                       order_source = excluded.order_source, kind = excluded.kind,
+                       modified_at = excluded.modified_at
                    RETURNING no";
         let parameters = params![
             row.source.as_str(),
@@ -159,6 +165,7 @@ impl Writer<'_> {
             row.channel,
             row.damage_level,
             row.order_source.map(SourceName::as_str),
+            row.kind.as_str(),
             At(now),
         ];
         self.single(sql, parameters, |row| row.get(0).map(ComplaintNo))
@@ -178,6 +185,7 @@ fn read_complaint(row: &Row<'_>) -> rusqlite::Result<StoredComplaint> {
         order_source: order_source.unwrap_or_else(|| source.clone()),
         source,
         channel: row.get(7)?,
+        kind: row.get::<_, Option<String>>(11)?.as_deref().and_then(ComplaintKind::parse),
         damage_level: row.get(8)?,
         created_at: row.get::<_, At>(9)?.0,
     })
@@ -200,6 +208,7 @@ mod tests {
                 order: Some(&OrderId::new("1001")),
                 order_source: None,
                 channel: Some("phone"),
+                kind: ComplaintKind::Product,
                 damage_level: Some(2),
             },
             now(),
@@ -225,6 +234,7 @@ mod tests {
             assert_eq!(w.complaint_no(&shop(), &ComplaintId::new("c1"))?, Some(no));
             let kept = w.complaint(no)?.unwrap();
             assert_eq!((kept.customer, kept.sealed_under), (Some(customer), SealedUnder::Customer));
+            assert_eq!(kept.kind, Some(ComplaintKind::Product));
             assert_eq!((kept.damage_level, kept.channel.as_deref()), (Some(2), Some("phone")));
             assert_eq!(kept.order_source, shop(), "its own, where no other is named");
             assert_eq!(

@@ -333,6 +333,41 @@ fn what_is_learned_late_goes_to_the_open_day_and_a_preview_releases_nothing() {
     shop.ask(&["report", "verify", "1"]).ok();
 }
 
+/// Whose complaints they are is found by their orders, however they came: or one person would count as many.
+#[test]
+fn complaints_about_the_orders_of_one_customer_are_one_persons() {
+    let uid = rustix::process::geteuid().as_raw();
+    let roles = format!("[roles]\ncomplaint-handler = [{uid}]\n");
+    let shop = Builder::new(&format!("{roles}{SHOP}")).job("pull", job("pull", "")).open();
+    let mut orders = "order_id,placed_at,status,customer_id,line_id,product,quantity,unit_price\n".to_owned();
+    for (order, customer) in
+        [("D1", "K1"), ("D2", "K1"), ("D3", "K1"), ("D4", "K1"), ("D5", "K1"), ("G1", "")]
+    {
+        writeln!(orders, "{order},2024-05-02T09:00:00+07:00,completed,{customer},1,Bambino,1,1000").unwrap();
+    }
+    shop.write("orders.csv", &orders);
+    let complaints = |orders: &[&str]| {
+        let row = |order: &&str| format!("K-{order},2024-05-03T09:00:00+07:00,product,{order},hỏng\n");
+        format!("complaint_id,received_at,kind,order_id,body\n{}", orders.iter().map(row).collect::<String>())
+    };
+    shop.write("complaints.csv", &complaints(&["D1", "D2", "G1"]));
+    shop.run_job(&["pull"], "done");
+    shop.write("more.csv", &complaints(&["D1", "D2", "D3", "D4", "D5", "G1"]));
+    shop.run(&["complaint", "import", "more.csv"]).ok();
+    shop.run(&["complaint", "add", "--kind", "product", "--order", "D5"]).ok();
+    shop.run(&["complaint", "add", "--kind", "product", "--order", "G1"]).ok();
+    let persons =
+        "SELECT count(DISTINCT pseudonym) FROM complaint_lines l JOIN complaints c ON c.no = l.complaint";
+    let of_customer = shop.number(&format!("{persons} WHERE order_id LIKE 'D%'"));
+    let of_guest = shop.number(&format!("{persons} WHERE order_id = 'G1'"));
+    assert_eq!((of_customer, of_guest), (1, 1));
+    let theirs = "SELECT count(*) FROM complaint_lines WHERE pseudonym IN (SELECT pseudonym FROM entries)";
+    assert_eq!(shop.number(theirs), shop.number("SELECT count(*) FROM complaint_lines"));
+    // So they, and nobody else's, are under the customer's key.
+    let sealed = "SELECT count(*) FROM complaints WHERE sealed_under = 'customer' AND customer = 1";
+    assert_eq!((shop.number(sealed), shop.number("SELECT count(*) FROM complaints")), (8, 11));
+}
+
 /// A store from before there were books has its complaints on their own days once somebody asks for figures.
 #[test]
 fn a_store_of_before_books_its_complaints_at_the_first_report() {

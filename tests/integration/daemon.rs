@@ -201,6 +201,13 @@ fn an_overdue_complaint_is_told_once_and_again_when_its_deadline_tightens() {
         );
         shop.write("complaints.csv", &csv);
         shop.run_job(&["pull"], "done");
+        let rejected = shop.ask(&["source", "rejected"]).ok().json();
+        let reason = "in the future; correct it at the source";
+        assert_eq!((&rejected[0]["column"], &rejected[0]["reason"]), (&"received_at".into(), &reason.into()));
+        assert_eq!(
+            (rejected.as_array().unwrap().len(), shop.number("SELECT count(*) FROM complaints")),
+            (1, 2)
+        );
     };
     let check = || shop.run_job(&["complaints"], "done")["details"]["told"].clone();
     let resolved = "2024-05-03T09:00:00+07:00";

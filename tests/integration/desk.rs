@@ -242,6 +242,8 @@ fn what_cannot_be_is_refused_with_its_exit_code() {
         (2, &["ack", "1", "--at", "yesterday"], "2026-11-20 09:30"),
         (2, &["pause", "1", "--reason", "holiday"], "force-majeure"),
         (65, &["add", "--kind", "product", "--received", "2999-01-01 09:00"], "is in the future"),
+        (65, &["add", "--kind", "product", "--received", "1969-12-31 09:00"], "is before 1970"),
+        (65, &["add", "--kind", "product", "--received=-005000-01-01T09:00"], "is before 1970"),
         (65, &["add", "--kind", "product", "--detected", "2024-05-01 09:00"], "leave --detected out"),
         (65, &["add", "--kind", "product", "--customer", "K9"], "no customer of that number"),
         (65, &["add", "--kind", "product", "--source", "nowhere"], "`firstwatch source list`"),

@@ -653,6 +653,28 @@ fn complaints_that_do_not_fit() {
     );
 }
 
+/// Of what a mistyped year sets in the future, nothing would be looked at until then.
+#[test]
+fn what_a_complaint_tells_of_has_happened() {
+    for (row, column, theirs, mistyped, said) in [
+        (1, "resolved_at", ",2026-03-10 09:00", ",2106-03-10 09:00", "in the future"),
+        (1, "acknowledged_at", ",2026-03-06 16:00", ",2100-01-01 08:01", "in the future"),
+        (2, "received_at", ",2026-03-12 10:30", ",2126-03-12 10:30", "in the future"),
+        (2, "received_at", ",2026-03-12 10:30", ",1926-03-12 10:30", "before 1970"),
+    ] {
+        let shop = Shop::new();
+        shop.spoil(Feed::Complaints, theirs, mistyped);
+        let batch = shop.batch();
+        let expected = format!("complaints {row} [{column}] {said}; correct it at the source");
+        assert_eq!((rejects(&batch), batch.complaints.len()), (expected, 1), "{mistyped}");
+    }
+    let shop = Shop::new();
+    // Clocks differ: an hour from now in Hanoi, where it is seven already, and a promise may be of any day.
+    shop.spoil(Feed::Complaints, ",2026-03-10 09:00", ",2100-01-01 08:00");
+    shop.spoil(Feed::Complaints, ",2026-03-16,", ",2126-03-16,");
+    assert_eq!(rejects(&shop.batch()), "");
+}
+
 #[test]
 fn a_line_of_sixty_megabytes_costs_only_itself() {
     let shop = Shop::new();

@@ -45,7 +45,7 @@ pub fn change(house: &House, actor: &Actor, number: ComplaintNo, request: Change
     let note = written(request.note, "note")?;
     house.store.write(|writer| {
         let events = writer.events_of(number)?;
-        let decided = decided(house, number, &events, &change, at)?;
+        let decided = decided(house, number, &events, &change, (at, now))?;
         let (changed, said) = match decided {
             // A note goes with an event; nobody shall think that it was kept.
             Decided::Nothing(said) if note.is_some() => (false, said + "; the note was not kept"),
@@ -71,7 +71,7 @@ fn decided(
     number: ComplaintNo,
     events: &[DatedEvent],
     change: &Change,
-    at: Timestamp,
+    (at, now): (Timestamp, Timestamp),
 ) -> Result<Decided> {
     let standing = standing(house, events).ok_or_else(|| no_complaint(number))?;
     let account = jobs::complaint_account(house, events);
@@ -81,6 +81,7 @@ fn decided(
         standing: &standing,
         policy: &house.settings.complaints.policy,
         due,
+        now,
         zone: &house.settings.business.zone,
     };
     decide(&matter, change, at).map_err(Error::BadRequest)
@@ -96,11 +97,14 @@ pub(super) fn stands(
     view(house, number, &writer.events_of(number)?, now).ok_or_else(|| no_complaint(number))
 }
 
-/// The instant that something happened at: now, or one in the past.
+/// The instant that something happened at: now, or one in the past, since 1970.
 pub(super) fn instant(given: Option<Timestamp>, now: Timestamp) -> Result<Timestamp> {
     match given {
         Some(at) if at > now => {
             Err(Error::BadRequest(format!("{at} is in the future; what has not happened is not noted")))
+        }
+        Some(at) if at < Timestamp::UNIX_EPOCH => {
+            Err(Error::BadRequest(format!("{at} is before 1970; correct the year")))
         }
         Some(at) => Ok(at),
         None => Ok(now),

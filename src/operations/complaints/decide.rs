@@ -79,6 +79,7 @@ pub(super) struct Matter<'a> {
     pub policy: &'a ComplaintPolicy,
     /// When its resolution is due.
     pub due: Option<Timestamp>,
+    pub now: Timestamp,
     /// In which instants are told.
     pub zone: &'a TimeZone,
 }
@@ -103,7 +104,8 @@ pub(super) fn decide(matter: &Matter<'_>, change: &Change, at: Timestamp) -> Dec
             "complaint {number} was received {received}; nothing can be done about it before"
         ));
     }
-    if change.turns() && at < standing.changed {
+    // A source may have dated a change ahead of the clock: nothing could be done about the complaint until then.
+    if change.turns() && at < standing.changed && standing.changed <= matter.now {
         let changed = matter.told(standing.changed);
         return Err(format!(
             "complaint {number} was last changed {changed}; give an instant after that with --at"
@@ -301,7 +303,11 @@ impl Matter<'_> {
     fn reopen(&self, at: Timestamp) -> Decision {
         let Self { number, standing, .. } = self;
         match standing.resolved {
-            Some(_) => one(at, ComplaintEvent::Reopened, "reopened; its resolution is due anew"),
+            // Of one that is dated ahead of the clock, not before it: the later word counts.
+            Some(resolved) => {
+                let at = at.max(resolved).max(standing.closed.unwrap_or(resolved));
+                one(at, ComplaintEvent::Reopened, "reopened; its resolution is due anew")
+            }
             None => Err(format!("complaint {number} is open; only what was resolved is reopened")),
         }
     }

@@ -1,5 +1,6 @@
 //! `complaints`. A status alone resolves nothing: a deadline is kept or missed at an instant, so a row that
-//! says it is resolved must say when.
+//! says it is resolved must say when. What it tells of has happened: with a date in the future a complaint would count
+//! as resolved, and nobody would look at it until then.
 
 use crate::domain::complaint::{Complaint, ComplaintText};
 use crate::domain::ids::{ComplaintId, OrderId};
@@ -7,8 +8,11 @@ use crate::source::fields::Fields;
 use crate::source::row::Unfit;
 
 pub fn complaint(fields: &Fields<'_>) -> Result<Complaint, Unfit> {
-    let received_at = fields.required_instant("received_at")?;
-    let later = |column| match fields.instant(column)? {
+    fields.required("received_at")?;
+    let Some(received_at) = fields.past_instant("received_at")? else {
+        return Err(fields.unfit("received_at", "empty; every row must have it"));
+    };
+    let later = |column| match fields.past_instant(column)? {
         Some(at) if at < received_at => {
             Err(fields.unfit(column, "before the complaint was received; correct it at the source"))
         }

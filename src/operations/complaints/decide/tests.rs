@@ -32,7 +32,8 @@ fn policy() -> ComplaintPolicy {
 fn asked(kind: ComplaintKind, log: &[(i64, ComplaintEvent)], change: &Change, hour: i64) -> Decision {
     let (standing, policy, zone) = (standing(kind, log), policy(), TimeZone::UTC);
     let due = Some(at(10 * DAY));
-    let matter = Matter { number: 4, standing: &standing, policy: &policy, due, zone: &zone };
+    let now = at(20 * DAY);
+    let matter = Matter { number: 4, standing: &standing, policy: &policy, due, now, zone: &zone };
     decide(&matter, change, at(hour))
 }
 
@@ -125,6 +126,15 @@ fn nothing_happens_before_the_receipt_or_what_it_follows() {
 }
 
 #[test]
+fn a_resolution_ahead_of_the_clock_keeps_nobody_from_going_on() {
+    let ahead = [(21 * DAY, ComplaintEvent::Resolved), (22 * DAY, ComplaintEvent::Closed)];
+    let reopened = asked(PRODUCT, &ahead, &Change::Reopen, 20 * DAY);
+    assert_eq!(events(reopened), [(at(22 * DAY), ComplaintEvent::Reopened)], "or it would stay closed");
+    let paused = [(21 * DAY, ComplaintEvent::Resumed)];
+    assert_eq!(events(asked(PRODUCT, &paused, &Change::Resolve, 9)).len(), 1);
+}
+
+#[test]
 fn the_one_extension_is_the_laws() {
     refused(asked(PRODUCT, &[], &Change::Extend, 5), "Decree 356 Art. 5 gives one to data-access");
     refused(asked(ACCESS, &[(2, ComplaintEvent::Extended)], &Change::Extend, 5), "one extension only");
@@ -134,7 +144,14 @@ fn the_one_extension_is_the_laws() {
     let mut without = policy();
     without.kinds.get_mut(&ACCESS).unwrap().extension = None;
     let standing = standing(ACCESS, &[]);
-    let matter = Matter { number: 4, standing: &standing, policy: &without, due: None, zone: &TimeZone::UTC };
+    let matter = Matter {
+        number: 4,
+        standing: &standing,
+        policy: &without,
+        due: None,
+        now: at(5),
+        zone: &TimeZone::UTC,
+    };
     refused(decide(&matter, &Change::Extend, at(5)), "set complaints.kinds.data-access.extension");
 }
 
