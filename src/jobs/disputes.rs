@@ -1,6 +1,6 @@
 //! A payment that its payer disputes opens a complaint, once: the money is asked back, whoever else knows of it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::complaints::store_seen;
 use super::house::House;
@@ -14,6 +14,9 @@ use crate::store::Writer;
 /// What sources call a payment that is disputed.
 const DISPUTED: [&str; 2] = ["disputed", "chargeback"];
 
+/// What was paid longer ago is history, of which a source's first pull may bring years: no bank disputes it now.
+const OLDEST: SignedDuration = SignedDuration::from_hours(180 * 24);
+
 /// Opens a complaint for each payment that is disputed and has none yet, received now: that is when it was first seen.
 /// How many were opened.
 pub(super) fn open(
@@ -26,6 +29,9 @@ pub(super) fn open(
 ) -> anyhow::Result<u64> {
     let mut opened = 0;
     for payment in payments.iter().filter(|payment| is_disputed(&payment.status)) {
+        if now.duration_since(payment.paid_at) > OLDEST {
+            continue;
+        }
         let id = ComplaintId::new(format!("payment/{}", payment.id));
         if writer.complaint_no(source, &id)?.is_some() {
             continue;

@@ -293,13 +293,15 @@ fn a_disputed_payment_opens_a_complaint_once() {
         );
         shop.run_job(&["pull"], "done")
     };
-    pay("T1,D1,2024-05-02T02:00:00Z,card,500000,paid,\n");
-    assert_eq!(shop.number("SELECT count(*) FROM complaints"), 0);
-    let run = pay(
-        "T1,D1,2024-05-02T02:00:00Z,card,500000,Disputed,\nT2,D2,2024-05-02T02:00:00Z,card,1,charge-back,\n",
-    );
+    #[expect(clippy::disallowed_methods, reason = "the program under test reads the real clock")]
+    let paid = |days: i64| Timestamp::now() - SignedDuration::from_hours(days * 24);
+    let (recent, old) = (paid(20), paid(181));
+    let first = format!("T1,D1,{recent},card,500000,paid,\n");
+    pay(&format!("{first}T0,D0,{old},card,500000,chargeback,\n"));
+    assert_eq!(shop.number("SELECT count(*) FROM complaints"), 0, "an old dispute is history");
+    let run = pay(&format!("T1,D1,{recent},card,500000,Disputed,\nT2,D2,{recent},card,1,charge-back,\n"));
     assert_eq!(run["details"]["sources"]["shop"]["complaints"], 2);
-    pay("T1,D1,2024-05-02T02:00:00Z,card,500000,disputed,\n");
+    pay(&format!("T1,D1,{recent},card,500000,disputed,\n"));
     let listed = shop.ask(&["complaint", "list"]).ok().json();
     let listed = listed.as_array().unwrap();
     assert_eq!((listed.len(), &listed[0]["kind"]), (2, &"payment".into()));
