@@ -8,8 +8,8 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::Deserialize;
 
+use super::answer::{Answer, Caller, OpenHouse, answer};
 use super::error::Refusal;
-use super::router::{Answer, Caller, OpenHouse, answer};
 use crate::domain::ids::ComplaintNo;
 use crate::domain::period::Period;
 use crate::jobs::House;

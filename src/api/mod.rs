@@ -3,6 +3,7 @@
 //!
 //! Every answer is JSON; an error is `{"error": {"kind", "message"}}` with the kinds of [`ErrorKind`].
 
+mod answer;
 mod client;
 mod complaints;
 mod error;

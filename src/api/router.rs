@@ -5,20 +5,16 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
+use super::answer::{Answer, Caller, OpenHouse, answer, off_the_workers};
 use super::complaints;
-use super::error::Refusal;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{JobName, OutboxId, ReleaseId, RunId, SourceName};
 use crate::domain::period::Period;
 use crate::jobs::{House, Trigger};
 use crate::operations::{self, about, audit, backups, outbox, releases, runs, sources, status};
-
-pub(super) type Answer = Result<Json<Value>, Refusal>;
-pub(super) type OpenHouse = State<Arc<House>>;
-pub(super) type Caller = Extension<Actor>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,26 +87,6 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/v1/backups/verify", post(post_verify_backup))
         .merge(complaints::routes())
         .with_state(house)
-}
-
-/// Runs a synchronous operation off the async workers. A panic in it is a failed operation, not a dead daemon.
-pub(super) async fn answer<T, F>(house: Arc<House>, actor: Actor, operation: F) -> Answer
-where
-    T: Serialize + Send + 'static,
-    F: FnOnce(&House, &Actor) -> operations::Result<T> + Send + 'static,
-{
-    let result = off_the_workers(house, move |house| operation(house, &actor)).await?;
-    let value = serde_json::to_value(result).map_err(|error| operations::Error::Failed(error.into()))?;
-    Ok(Json(value))
-}
-
-async fn off_the_workers<T: Send + 'static>(
-    house: Arc<House>,
-    operation: impl FnOnce(&House) -> operations::Result<T> + Send + 'static,
-) -> operations::Result<T> {
-    tokio::task::spawn_blocking(move || operation(&house)).await.map_err(|_| {
-        operations::Error::Failed(anyhow::anyhow!("the operation panicked; this is a bug of firstwatch"))
-    })?
 }
 
 async fn get_about(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
