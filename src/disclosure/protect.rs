@@ -196,7 +196,7 @@ mod tests {
             cells,
             equations,
         };
-        Request { measures, tables: vec![table], earlier: Vec::new(), data }
+        Request { measures, tables: vec![table], data, ..Request::default() }
     }
 
     fn cell(atoms: Vec<u32>) -> CandidateCell {
@@ -302,6 +302,27 @@ mod tests {
             panic!("the first cell follows from earlier releases");
         };
         assert!(disclosed.iter().any(|target| target.value == 100 && target.interval.0.round() == 100.0));
+    }
+
+    /// What leaves room for a reserved total withholds more than what does not, and the total is shown with it.
+    #[test]
+    fn a_reserved_cell_is_left_room_for_and_not_given_away() {
+        let mut request = square();
+        let of_three = |atoms: [u32; 3]| cell(atoms.to_vec());
+        request.tables[0].cells.truncate(9);
+        request.tables[0].equations.clear();
+        let alone = protect(&request, &policy()).expect("protects");
+        assert_eq!(alone.summary.secondary, 0, "no sum is shown");
+        request.reserved = vec![CandidateTable {
+            name: "later".into(),
+            dimensions: vec!["place".into()],
+            measures: vec![0],
+            cells: vec![of_three([0, 1, 2]), cell(vec![0])],
+            equations: Vec::new(),
+        }];
+        let with_room = protect(&request, &policy()).expect("protects");
+        assert_eq!((with_room.tables.len(), with_room.summary.secondary), (1, 1));
+        assert!((1..3).any(|cell| with_room.tables[0].cells()[cell].values().is_none()));
     }
 
     #[test]

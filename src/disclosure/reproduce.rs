@@ -133,6 +133,7 @@ mod tests {
                 ],
                 equations: Vec::new(),
             }],
+            reserved: Vec::new(),
             earlier: Vec::new(),
             data: Contributions {
                 atoms: [[0; 6], [1; 6], [2; 6]].concat().into_iter().chain([3]).collect(),

@@ -67,6 +67,9 @@ pub struct Request {
     pub measures: Vec<MeasureTerms>,
     /// In order of worth: what comes first is shown first.
     pub tables: Vec<CandidateTable>,
+    /// Tables that a later release means to show, as far as they are known today. This release leaves room for them
+    /// where it can, as if they were shown with it, and gives no figure of them away.
+    pub reserved: Vec<CandidateTable>,
     pub earlier: Vec<EarlierCell>,
     pub data: Contributions,
 }

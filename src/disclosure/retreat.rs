@@ -37,6 +37,7 @@ pub(super) fn protect_what_can_be(
         let part = Request {
             measures: request.measures.clone(),
             tables: kept.iter().map(|&table| request.tables[table].clone()).collect(),
+            reserved: request.reserved.clone(),
             earlier: request.earlier.clone(),
             data: request.data.clone(),
         };
@@ -121,6 +122,7 @@ mod tests {
                 table("fine", vec![cell("a", vec![0]), cell("b", vec![1])]),
                 table("other", vec![cell("c", vec![2])]),
             ],
+            reserved: Vec::new(),
             earlier,
             data: Contributions {
                 atoms: vec![0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2],

@@ -175,7 +175,7 @@ impl<'s> Search<'s> {
 
     fn add_sensitive_cells(&mut self) {
         let system = self.system;
-        for unit in &system.units {
+        for unit in system.units.iter().filter(|unit| !unit.reserved) {
             for &measure in &unit.measures {
                 let subject = Subject::Cell { table: unit.table, cell: unit.cell };
                 self.add_sensitive(subject, measure, unit.set);
@@ -285,7 +285,7 @@ impl<'s> Search<'s> {
     /// The root keeps large cells dear without making the programmes ill-conditioned.
     fn weight(&self, unit: usize) -> f64 {
         let unit = &self.system.units[unit];
-        let worth = if unit.table < self.policy.headlines { HEADLINE_WORTH } else { 1.0 };
+        let worth = if unit.reserved || unit.table < self.policy.headlines { HEADLINE_WORTH } else { 1.0 };
         worth * (1.0 + 1e3 * (unit.cost.max(0) as f64 / self.dearest).sqrt())
     }
 

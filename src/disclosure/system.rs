@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::error::Error;
 use super::policy::{Cost, Policy};
-use super::request::{Judgement, MeasureTerms, Request};
+use super::request::{CandidateTable, Judgement, MeasureTerms, Request};
 use super::sensitivity::{Profile, Sensitivity};
 
 /// One decision.
@@ -21,7 +21,9 @@ pub(super) struct Unit {
     pub primary: bool,
     /// What withholding it costs, in the policy's terms.
     pub cost: i128,
-    /// First table that asks for it, and the cell there.
+    /// Only a reserved table asks for it: nobody sees it with this release.
+    pub reserved: bool,
+    /// First table that asks for it, and the cell there; reserved tables stand behind the request's own.
     pub table: usize,
     pub cell: usize,
 }
@@ -88,6 +90,12 @@ impl<'r> System<'r> {
         self.lines.len()
     }
 
+    /// A table of the request, or behind those a reserved one.
+    pub fn table(&self, table: usize) -> &CandidateTable {
+        let own = self.request.tables.len();
+        if table < own { &self.request.tables[table] } else { &self.request.reserved[table - own] }
+    }
+
     pub fn measure(&self, measure: usize) -> &MeasureTerms {
         &self.request.measures[measure]
     }
@@ -105,7 +113,7 @@ impl<'r> System<'r> {
         let request = self.request;
         let mut known: BTreeMap<&[u32], usize> = BTreeMap::new();
         let mut units: BTreeMap<(usize, Vec<usize>), usize> = BTreeMap::new();
-        for (table, candidate) in request.tables.iter().enumerate() {
+        for (table, candidate) in request.tables.iter().chain(&request.reserved).enumerate() {
             let mut of_table = Vec::with_capacity(candidate.cells.len());
             let mut measures = candidate.measures.clone();
             measures.sort_unstable();
@@ -152,13 +160,23 @@ impl<'r> System<'r> {
             !empty && measures.iter().any(|&measure| self.sensitivity(set, measure, policy).is_sensitive());
         let cost = match policy.cost {
             Cost::Value => {
-                let first = self.request.tables[first.0].measures.first();
+                let first = self.table(first.0).measures.first();
                 first.map_or(1, |&measure| profile.measures[measure].magnitude)
             }
             Cost::Count => i128::from(profile.contributors),
             Cost::Cells => 1,
         };
-        Unit { set, measures: measures.to_vec(), empty, primary, cost, table: first.0, cell: first.1 }
+        let reserved = first.0 >= self.request.tables.len();
+        Unit {
+            set,
+            measures: measures.to_vec(),
+            empty,
+            primary,
+            cost,
+            reserved,
+            table: first.0,
+            cell: first.1,
+        }
     }
 }
 
@@ -184,7 +202,7 @@ pub(super) fn check(request: &Request) -> Result<(), Error> {
             return malformed("a measure names no component, an unknown one, or a negative one first");
         }
     }
-    for table in &request.tables {
+    for table in request.tables.iter().chain(&request.reserved) {
         let cells = table.cells.len();
         let unknown = |equation: &super::request::Equation| {
             equation.total >= cells || equation.parts.iter().any(|&part| part >= cells)
@@ -205,7 +223,8 @@ pub(super) fn check(request: &Request) -> Result<(), Error> {
 }
 
 pub(super) fn atom_count(request: &Request) -> usize {
-    let cells = request.tables.iter().flat_map(|table| &table.cells).map(|cell| &cell.atoms);
+    let tables = request.tables.iter().chain(&request.reserved);
+    let cells = tables.flat_map(|table| &table.cells).map(|cell| &cell.atoms);
     let earlier = request.earlier.iter().map(|cell| &cell.atoms);
     let named = cells.chain(earlier).filter_map(|atoms| atoms.last());
     named.chain(request.data.atoms.last()).max().map_or(0, |&last| last as usize + 1)

@@ -153,6 +153,7 @@ fn of_rows(rows: &Rows, tables: &[CellTable], earlier: &[RecordedCell]) -> Resul
     let request = Request {
         measures: used.iter().map(|measure| terms(*measure, rows.universe)).collect(),
         tables: candidate_tables,
+        reserved: Vec::new(),
         earlier: earlier_cells(earlier, &used, &membership, next),
         data,
     };

@@ -105,6 +105,7 @@ impl Cube {
                 measure("orders", &[(2, 1)], false),
             ],
             tables,
+            reserved: Vec::new(),
             earlier,
             data: Contributions {
                 atoms: self.lines.iter().map(|line| line.0).collect(),

@@ -319,7 +319,7 @@ fn assemble(
         });
     }
     let data = contributions(&parts, atoms);
-    let request = Request { measures: parts.measures, tables, earlier, data };
+    let request = Request { measures: parts.measures, tables, earlier, data, ..Request::default() };
     Built { request, judgements, contributors, definitions, decimals: parts.decimals }
 }
 
