@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::field::Echelon;
 use super::programme::Outcome;
 use super::search::Search;
-use super::slice::Slice;
+use super::slice::{Hold, Part, Slice, SliceRow, outsider};
 use super::target::{End, Released, Subject, Target};
 
 /// A sensitive figure that a pattern discloses.
@@ -46,17 +46,24 @@ impl Search<'_> {
     /// The targets that follow exactly from the shown rows when `atoms` are unknown.
     pub fn determined(&self, view: usize, atoms: Vec<u32>) -> Vec<usize> {
         let shape = &self.views[view];
-        let include = |row: usize| shape.is_shown(row, &self.shown);
-        let slice = Slice::new(self.system, shape, atoms, &include, 0);
+        let slice = self.held_slice(view, atoms);
         let rows: Vec<Vec<(u32, i64)>> = slice.rows.iter().map(|row| row.terms.clone()).collect();
-        let echelon = Echelon::of(slice.columns(), &rows);
+        let echelon = Echelon::of(slice.columns.len(), &rows);
         let solutions = SEEDS.map(|seed| echelon.null_vector(seed));
         let follows = |&target: &usize| {
-            let form = slice.form(&self.targets[target]);
+            let form = slice.form(self.system, &self.targets[target]);
             solutions.iter().all(|solution| solution.value(form.iter().copied()) == 0)
         };
         let of_view = (0..self.targets.len()).filter(|&target| self.targets[target].view == view);
         of_view.filter(follows).collect()
+    }
+
+    /// Some atoms, with every shown row standing.
+    pub fn held_slice(&self, view: usize, atoms: Vec<u32>) -> Slice {
+        let shape = &self.views[view];
+        let hold = |row: usize| if shape.is_shown(row, &self.shown) { Hold::Fixed } else { Hold::Free };
+        let part = Part { system: self.system, view: shape, atoms, reach: self.reach(view), own: &outsider };
+        Slice::new(part, &hold)
     }
 
     /// The withheld atoms and all that vary in a witness: enough unknowns for the exact guard.
@@ -72,16 +79,16 @@ impl Search<'_> {
         for number in 0..self.witnesses.len() {
             let (view, witness) = &self.witnesses[number];
             let shape = &self.views[*view];
-            let is_valid = witness.is_valid(self.system, shape, &self.shown);
-            let mut spread = vec![0.0; shape.column(self.system.atom_count(), 0)];
-            witness.spread(shape, &mut spread);
+            let deviation = witness.deviation(self.system, shape);
+            let is_valid = witness.is_valid(self.system, shape, &self.shown, &deviation);
+            let reverse = witness.reverse_factor(self.system, shape);
             for (target, ends) in self.targets.iter().zip(&mut self.proofs) {
                 for end in End::BOTH {
                     let Some(proof) = ends[end as usize].filter(|proof| proof.witness == number) else {
                         continue;
                     };
-                    let factor = (proof.factor, &spread[..]);
-                    if !is_valid || !witness.certifies(self.system, shape, (target, end), factor) {
+                    let holds = proof.factor == 1.0 || (-reverse..0.0).contains(&proof.factor);
+                    if !is_valid || !holds || !deviation.certifies(target, end, proof.factor) {
                         ends[end as usize] = None;
                     }
                 }
@@ -93,10 +100,7 @@ impl Search<'_> {
     fn disclosed(&mut self, target: usize) -> Disclosed {
         let stated = self.targets[target].clone();
         let view = stated.view;
-        let shape = &self.views[view];
-        let include = |row: usize| shape.is_shown(row, &self.shown);
-        let atoms = (0..self.system.atom_count() as u32).collect();
-        let slice = Slice::new(self.system, shape, atoms, &include, self.reach(view));
+        let slice = self.held_slice(view, (0..self.system.atom_count() as u32).collect());
         let mut interval = [f64::NEG_INFINITY, f64::INFINITY];
         let mut rows = BTreeSet::new();
         for end in End::BOTH {
@@ -119,28 +123,24 @@ impl Search<'_> {
 
     /// How far a target can move, and the view's rows that hold it there; `None` when it is free.
     fn extreme(&mut self, slice: &Slice, target: &Target, end: End) -> Option<(f64, Vec<usize>)> {
-        let columns: Vec<u32> = (0..slice.columns() as u32).collect();
-        let rows: Vec<usize> = (0..slice.rows.len()).collect();
-        let mut programme = slice.programme(&columns, &rows);
-        for own in &target.own {
-            if let Some((column, fall)) = slice.floor(own) {
-                programme.columns[column as usize].1 = -fall;
-            }
-        }
-        for (column, times) in slice.form(target) {
+        let form = slice.form(self.system, target);
+        let mut programme = slice.whole_programme();
+        for &(column, times) in &form {
             programme.columns[column as usize].0 = -end.sign() * times as f64;
         }
         self.programmes += 1;
         let Outcome::Optimal { columns: solution, row_duals } = self.solver.solve(programme) else {
             return Some((0.0, Vec::new()));
         };
-        let form = slice.form(target);
         let moved: f64 = form.iter().map(|&(column, times)| times as f64 * solution[column as usize]).sum();
-        if form.iter().any(|&(column, _)| solution[column as usize] >= slice.cap() * 0.999) {
+        let at_cap = |(amount, column): (&f64, &(f64, f64, f64))| column.2 == slice.cap() && *amount >= column.2 * 0.999;
+        let is_far = moved.abs() * slice.scale >= target.need(end) as f64;
+        if is_far && solution.iter().zip(&slice.columns).any(at_cap) {
             return None;
         }
         let holding = row_duals.iter().zip(&slice.rows).filter(|(dual, _)| dual.abs() > 1e-7);
-        let revealing = holding.filter_map(|(_, row)| row.members.first().copied()).collect();
+        let rows = |(_, row): (_, &SliceRow)| row.members.first().copied().into_iter().chain(row.used.iter().copied()).collect::<Vec<_>>();
+        let revealing = holding.flat_map(rows).collect();
         Some((moved.abs() * slice.scale, revealing))
     }
 

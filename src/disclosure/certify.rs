@@ -8,13 +8,14 @@ use super::field::Random;
 use super::programme::{Outcome, Run};
 use super::search::Search;
 use super::slice::Slice;
+use super::system::System;
 use super::target::{End, Target};
 
 /// Random objectives go on while they certify at least one in so many of the open ends.
 const WORTHWHILE: usize = 12;
 
 /// After so many targets in a row without a witness the rest are left to a wider slice, or to the repair.
-const PATIENCE: usize = 8;
+const PATIENCE: usize = 2;
 
 /// Columns and rows of a slice that no shown row links to others.
 struct Component {
@@ -33,16 +34,14 @@ impl Search<'_> {
     /// Likewise, with given atoms varying.
     pub fn certify_over(&mut self, view: usize, atoms: Vec<u32>) {
         let open: Vec<usize> = (0..self.targets.len())
-            .filter(|&target| self.targets[target].view == view && self.targets[target].own.is_empty())
+            .filter(|&target| self.targets[target].view == view)
             .filter(|&target| End::BOTH.iter().any(|&end| self.is_open(target, end)))
             .collect();
         if open.is_empty() {
             return;
         }
-        let shape = &self.views[view];
-        let include = |row: usize| shape.is_shown(row, &self.shown);
-        let slice = Slice::new(self.system, shape, atoms, &include, self.reach(view));
-        for component in components(&slice, &open, &self.targets) {
+        let slice = self.held_slice(view, atoms);
+        for component in components(self.system, &slice, &open, &self.targets) {
             self.certify_component(view, &slice, &component);
         }
     }
@@ -68,7 +67,7 @@ impl Search<'_> {
         for (target, end) in self.open_ends(component) {
             if self.is_open(target, end) && in_vain < PATIENCE {
                 let mut costs = vec![0.0; component.columns.len()];
-                add_objective(&mut costs, slice, component, &self.targets[target], -end.sign());
+                self.add_objective(&mut costs, slice, component, &self.targets[target], -end.sign());
                 self.take_optimum(view, slice, component, run.as_mut(), &costs);
                 in_vain = if self.is_open(target, end) { in_vain + 1 } else { 0 };
             }
@@ -91,14 +90,29 @@ impl Search<'_> {
         let mut costs = vec![0.0; component.columns.len()];
         for &(target, end) in open {
             let strength = 1.0 + (random.next() % 1024) as f64 / 1024.0;
-            add_objective(&mut costs, slice, component, &self.targets[target], -end.sign() * strength);
+            self.add_objective(&mut costs, slice, component, &self.targets[target], -end.sign() * strength);
         }
         // Ends that are open both ways would cancel out: a random tilt decides.
         for target in open.iter().map(|&(target, _)| target).collect::<std::collections::BTreeSet<_>>() {
             let tilt = (random.next() % 2048) as f64 / 512.0 - 2.0;
-            add_objective(&mut costs, slice, component, &self.targets[target], tilt);
+            self.add_objective(&mut costs, slice, component, &self.targets[target], tilt);
         }
         costs
+    }
+
+    fn add_objective(
+        &self,
+        costs: &mut [f64],
+        slice: &Slice,
+        component: &Component,
+        target: &Target,
+        weight: f64,
+    ) {
+        for (column, times) in slice.form(self.system, target) {
+            if let Ok(place) = component.columns.binary_search(&column) {
+                costs[place] += weight * times as f64;
+            }
+        }
     }
 
     fn take_optimum(
@@ -119,25 +133,17 @@ impl Search<'_> {
     }
 }
 
-fn add_objective(costs: &mut [f64], slice: &Slice, component: &Component, target: &Target, weight: f64) {
-    for (column, times) in slice.form(target) {
-        if let Ok(place) = component.columns.binary_search(&column) {
-            costs[place] += weight * times as f64;
-        }
-    }
-}
-
-fn components(slice: &Slice, open: &[usize], targets: &[Target]) -> Vec<Component> {
-    let mut sets = DisjointSets::new(slice.columns());
+fn components(system: &System<'_>, slice: &Slice, open: &[usize], targets: &[Target]) -> Vec<Component> {
+    let mut sets = DisjointSets::new(slice.columns.len());
     for row in &slice.rows {
         sets.join(row.terms.iter().map(|term| term.0));
     }
     for &target in open {
-        sets.join(slice.form(&targets[target]).iter().map(|term| term.0));
+        sets.join(slice.form(system, &targets[target]).iter().map(|term| term.0));
     }
-    let mut number = vec![usize::MAX; slice.columns()];
+    let mut number = vec![usize::MAX; slice.columns.len()];
     let mut components: Vec<Component> = Vec::new();
-    for column in 0..slice.columns() as u32 {
+    for column in 0..slice.columns.len() as u32 {
         let root = sets.root(column) as usize;
         if number[root] == usize::MAX {
             number[root] = components.len();
@@ -150,7 +156,7 @@ fn components(slice: &Slice, open: &[usize], targets: &[Target]) -> Vec<Componen
         components[number[root]].rows.push(row);
     }
     for &target in open {
-        if let Some(&(column, _)) = slice.form(&targets[target]).first() {
+        if let Some(&(column, _)) = slice.form(system, &targets[target]).first() {
             components[number[sets.root(column) as usize]].targets.push(target);
         }
     }

@@ -9,19 +9,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::request::Equation;
 use super::search::Search;
 use super::sensitivity::{Profile, Sensitivity};
-use super::target::{Released, Subject, Target};
+use super::system::System;
+use super::target::{Form, Released, Subject, Target};
 
 impl Search<'_> {
     /// Adds the targets of the present pattern that are not there yet.
     pub fn add_pattern_targets(&mut self) {
+        self.add_targets_around(None);
+    }
+
+    /// Likewise, only those that a unit, just shown, makes: its equations' remainders and what it leaves of others.
+    pub fn add_targets_around(&mut self, shown: Option<usize>) {
         let mut targets = Vec::new();
         if self.policy.implied_cells {
-            self.remainders(&mut targets);
-            self.differences(&mut targets);
+            self.remainders(shown, &mut targets);
+            self.differences(shown, &mut targets);
         }
-        if self.policy.insiders {
+        if self.policy.insiders && shown.is_none() {
             self.beside_singletons(&mut targets);
         }
         for target in targets {
@@ -29,29 +36,43 @@ impl Search<'_> {
         }
     }
 
-    fn remainders(&self, targets: &mut Vec<Target>) {
+    fn remainders(&self, around: Option<usize>, targets: &mut Vec<Target>) {
         for (table, candidate) in self.system.request.tables.iter().enumerate() {
-            let shown = |cell: usize| self.shown[self.system.unit_of[table][cell]];
-            for equation in candidate.equations.iter().filter(|equation| shown(equation.total)) {
+            let unit_of = &self.system.unit_of[table];
+            let shown = |cell: usize| self.shown[unit_of[cell]];
+            let concerns = |equation: &&Equation| {
+                let cells = || equation.parts.iter().chain([&equation.total]);
+                around.is_none_or(|unit| cells().any(|&cell| unit_of[cell] == unit))
+            };
+            let equations = candidate.equations.iter().filter(concerns);
+            for equation in equations.filter(|equation| shown(equation.total)) {
                 let parts: Vec<usize> = equation.parts.iter().copied().filter(|&part| !shown(part)).collect();
                 if parts.len() < 2 {
                     continue;
                 }
                 let atoms: BTreeSet<u32> =
                     parts.iter().flat_map(|&part| candidate.cells[part].atoms.iter().copied()).collect();
-                let subject = Subject::Implied { table, total: equation.total, parts };
-                self.judge(&subject, &candidate.measures, &atoms.into_iter().collect::<Vec<_>>(), targets);
+                let subject = Subject::Implied { table, total: equation.total, parts: parts.clone() };
+                let form = parts_form(&parts, &self.system.unit_of[table], self.system);
+                let atoms: Vec<u32> = atoms.into_iter().collect();
+                self.judge(&subject, &candidate.measures, (&atoms, &form), targets);
             }
         }
     }
 
-    fn judge(&self, subject: &Subject, measures: &[usize], atoms: &[u32], targets: &mut Vec<Target>) {
+    fn judge(
+        &self,
+        subject: &Subject,
+        measures: &[usize],
+        (atoms, form): (&[u32], &Form),
+        targets: &mut Vec<Target>,
+    ) {
         let profile = Profile::of(self.system, atoms);
         for &measure in measures {
             targets.extend(Target::new(
                 self.system,
                 (&self.views, &self.view_of),
-                (subject.clone(), measure, atoms),
+                (subject.clone(), measure, atoms, form.clone()),
                 &profile,
                 self.policy,
             ));
@@ -59,20 +80,25 @@ impl Search<'_> {
     }
 
     /// Pairs of shown cells, one within the other, at least one of them of this request.
-    fn differences(&self, targets: &mut Vec<Target>) {
+    fn differences(&self, around: Option<usize>, targets: &mut Vec<Target>) {
+        let around = around.map(|unit| self.system.units[unit].set);
         for measure in 0..self.system.request.measures.len() {
             let shown = self.shown_sets(measure);
             for (&lesser, &(of_lesser, lesser_is_new)) in &shown {
                 let Some(&first) = self.system.sets[lesser].first() else { continue };
                 for &greater in &self.system.sets_of_atom[first as usize] {
                     let greater = greater as usize;
+                    if around.is_some_and(|set| set != greater && set != lesser) {
+                        continue;
+                    }
                     let Some(&(of_greater, is_new)) = shown.get(&greater) else { continue };
                     if (is_new || lesser_is_new)
                         && self.may_leave_little(measure, greater, lesser)
                         && let Some(atoms) = rest(&self.system.sets[greater], &self.system.sets[lesser])
                     {
                         let subject = Subject::Difference { greater: of_greater, lesser: of_lesser };
-                        self.judge(&subject, &[measure], &atoms, targets);
+                        let form = vec![(greater as u32, 1), (lesser as u32, -1)];
+                        self.judge(&subject, &[measure], (&atoms, &form), targets);
                     }
                 }
             }
@@ -151,10 +177,17 @@ impl Search<'_> {
                 let value = alone.measures[measure].value + other.measures[measure].value;
                 let levels = (value, up, down);
                 let views = (&self.views[..], &self.view_of[..]);
-                targets.push(Target::with_levels(self.system, views, (subject, measure, &atoms), levels));
+                let form = vec![(set(singleton) as u32, 1), (set(cell) as u32, 1)];
+                let asked = (subject, measure, &atoms[..], form);
+                targets.push(Target::with_levels(self.system, views, asked, levels));
             }
         }
     }
+}
+
+/// The sum of a table's cells.
+fn parts_form(parts: &[usize], unit_of: &[usize], system: &System<'_>) -> Form {
+    parts.iter().map(|&part| (system.units[unit_of[part]].set as u32, 1)).collect()
 }
 
 /// `greater` without `lesser`, when it contains it. Both ascend.

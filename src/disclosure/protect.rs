@@ -72,6 +72,9 @@ fn protect_with(
     let shown = system.units.iter().map(|unit| !unit.primary).collect();
     let mut search = Search::new(&system, policy, shown, solver);
     search.protect();
+    if !policy.series {
+        search.take_back();
+    }
     let report = settle(&mut search);
     if !report.disclosed.is_empty() {
         return Err(Error::DisclosedEarlier(report.disclosed));
@@ -239,6 +242,10 @@ mod tests {
 
     impl Run for Faulty {
         fn minimise(&mut self, _: &[f64]) -> Outcome {
+            self.0.clone()
+        }
+
+        fn minimise_towards(&mut self, _: &[f64], _: &[(u32, f64)], _: f64, _: f64) -> Outcome {
             self.0.clone()
         }
     }

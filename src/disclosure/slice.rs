@@ -1,68 +1,98 @@
 //! A part of the attacker's problem: some atoms unknown, all others at their true values.
 //!
 //! Whoever is safe from an attacker who knows more is safe from one who knows less, so a witness found in a slice is
-//! a witness of the whole problem. Slices keep the programmes small.
+//! a witness of the whole problem. Slices keep the programmes small, and the lattice keeps them sparse: a row is
+//! written with the smaller sums it is made of. Unknowns are differences from the truth.
 
 use std::collections::BTreeMap;
 
 use super::programme::Programme;
 use super::system::System;
-use super::target::{Own, Target};
+use super::target::Target;
 use super::view::View;
 use super::witness::Witness;
 
 /// Amounts are scaled to at most this.
 const LARGEST_SCALED: f64 = 1e4;
 
+/// A sum of at most so many columns is written out where it is used, and gets no column of its own.
+const WRITTEN_OUT: usize = 4;
+
+/// What a programme does with a row of the view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Hold {
+    /// Nobody knows it.
+    Free,
+    /// It stands.
+    Fixed,
+    /// It may be disturbed at this cost for each unit.
+    Elastic(f64),
+}
+
+/// Columns with their coefficients.
+pub(super) type Terms = Vec<(u32, i64)>;
+
 pub(super) struct Slice {
     /// Ascending.
-    pub atoms: Vec<u32>,
-    /// For each atom its place in `atoms`, or `u32::MAX`.
-    local: Vec<u32>,
+    atoms: Vec<u32>,
     width: usize,
     pub scale: f64,
-    /// What each column may fall by at most, in scaled units.
-    room: Vec<f64>,
+    /// (cost, lower, upper) of each column; the unknowns first, by atom and position.
+    pub columns: Vec<(f64, f64, f64)>,
     /// What each column may rise by: enough for every target.
     cap: f64,
-    /// Rows that are the same within the slice, together.
+    /// Each is zero.
     pub rows: Vec<SliceRow>,
+    /// The first of each elastic row's two columns, with the view's row.
+    pub slacks: Vec<(u32, usize)>,
+    /// What each set is in terms of columns, by set and position: nothing where it stands or does not vary; `None` where
+    /// no row needs it.
+    of_sets: Vec<Option<Terms>>,
 }
 
 pub(super) struct SliceRow {
-    pub terms: Vec<(u32, i64)>,
-    /// The view's rows that it stands for.
+    pub terms: Terms,
+    /// The view's rows that it stands for: any of them; none for a mere definition.
     pub members: Vec<usize>,
+    /// Rows of the view that were used to leave terms out.
+    pub used: Vec<usize>,
+}
+
+/// What a slice is made of.
+pub(super) struct Part<'a> {
+    pub system: &'a System<'a>,
+    pub view: &'a View,
+    /// Those that vary, ascending.
+    pub atoms: Vec<u32>,
+    /// The largest distance any target needs.
+    pub reach: i128,
+    /// What of an atom's amount, by position, the attacker knows to be there: their own.
+    pub own: &'a dyn Fn(u32, usize) -> i64,
+}
+
+/// The attacker contributed nothing.
+pub(super) fn outsider(_: u32, _: usize) -> i64 {
+    0
 }
 
 impl Slice {
-    /// `include` says which of the view's rows count; `reach` is the largest distance any target needs.
-    pub fn new(
-        system: &System<'_>,
-        view: &View,
-        atoms: Vec<u32>,
-        include: &dyn Fn(usize) -> bool,
-        reach: i128,
-    ) -> Self {
-        let mut local = vec![u32::MAX; system.atom_count()];
-        for (index, &atom) in atoms.iter().enumerate() {
-            local[atom as usize] = index as u32;
-        }
-        let amounts = || {
-            atoms.iter().flat_map(|&atom| {
-                view.components.iter().map(move |&component| system.amounts[component][atom as usize])
-            })
-        };
-        let largest = amounts().max().unwrap_or(0) as f64;
+    pub fn new(part: Part<'_>, hold: &dyn Fn(usize) -> Hold) -> Self {
+        let Part { system, view, atoms, reach, own } = part;
+        let width = view.components.len();
+        let amount = |atom: u32, position: usize| system.amounts[view.components[position]][atom as usize];
+        let each = || atoms.iter().flat_map(|&atom| (0..width).map(move |position| (atom, position)));
+        let largest = each().map(|(atom, position)| amount(atom, position)).max().unwrap_or(0) as f64;
         let scale = (largest / LARGEST_SCALED).max(1.0);
-        let room: Vec<f64> = amounts().map(|amount| amount as f64 / scale).collect();
         let cap = 4.0 * (largest + reach as f64) / scale + 8.0;
-        let rows = rows(system, view, &atoms, include);
-        Self { local, width: view.components.len(), scale, room, cap, rows, atoms }
-    }
-
-    pub fn columns(&self) -> usize {
-        self.room.len()
+        let columns = each().map(|(atom, position)| {
+            let room = (amount(atom, position) - own(atom, position)).max(0) as f64 / scale;
+            (0.0, -room, cap)
+        });
+        let columns = columns.collect();
+        let rows = Vec::new();
+        let mut slice = Self { atoms, width, scale, columns, cap, rows, slacks: Vec::new(), of_sets: Vec::new() };
+        Rows::new(system, view, &mut slice).add(hold);
+        slice
     }
 
     pub fn cap(&self) -> f64 {
@@ -70,24 +100,48 @@ impl Slice {
     }
 
     /// The target's form over the slice's columns.
-    pub fn form(&self, target: &Target) -> Vec<(u32, i64)> {
-        let mut form = Vec::with_capacity(target.atoms.len() * target.terms.len());
-        for &atom in &target.atoms {
-            let local = self.local[atom as usize];
-            if local != u32::MAX {
-                form.extend(
-                    target.terms.iter().map(|&(position, times)| (self.column(local, position), times)),
-                );
+    pub fn form(&self, system: &System<'_>, target: &Target) -> Terms {
+        let mut form = BTreeMap::new();
+        for &(set, sign) in &target.form {
+            for &(position, times) in &target.terms {
+                self.write_out(system, (set as usize, position), sign * times, &mut form);
             }
         }
-        form
+        form.into_iter().filter(|term| term.1 != 0).collect()
     }
 
-    /// A programme over `columns` alone (ascending), without objective, with the rows among them held.
+    /// Down to what has columns.
+    fn write_out(
+        &self,
+        system: &System<'_>,
+        (set, position): (usize, usize),
+        times: i64,
+        into: &mut BTreeMap<u32, i64>,
+    ) {
+        let mut add = |terms: &[(u32, i64)]| {
+            terms.iter().for_each(|&(column, by)| *into.entry(column).or_insert(0) += times * by);
+        };
+        if let Some(terms) = &self.of_sets[set * self.width + position] {
+            return add(terms);
+        }
+        let sum = system.lattice.sum(set);
+        for &atom in &sum.atoms {
+            if let Ok(local) = self.atoms.binary_search(&atom) {
+                add(&[self.of_atom(local, position)]);
+            }
+        }
+        sum.sets.iter().for_each(|&part| self.write_out(system, (part as usize, position), times, into));
+    }
+
+    fn of_atom(&self, local: usize, position: usize) -> (u32, i64) {
+        ((local * self.width + position) as u32, 1)
+    }
+
+    /// A programme over `columns` alone (ascending), with the rows among them held.
     pub fn programme(&self, columns: &[u32], rows: &[usize]) -> Programme {
         let place = |column: u32| columns.binary_search(&column).unwrap_or(0) as u32;
         Programme {
-            columns: columns.iter().map(|&column| (0.0, -self.room[column as usize], self.cap)).collect(),
+            columns: columns.iter().map(|&column| self.columns[column as usize]).collect(),
             rows: rows
                 .iter()
                 .map(|&row| {
@@ -98,54 +152,153 @@ impl Slice {
         }
     }
 
-    /// The floor that an insider's own part puts under a column: (column, how far it may still fall).
-    pub fn floor(&self, own: &Own) -> Option<(u32, f64)> {
-        let local = self.local[own.atom as usize];
-        let column = (local != u32::MAX).then(|| self.column(local, own.position))?;
-        Some((column, (self.room[column as usize] - own.amount as f64 / self.scale).max(0.0)))
+    /// The programme over everything.
+    pub fn whole_programme(&self) -> Programme {
+        let terms = |row: &SliceRow| row.terms.iter().map(|&(column, times)| (column, times as f64)).collect();
+        Programme {
+            columns: self.columns.clone(),
+            rows: self.rows.iter().map(|row| (0.0, 0.0, terms(row))).collect(),
+        }
     }
 
     /// A solution over `columns` as a witness.
     pub fn witness(&self, columns: &[u32], solution: &[f64]) -> Witness {
-        let differences = columns
-            .iter()
-            .zip(solution)
-            .filter(|(_, difference)| difference.abs() > 1e-10)
-            .map(|(&column, &difference)| {
-                let (atom, position) = (column as usize / self.width, column as usize % self.width);
-                (self.atoms[atom], position, difference.max(-self.room[column as usize]))
+        let unknowns = self.atoms.len() * self.width;
+        let differing = columns.iter().zip(solution).filter(|(column, by)| (**column as usize) < unknowns && by.abs() > 1e-10);
+        let differences = differing
+            .map(|(&column, &by)| {
+                let (atom, position) = (self.atoms[column as usize / self.width], column as usize % self.width);
+                (atom, position, by.max(self.columns[column as usize].1))
             })
             .collect();
         Witness { scale: self.scale, differences }
     }
-
-    fn column(&self, local: u32, position: usize) -> u32 {
-        local * self.width as u32 + position as u32
-    }
 }
 
-fn rows(system: &System<'_>, view: &View, atoms: &[u32], include: &dyn Fn(usize) -> bool) -> Vec<SliceRow> {
-    let width = view.components.len() as u32;
-    let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (local, &atom) in atoms.iter().enumerate() {
-        for &set in &system.sets_of_atom[atom as usize] {
-            if view.rows_of_set[set as usize].iter().any(|&row| include(row)) {
-                members.entry(set).or_default().push(local as u32);
+/// Writes the view's rows over a slice's columns.
+struct Rows<'a> {
+    system: &'a System<'a>,
+    view: &'a View,
+    slice: &'a mut Slice,
+    /// Rows with the same terms, together.
+    known: BTreeMap<Terms, usize>,
+    /// For each set, whether any atom of it varies.
+    varies: Vec<bool>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(system: &'a System<'a>, view: &'a View, slice: &'a mut Slice) -> Self {
+        let mut varies = vec![false; system.sets.len()];
+        for &atom in &slice.atoms {
+            system.sets_of_atom[atom as usize].iter().for_each(|&set| varies[set as usize] = true);
+        }
+        Self { system, view, slice, known: BTreeMap::new(), varies }
+    }
+
+    fn add(&mut self, hold: &dyn Fn(usize) -> Hold) {
+        let (lattice, width) = (&self.system.lattice, self.slice.width);
+        let mut needed: Vec<bool> = (0..self.varies.len())
+            .map(|set| self.varies[set] && self.view.rows_of_set[set].iter().any(|&row| hold(row) != Hold::Free))
+            .collect();
+        for &set in lattice.order().iter().rev().filter(|&&set| self.varies[set as usize]) {
+            if needed[set as usize] {
+                lattice.sum(set as usize).sets.iter().for_each(|&part| needed[part as usize] = true);
+            }
+        }
+        let fixed = |set: usize| (!self.varies[set]).then(Terms::new);
+        self.slice.of_sets = (0..self.varies.len() * width).map(|at| fixed(at / width)).collect();
+        for &set in lattice.order() {
+            let set = set as usize;
+            if needed[set] && self.varies[set] {
+                self.add_set(set, hold);
             }
         }
     }
-    let mut merged: BTreeMap<Vec<(u32, i64)>, Vec<usize>> = BTreeMap::new();
-    for (set, locals) in members {
-        for &row in view.rows_of_set[set as usize].iter().filter(|&&row| include(row)) {
-            let kind = &view.kinds[view.rows[row].kind];
-            let terms = locals
-                .iter()
-                .flat_map(|&local| {
-                    kind.iter().map(move |&(position, times)| (local * width + position as u32, times))
-                })
-                .collect();
-            merged.entry(terms).or_default().push(row);
+
+    fn add_set(&mut self, set: usize, hold: &dyn Fn(usize) -> Hold) {
+        let rows = &self.view.rows_of_set[set];
+        let single = |row: usize| match self.view.kinds[self.view.rows[row].kind][..] {
+            [(position, _)] => Some(position),
+            _ => None,
+        };
+        for position in 0..self.slice.width {
+            let (terms, used) = self.terms(set, position);
+            let of_position: Vec<usize> = rows.iter().copied().filter(|&row| single(row) == Some(position)).collect();
+            let held = of_position.first().map_or(Hold::Free, |&row| hold(row));
+            let written = match held {
+                _ if terms.is_empty() => Terms::new(),
+                Hold::Fixed => {
+                    self.add_row(terms, of_position, used);
+                    Terms::new()
+                }
+                Hold::Elastic(cost) => {
+                    let slack = self.slack(of_position[0], cost);
+                    let difference = terms.into_iter().chain(slack.iter().map(|&(column, by)| (column, -by)));
+                    self.add_row(difference.collect(), of_position, used);
+                    slack.to_vec()
+                }
+                Hold::Free if terms.len() <= WRITTEN_OUT => terms,
+                Hold::Free => {
+                    let column = self.slice.columns.len() as u32;
+                    self.slice.columns.push((0.0, f64::NEG_INFINITY, f64::INFINITY));
+                    self.add_row(terms.into_iter().chain([(column, -1)]).collect(), Vec::new(), used);
+                    vec![(column, 1)]
+                }
+            };
+            self.slice.of_sets[set * self.slice.width + position] = Some(written);
+        }
+        for &row in rows.iter().filter(|&&row| single(row).is_none()) {
+            let mut terms = Terms::new();
+            for &(position, times) in &self.view.kinds[self.view.rows[row].kind] {
+                let written = self.slice.of_sets[set * self.slice.width + position].iter().flatten();
+                terms.extend(written.map(|&(column, by)| (column, times * by)));
+            }
+            match hold(row) {
+                Hold::Fixed if !terms.is_empty() => self.add_row(terms, vec![row], Vec::new()),
+                Hold::Elastic(cost) if !terms.is_empty() => {
+                    terms.extend(self.slack(row, cost).map(|(column, by)| (column, -by)));
+                    self.add_row(terms, vec![row], Vec::new());
+                }
+                _ => {}
+            }
         }
     }
-    merged.into_iter().map(|(terms, members)| SliceRow { terms, members }).collect()
+
+    /// A set's sum over columns, and the rows of the view whose being fixed left terms out.
+    fn terms(&self, set: usize, position: usize) -> (Terms, Vec<usize>) {
+        let sum = self.system.lattice.sum(set);
+        let mut terms = Terms::new();
+        for &atom in &sum.atoms {
+            if let Ok(local) = self.slice.atoms.binary_search(&atom) {
+                terms.push(self.slice.of_atom(local, position));
+            }
+        }
+        let mut used = Vec::new();
+        for &part in sum.sets.iter().filter(|&&part| self.varies[part as usize]) {
+            let part = part as usize;
+            let written = self.slice.of_sets[part * self.slice.width + position].iter().flatten();
+            let before = terms.len();
+            terms.extend(written);
+            if terms.len() == before {
+                used.extend(self.view.rows_of_set[part].first());
+            }
+        }
+        terms.sort_unstable();
+        (terms, used)
+    }
+
+    fn slack(&mut self, row: usize, cost: f64) -> [(u32, i64); 2] {
+        let over = self.slice.columns.len() as u32;
+        self.slice.slacks.push((over, row));
+        self.slice.columns.extend([(cost, 0.0, f64::INFINITY); 2]);
+        [(over, 1), (over + 1, -1)]
+    }
+
+    fn add_row(&mut self, terms: Terms, members: Vec<usize>, used: Vec<usize>) {
+        let at = *self.known.entry(terms).or_insert_with_key(|terms| {
+            self.slice.rows.push(SliceRow { terms: terms.clone(), members: Vec::new(), used });
+            self.slice.rows.len() - 1
+        });
+        self.slice.rows[at].members.extend(members);
+    }
 }

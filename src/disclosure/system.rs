@@ -3,9 +3,10 @@
 //! A *unit* is what one decision is about: a set of atoms with a list of measures. Cells of different tables that are
 //! the same unit are shown or withheld together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::error::Error;
+use super::lattice::Lattice;
 use super::policy::{Cost, Policy};
 use super::request::{CandidateTable, Judgement, MeasureTerms, Request};
 use super::sensitivity::{Profile, Sensitivity};
@@ -43,6 +44,7 @@ pub(super) struct System<'r> {
     pub sets: Vec<Vec<u32>>,
     /// For each atom, the sets that hold it.
     pub sets_of_atom: Vec<Vec<u32>>,
+    pub lattice: Lattice,
     pub profiles: Vec<Profile>,
     pub units: Vec<Unit>,
     /// For each table and cell, its unit.
@@ -73,6 +75,7 @@ impl<'r> System<'r> {
             request,
             sets: Vec::new(),
             sets_of_atom: vec![Vec::new(); atoms],
+            lattice: Lattice::default(),
             profiles: Vec::new(),
             units: Vec::new(),
             unit_of: Vec::new(),
@@ -83,6 +86,7 @@ impl<'r> System<'r> {
             judged: BTreeMap::new(),
         };
         system.index(judgements, policy);
+        system.lattice = Lattice::new(&system.sets, &system.sets_of_atom);
         Ok(system)
     }
 
@@ -111,7 +115,7 @@ impl<'r> System<'r> {
 
     fn index(&mut self, judgements: &[Vec<Judgement>], policy: &Policy) {
         let request = self.request;
-        let mut known: BTreeMap<&[u32], usize> = BTreeMap::new();
+        let mut known: HashMap<&[u32], usize> = HashMap::new();
         let mut units: BTreeMap<(usize, Vec<usize>), usize> = BTreeMap::new();
         for (table, candidate) in request.tables.iter().chain(&request.reserved).enumerate() {
             let mut of_table = Vec::with_capacity(candidate.cells.len());
@@ -141,7 +145,7 @@ impl<'r> System<'r> {
         }
     }
 
-    fn intern<'a>(&mut self, known: &mut BTreeMap<&'a [u32], usize>, atoms: &'a [u32]) -> usize {
+    fn intern<'a>(&mut self, known: &mut HashMap<&'a [u32], usize>, atoms: &'a [u32]) -> usize {
         *known.entry(atoms).or_insert_with(|| {
             let set = self.sets.len();
             for &atom in atoms {

@@ -31,14 +31,6 @@ pub enum Released {
     Earlier { cell: usize },
 }
 
-/// An own part that an insider knows: a floor under an unknown amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Own {
-    pub atom: u32,
-    pub position: usize,
-    pub amount: i64,
-}
-
 /// A figure that must stay hidden.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
@@ -46,15 +38,21 @@ pub(super) struct Target {
     pub measure: usize,
     pub view: usize,
     pub atoms: Vec<u32>,
+    /// The atoms as a combination of known sets.
+    pub form: Form,
     /// The measure over the view's unknown components.
     pub terms: Vec<(usize, i64)>,
     pub value: i128,
     /// The interval must reach `value + up` and `value - down`.
     pub up: i128,
     pub down: i128,
-    /// What the attacker contributed to it themselves; empty for an outsider.
-    pub own: Vec<Own>,
 }
+
+/// (set, sign): a combination of known sets.
+pub(super) type Form = Vec<(u32, i64)>;
+
+/// What a target is of: its subject, its measure, its atoms, and these as a combination of known sets.
+pub(super) type Asked<'a> = (Subject, usize, &'a [u32], Form);
 
 /// Which end of the interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,21 +77,21 @@ impl Target {
     pub fn new(
         system: &System<'_>,
         (views, view_of): (&[View], &[usize]),
-        (subject, measure, atoms): (Subject, usize, &[u32]),
+        (subject, measure, atoms, form): Asked<'_>,
         profile: &Profile,
         policy: &Policy,
     ) -> Option<Self> {
         let judged = profile.measures[measure].judge(system.measure(measure), policy);
         let Sensitivity::Sensitive { up, down } = judged else { return None };
         let levels = (profile.measures[measure].value, up, down);
-        Some(Self::with_levels(system, (views, view_of), (subject, measure, atoms), levels))
+        Some(Self::with_levels(system, (views, view_of), (subject, measure, atoms, form), levels))
     }
 
     /// The target that `atoms` make for a measure, with its value and its upper and lower protection levels.
     pub fn with_levels(
         system: &System<'_>,
         (views, view_of): (&[View], &[usize]),
-        (subject, measure, atoms): (Subject, usize, &[u32]),
+        (subject, measure, atoms, form): Asked<'_>,
         (value, up, down): (i128, i128, i128),
     ) -> Self {
         let view = &views[view_of[measure]];
@@ -104,9 +102,9 @@ impl Target {
             .iter()
             .filter_map(|&(component, times)| Some((position(component)?, times)))
             .collect();
-        let (view_number, own) = (view_of[measure], Vec::new());
+        let (view_number, atoms) = (view_of[measure], atoms.to_vec());
         let mut target =
-            Self { subject, measure, view: view_number, atoms: atoms.to_vec(), terms, value, up, down, own };
+            Self { subject, measure, view: view_number, atoms, form, terms, value, up, down };
         target.down = target.down.min(target.reach_below(system, view));
         target
     }

@@ -28,36 +28,31 @@ pub(super) struct Proof {
     pub factor: f64,
 }
 
+/// A witness added up: how far each set is off, by set and position, in scaled units.
+pub(super) struct Deviation {
+    scale: f64,
+    width: usize,
+    of_sets: Vec<f64>,
+}
+
 impl Witness {
-    /// How far each row of the view that it touches is off, rows ascending.
-    pub fn deviations(&self, system: &System<'_>, view: &View) -> Vec<(usize, f64)> {
-        let mut off = vec![0.0; view.rows.len()];
-        let mut touched = vec![false; view.rows.len()];
+    pub fn deviation(&self, system: &System<'_>, view: &View) -> Deviation {
+        let width = view.components.len();
+        let mut of_atoms = vec![0.0; system.atom_count() * width];
         for &(atom, position, difference) in &self.differences {
-            for &set in &system.sets_of_atom[atom as usize] {
-                for &row in &view.rows_of_set[set as usize] {
-                    let terms = view.kinds[view.rows[row].kind].iter();
-                    for &(_, times) in terms.filter(|term| term.0 == position) {
-                        off[row] += times as f64 * difference;
-                        touched[row] = true;
-                    }
-                }
-            }
+            of_atoms[view.column(atom as usize, position)] = difference;
         }
-        (0..off.len()).filter(|&row| touched[row]).map(|row| (row, off[row])).collect()
+        Deviation { scale: self.scale, width, of_sets: system.lattice.add_up(&of_atoms, width) }
     }
 
     /// Whether no amount falls below zero and no shown row is off.
-    pub fn is_valid(&self, system: &System<'_>, view: &View, shown: &[bool]) -> bool {
+    pub fn is_valid(&self, system: &System<'_>, view: &View, shown: &[bool], deviation: &Deviation) -> bool {
         let above_zero = self.differences.iter().all(|&(atom, position, difference)| {
             let amount = system.amounts[view.components[position]][atom as usize] as f64 / self.scale;
             difference.is_finite() && amount + difference >= -TOLERANCE
         });
-        above_zero
-            && self
-                .deviations(system, view)
-                .iter()
-                .all(|&(row, off)| off.abs() <= TOLERANCE || !view.is_shown(row, shown))
+        let stands = |row: usize| deviation.row(view, row).abs() <= TOLERANCE;
+        above_zero && (0..view.rows.len()).all(|row| stands(row) || !view.is_shown(row, shown))
     }
 
     /// The largest factor, at most one, by which the reversed witness is valid too.
@@ -70,45 +65,31 @@ impl Witness {
             },
         )
     }
+}
 
-    /// By how much a target's figure differs, in scaled units. `spread` is [`Self::spread`]'s.
-    pub fn shift(target: &Target, view: &View, spread: &[f64]) -> f64 {
-        let of_atom = |&atom: &u32| -> f64 {
+impl Deviation {
+    /// How far a row of the view is off.
+    pub fn row(&self, view: &View, row: usize) -> f64 {
+        let row = &view.rows[row];
+        let terms = view.kinds[row.kind].iter();
+        terms.map(|&(position, times)| times as f64 * self.of_sets[row.set * self.width + position]).sum()
+    }
+
+    /// By how much a target's figure differs, in scaled units.
+    pub fn shift(&self, target: &Target) -> f64 {
+        let of_set = |&(set, sign): &(u32, i64)| -> f64 {
             let terms = target.terms.iter();
-            terms.map(|&(position, times)| times as f64 * spread[view.column(atom as usize, position)]).sum()
+            let figure = |&(position, times): &(usize, i64)| {
+                times as f64 * self.of_sets[set as usize * self.width + position]
+            };
+            sign as f64 * terms.map(figure).sum::<f64>()
         };
-        target.atoms.iter().map(of_atom).sum()
+        target.form.iter().map(of_set).sum()
     }
 
-    /// Writes the differences into a vector over all columns of the view.
-    pub fn spread(&self, view: &View, into: &mut [f64]) {
-        for &(atom, position, difference) in &self.differences {
-            into[view.column(atom as usize, position)] = difference;
-        }
-    }
-
-    /// Takes them out again.
-    pub fn clear(&self, view: &View, from: &mut [f64]) {
-        for &(atom, position, _) in &self.differences {
-            from[view.column(atom as usize, position)] = 0.0;
-        }
-    }
-
-    /// Whether `factor` times this witness leaves the attacker's own parts standing and moves the target far enough.
-    pub fn certifies(
-        &self,
-        system: &System<'_>,
-        view: &View,
-        (target, end): (&Target, End),
-        (factor, spread): (f64, &[f64]),
-    ) -> bool {
+    /// Whether `factor` times this witness moves the target far enough.
+    pub fn certifies(&self, target: &Target, end: End, factor: f64) -> bool {
         let need = target.need(end) as f64 / self.scale;
-        let reached = end.sign() * factor * Self::shift(target, view, spread);
-        reached >= need * REACH
-            && target.own.iter().all(|own| {
-                let amount = system.amounts[view.components[own.position]][own.atom as usize] - own.amount;
-                let column = view.column(own.atom as usize, own.position);
-                amount as f64 / self.scale + factor * spread[column] >= -TOLERANCE
-            })
+        end.sign() * factor * self.shift(target) >= need * REACH
     }
 }

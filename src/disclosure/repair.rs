@@ -1,0 +1,112 @@
+//! Secondary suppression: from everything shown but the sensitive cells to a pattern that every target survives.
+//!
+//! For each target and each end of its interval the search first looks for a witness under the present pattern; where
+//! there is none it solves the programme that moves the figure far enough at the least cost of shown rows disturbed,
+//! and withholds what is disturbed (the linear heuristic of Fischetti and Salazar-González, Solving the cell suppression
+//! problem on tabular data with linear constraints, Management Science 47, 2001, over atoms instead of cells). Its
+//! solution is the witness.
+//!
+//! Fail closed: where the solver fails, everything in the request is withheld.
+
+use super::programme::{Outcome, Programme};
+use super::search::Search;
+use super::slice::Slice;
+use super::target::End;
+use super::witness::TOLERANCE;
+
+/// How many atoms a programme starts with beyond those withheld; four times as many at each further try.
+const FIRST_SLICE: usize = 900;
+
+impl Search<'_> {
+    /// Withholds until every target is certified or known to be lost.
+    pub fn protect(&mut self) {
+        loop {
+            self.add_pattern_targets();
+            for view in 0..self.views.len() {
+                self.certify(view);
+                self.certify_in_the_neighbourhood(view, FIRST_SLICE);
+            }
+            if self.open().is_empty() {
+                return;
+            }
+            for view in 0..self.views.len() {
+                self.repair_view(view);
+            }
+            if self.solver_failed {
+                return self.withhold_everything();
+            }
+        }
+    }
+
+    fn repair_view(&mut self, view: usize) {
+        let mut workshop = None;
+        while !self.solver_failed {
+            let mut open = self.open();
+            open.retain(|&(target, _)| self.targets[target].view == view);
+            let Some(&(target, end)) = open.first() else { return };
+            let workshop = workshop.get_or_insert_with(|| self.workshop(view, &open, FIRST_SLICE));
+            if let Some(solution) = self.move_towards(workshop, (target, end)) {
+                self.apply(view, &workshop.slice, &solution);
+            }
+            if self.is_open(target, end) {
+                self.repair(target, end);
+            }
+        }
+    }
+
+    /// Makes room for one end of one target at the least cost.
+    fn repair(&mut self, target: usize, end: End) {
+        let view = self.targets[target].view;
+        let mut size = FIRST_SLICE;
+        loop {
+            let atoms = self.neighbourhood(view, &[target], size);
+            let everything = atoms.len() == self.system.atom_count();
+            let slice = self.elastic_slice(view, atoms);
+            let mut programme = slice.whole_programme();
+            self.add_need(&mut programme, &slice, (target, end));
+            self.programmes += 1;
+            match self.solver.solve(programme) {
+                Outcome::Optimal { columns, .. } => {
+                    self.apply(view, &slice, &columns);
+                    if self.is_open(target, end) {
+                        self.solver_failed = true;
+                    }
+                    return;
+                }
+                Outcome::Infeasible if everything => {
+                    self.lost.insert((target, end));
+                    return;
+                }
+                Outcome::Infeasible => size *= 4,
+                Outcome::Failed => {
+                    self.solver_failed = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The target must move as far as it needs.
+    fn add_need(&self, programme: &mut Programme, slice: &Slice, (target, end): (usize, End)) {
+        let stated = &self.targets[target];
+        let form = slice.form(self.system, stated).into_iter();
+        let terms = form.map(|(column, times)| (column, end.sign() * times as f64)).collect();
+        programme.rows.push((stated.need(end) as f64 / slice.scale, f64::INFINITY, terms));
+    }
+
+    /// Withholds what the solution disturbs and takes it in as a witness.
+    fn apply(&mut self, view: usize, slice: &Slice, solution: &[f64]) {
+        let columns: Vec<u32> = (0..slice.columns.len() as u32).collect();
+        let witness = slice.witness(&columns, solution);
+        let shape = &self.views[view];
+        let deviation = witness.deviation(self.system, shape);
+        for row in 0..shape.rows.len() {
+            if deviation.row(shape, row).abs() > TOLERANCE {
+                for &unit in &shape.rows[row].units {
+                    self.shown[unit] = false;
+                }
+            }
+        }
+        self.add_witness(view, witness);
+    }
+}

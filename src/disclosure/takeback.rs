@@ -1,0 +1,134 @@
+//! Taking back: cells that were withheld for targets which others, withheld later, protect as well.
+//!
+//! Each withheld cell that is not sensitive is shown again on trial, the dearest first. The proofs that it breaks, and the
+//! targets that it makes, must find new witnesses under the pattern with it shown; else it stays withheld. What was
+//! accepted has passed the audit at every step.
+
+use super::search::Search;
+use super::target::{End, Subject};
+use super::witness::{Proof, TOLERANCE};
+use super::workshop::Workshop;
+
+/// What the trials of one request may take, in the terms of [`Workshop::effort`].
+const EFFORT: u64 = 400_000_000;
+
+/// How many atoms vary beyond those withheld.
+const SLICE: usize = 900;
+
+/// What a trial may have to put back.
+struct Before {
+    proofs: Vec<(usize, End, Proof)>,
+    targets: usize,
+    retired: Vec<usize>,
+}
+
+impl Search<'_> {
+    /// Shows again what need not be withheld. Needs a pattern without open targets, and leaves one.
+    pub fn take_back(&mut self) {
+        let mut workshops: Vec<Option<Workshop>> = self.views.iter().map(|_| None).collect();
+        let mut disturbing = vec![Vec::new(); self.system.units.len()];
+        self.note_disturbances(0, &mut disturbing);
+        let mut left = EFFORT;
+        for unit in self.withheld_dearest_first() {
+            let witnesses = self.witnesses.len();
+            let before = self.show_on_trial(unit, &disturbing[unit]);
+            let survives = self.survives(&mut workshops, &mut left);
+            if !survives {
+                self.put_back(unit, before);
+            }
+            self.note_disturbances(witnesses, &mut disturbing);
+            if left == 0 {
+                break;
+            }
+        }
+    }
+
+    fn withheld_dearest_first(&self) -> Vec<usize> {
+        let units = self.system.units.iter().zip(&self.shown).enumerate();
+        let withheld = units.filter(|(_, (unit, shown))| !**shown && !unit.primary && !unit.empty);
+        let mut withheld: Vec<usize> = withheld.map(|(unit, _)| unit).collect();
+        withheld.sort_by(|&a, &b| self.weight(b).total_cmp(&self.weight(a)).then(a.cmp(&b)));
+        withheld
+    }
+
+    /// Adds to each unit the witnesses, from the given one on, in which a row of it is off.
+    fn note_disturbances(&self, from: usize, disturbing: &mut [Vec<usize>]) {
+        for (number, (view, witness)) in self.witnesses.iter().enumerate().skip(from) {
+            let shape = &self.views[*view];
+            let deviation = witness.deviation(self.system, shape);
+            for (row, of_row) in shape.rows.iter().enumerate() {
+                if deviation.row(shape, row).abs() > TOLERANCE {
+                    of_row.units.iter().for_each(|&unit| disturbing[unit].push(number));
+                }
+            }
+        }
+    }
+
+    fn show_on_trial(&mut self, unit: usize, disturbing: &[usize]) -> Before {
+        let mut before = Before { proofs: Vec::new(), targets: self.targets.len(), retired: Vec::new() };
+        self.shown[unit] = true;
+        for (target, ends) in self.proofs.iter_mut().enumerate() {
+            for end in End::BOTH {
+                if let Some(proof) = ends[end as usize].take_if(|proof| disturbing.contains(&proof.witness)) {
+                    before.proofs.push((target, end, proof));
+                }
+            }
+        }
+        for target in 0..self.targets.len() {
+            if !self.retired[target] && self.is_over(&self.targets[target].subject, unit) {
+                self.retired[target] = true;
+                before.retired.push(target);
+            }
+        }
+        self.add_targets_around(Some(unit));
+        before
+    }
+
+    /// Whether a target that the pattern made is none any more, now that the unit is shown.
+    fn is_over(&self, subject: &Subject, unit: usize) -> bool {
+        let is_it = |table: usize, cell: usize| self.system.unit_of[table][cell] == unit;
+        match subject {
+            Subject::Implied { table, parts, .. } => parts.iter().any(|&part| is_it(*table, part)),
+            Subject::Beside { cell, singleton } => [cell, singleton].into_iter().any(|of| match of {
+                super::target::Released::Cell { table, cell } => is_it(*table, *cell),
+                super::target::Released::Earlier { .. } => false,
+            }),
+            Subject::Cell { .. } | Subject::Earlier { .. } | Subject::Difference { .. } => false,
+        }
+    }
+
+    fn put_back(&mut self, unit: usize, before: Before) {
+        self.shown[unit] = false;
+        self.forget_targets(before.targets);
+        for (target, end, proof) in before.proofs {
+            self.proofs[target][end as usize] = Some(proof);
+        }
+        before.retired.into_iter().for_each(|target| self.retired[target] = false);
+    }
+
+    /// Whether every open end finds a witness under the present pattern.
+    fn survives(&mut self, workshops: &mut [Option<Workshop>], left: &mut u64) -> bool {
+        for (target, end) in self.open() {
+            if !self.is_open(target, end) {
+                continue;
+            }
+            let view = self.targets[target].view;
+            let mut workshop = match workshops[view].take() {
+                Some(workshop) => workshop,
+                None => self.workshop(view, &[(target, end)], SLICE),
+            };
+            *left = left.saturating_sub(workshop.effort());
+            let solution = self.move_towards(&mut workshop, (target, end));
+            let columns: Vec<u32> = (0..workshop.slice.columns.len() as u32).collect();
+            if let Some(solution) = solution {
+                let witness = workshop.slice.witness(&columns, &solution);
+                self.add_witness(view, witness);
+            }
+            workshops[view] = Some(workshop);
+            if self.is_open(target, end) || *left == 0 {
+                return false;
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,72 @@
+//! A programme whose shown rows may be disturbed at the cost of the cells that show them, kept for one target after the
+//! other: from the last solution the simplex is soon at the next.
+
+use super::programme::{Outcome, Run};
+use super::search::Search;
+use super::slice::{Hold, Part, Slice, outsider};
+use super::target::End;
+
+/// What a scaled unit of a distance is worth: more than any sensible way to reach it costs.
+const REWARD: f64 = 2e4;
+
+pub(super) struct Workshop {
+    pub slice: Slice,
+    /// Absent when it cannot be loaded.
+    run: Option<Box<dyn Run>>,
+}
+
+impl Workshop {
+    /// The square of the programme's lines: what a solution takes, more or less.
+    pub fn effort(&self) -> u64 {
+        ((self.slice.columns.len() + self.slice.rows.len()) as u64).pow(2)
+    }
+}
+
+impl Search<'_> {
+    /// A programme with the withheld atoms, those of the open targets, and `size` more varying.
+    pub fn workshop(&self, view: usize, open: &[(usize, End)], size: usize) -> Workshop {
+        let targets: Vec<usize> = open.iter().map(|&(target, _)| target).collect();
+        let slice = self.elastic_slice(view, self.neighbourhood(view, &targets, size));
+        let run = self.solver.load(slice.whole_programme());
+        Workshop { slice, run }
+    }
+
+    /// Moves an end as far as it needs, where that is possible, at the least cost under the present pattern.
+    pub fn move_towards(&mut self, workshop: &mut Workshop, (target, end): (usize, End)) -> Option<Vec<f64>> {
+        let Workshop { slice, run: Some(run) } = workshop else { return None };
+        let stated = &self.targets[target];
+        let mut costs: Vec<f64> = slice.columns.iter().map(|column| column.0).collect();
+        for &(slack, row) in &slice.slacks {
+            let cost = self.row_weight(stated.view, row);
+            (costs[slack as usize], costs[slack as usize + 1]) = (cost, cost);
+        }
+        let form = slice.form(self.system, stated).into_iter();
+        let form: Vec<(u32, f64)> = form.map(|(column, times)| (column, end.sign() * times as f64)).collect();
+        let need = stated.need(end) as f64 / slice.scale;
+        self.programmes += 1;
+        match run.minimise_towards(&costs, &form, need, REWARD) {
+            Outcome::Optimal { columns, .. } => Some(columns),
+            Outcome::Infeasible | Outcome::Failed => None,
+        }
+    }
+
+    /// Every row that could be shown may be disturbed; those of earlier releases stand.
+    pub fn elastic_slice(&self, view: usize, atoms: Vec<u32>) -> Slice {
+        let shape = &self.views[view];
+        let hold = |row: usize| {
+            let of_row = &shape.rows[row];
+            if of_row.fixed {
+                return Hold::Fixed;
+            }
+            let is_free = of_row.units.iter().all(|&unit| !self.shown[unit] && self.system.units[unit].primary);
+            if is_free { Hold::Free } else { Hold::Elastic(self.row_weight(view, row)) }
+        };
+        let reach = self.reach(view);
+        Slice::new(Part { system: self.system, view: shape, atoms, reach, own: &outsider }, &hold)
+    }
+
+    fn row_weight(&self, view: usize, row: usize) -> f64 {
+        let units = self.views[view].rows[row].units.iter();
+        units.filter(|&&unit| self.shown[unit]).map(|&unit| self.weight(unit)).sum()
+    }
+}
