@@ -17,6 +17,7 @@ mod error;
 mod field;
 mod implied;
 mod neighbourhood;
+mod optimum;
 mod policy;
 mod programme;
 mod protect;

@@ -2,6 +2,7 @@
 
 use super::audit::AuditReport;
 use super::error::Error;
+use super::optimum;
 use super::policy::Policy;
 use super::programme::{Highs, Solver};
 use super::protection::{Protection, Summary};
@@ -72,11 +73,22 @@ fn protect_with(
     let shown = system.units.iter().map(|unit| !unit.primary).collect();
     let mut search = Search::new(&system, policy, shown, solver);
     search.protect();
-    let report = settle(&mut search);
+    let mut report = settle(&mut search);
     if !report.disclosed.is_empty() {
         return Err(Error::DisclosedEarlier(report.disclosed));
     }
-    Ok(protection(&system, &search.shown, report))
+    let optimum = optimum::optimum(&search);
+    if let Some(cheaper) = optimum.as_ref().and_then(|optimum| optimum.cheaper.clone()) {
+        let mut other = Search::new(&system, policy, cheaper, solver);
+        other.protect();
+        let of_other = settle(&mut other);
+        if of_other.disclosed.is_empty() && optimum::cost(&other) < optimum::cost(&search) {
+            (search, report) = (other, of_other);
+        }
+    }
+    let mut protection = protection(&system, &search.shown, report);
+    protection.summary.optimality_gap = optimum.map(|optimum| optimum.gap(optimum::cost(&search)));
+    Ok(protection)
 }
 
 pub(super) fn audit_with(
