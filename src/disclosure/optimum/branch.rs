@@ -32,7 +32,6 @@ enum Explored {
 impl Problem<'_, '_> {
     /// Improves the best pattern; what every safe pattern costs at least.
     pub fn branch_and_cut(&mut self) -> i128 {
-        self.thin_out(self.best.shown.clone());
         let mut open: BTreeMap<(i128, usize, usize), Branch> = BTreeMap::from([((0, usize::MAX, 0), Vec::new())]);
         let mut made = 1;
         for looked_at in 0.. {
@@ -97,9 +96,13 @@ impl Problem<'_, '_> {
             }
             let is_little = (gained as f64) < WORTHWHILE * (self.best.cost - least) as f64;
             idle = if is_little { idle + 1 } else { 0 };
-            if idle > PATIENCE || self.separate(&point, false) == 0 {
+            let is_enough = idle > PATIENCE || branch.is_empty() && self.is_mostly_spent();
+            if is_enough || self.separate(&point, false) == 0 {
                 if rounds {
                     self.round(&point);
+                }
+                if branch.is_empty() {
+                    self.thin_out(self.best.shown.clone());
                 }
                 return Explored::Split { bound: least, variable: self.most_undecided(&point) };
             }

@@ -1,7 +1,6 @@
 //! Safe patterns: how they are found, made cheaper and judged.
 
 use super::super::search::Search;
-use super::super::target::Target;
 use super::problem::Problem;
 
 /// The cheapest safe pattern so far.
@@ -11,29 +10,22 @@ pub(super) struct Incumbent {
     pub shown: Vec<bool>,
 }
 
-pub(super) enum Verdict {
-    Safe,
-    /// With the targets that the pattern itself makes.
-    Unsafe(Vec<Target>),
-}
-
 impl Problem<'_, '_> {
-    /// What the audit says of a pattern.
-    pub fn verdict(&mut self, shown: &[bool]) -> Verdict {
-        self.work = self.work.saturating_sub(self.lines_of_a_verdict());
+    /// What the audit says of a pattern. Takes in what the pattern's own targets ask.
+    fn passes_the_audit(&mut self, shown: &[bool]) -> bool {
         let search = self.search;
         let mut audit = Search::new(search.system, search.policy, shown.to_vec(), search.solver);
         let standing = audit.targets.len();
         audit.add_pattern_targets();
+        if self.demand_all(&audit.targets[standing..]) > 0 {
+            return false;
+        }
         for view in 0..audit.views.len() {
             audit.certify(view);
             audit.certify_over(view, (0..search.system.atom_count() as u32).collect());
         }
-        if audit.open().is_empty() && audit.failing_the_exact_guard().is_empty() {
-            Verdict::Safe
-        } else {
-            Verdict::Unsafe(audit.targets.split_off(standing))
-        }
+        self.work = self.work.saturating_sub((audit.programmes + 1) * self.lines());
+        audit.open().is_empty() && audit.failing_the_exact_guard().is_empty()
     }
 
     /// Keeps a safe pattern if it is cheaper than all before.
@@ -55,7 +47,7 @@ impl Problem<'_, '_> {
             before.clone_from(&shown);
             let mut completed = Search::new(self.search.system, self.search.policy, shown, self.search.solver);
             completed.protect();
-            self.work = self.work.saturating_sub(self.lines_of_a_verdict());
+            self.work = self.work.saturating_sub((completed.programmes + 1) * self.lines());
             if completed.lost.is_empty() {
                 let shown = completed.shown;
                 self.thin_out(shown);
@@ -63,23 +55,22 @@ impl Problem<'_, '_> {
         }
     }
 
-    /// Shows again what need not be withheld, the dearest first, and offers what is left.
+    /// Shows again what need not be withheld, the dearest first, and offers what is left if it passes the audit.
     pub fn thin_out(&mut self, mut shown: Vec<bool>) {
         let mut point = self.variables.point(&shown);
-        if self.is_cut_off(&point) || !matches!(self.verdict(&shown), Verdict::Safe) {
-            return;
-        }
         let mut withheld: Vec<usize> = (0..point.len()).filter(|&variable| point[variable] > 0.5).collect();
         withheld.sort_by_key(|&variable| (std::cmp::Reverse(self.variables.costs[variable]), variable));
         for variable in withheld {
             point[variable] = 0.0;
             shown[self.variables.units[variable]] = true;
-            if self.work == 0 || !self.is_safe(&shown, &point) {
+            if self.work == 0 || !self.fulfils_the_goals(&shown, &point) {
                 point[variable] = 1.0;
                 shown[self.variables.units[variable]] = false;
             }
         }
-        self.offer(shown);
+        if self.variables.cost(&shown) < self.best.cost && self.is_safe(&shown, &point) {
+            self.offer(shown);
+        }
     }
 
     /// Learns cuts from a pattern that is not safe.
@@ -87,15 +78,10 @@ impl Problem<'_, '_> {
         if self.is_cut_off(point) || self.separate(point, true) > 0 {
             return false;
         }
-        match self.verdict(shown) {
-            Verdict::Safe => true,
-            Verdict::Unsafe(targets) => {
-                let cuts = self.demand_all(&targets);
-                if cuts == 0 && self.separate(point, true) == 0 {
-                    self.forbid(point);
-                }
-                false
-            }
+        let passes = self.passes_the_audit(shown);
+        if !passes && !self.is_cut_off(point) && self.separate(point, true) == 0 {
+            self.forbid(point);
         }
+        passes
     }
 }

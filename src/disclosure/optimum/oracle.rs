@@ -43,6 +43,15 @@ pub(super) enum Answer {
     Unknown,
 }
 
+/// A table that the attacker may think of at a point, as far as the point withholds what it disturbs.
+pub(super) struct Movement {
+    differences: Vec<f64>,
+    /// Rows are off by the point's measure times this at most.
+    need: f64,
+    /// By how much it may be stretched at most, as it is and reversed.
+    stretch: [f64; 2],
+}
+
 struct HeldRow {
     terms: Vec<(u32, f64)>,
     /// Withheld when all of these are; without any it is shown for certain.
@@ -83,6 +92,15 @@ impl Goal {
             floors: target.own.iter().map(floor).collect(),
             conditions,
         }
+    }
+
+    /// Whether the point leaves the conditions so far unfulfilled that nothing is asked.
+    pub fn is_idle(&self, point: &[f64]) -> bool {
+        failing(&self.conditions, point) > 0.999
+    }
+
+    fn shift(&self, differences: &[f64]) -> f64 {
+        self.form.iter().map(|&(column, times)| times * differences[column as usize]).sum()
     }
 
     pub fn need(&self, end: End) -> i128 {
@@ -150,16 +168,19 @@ impl Oracle {
         self.costs.len() + self.rows.len()
     }
 
-    /// Whether the point leaves the goal's figure free to move as far as it must. With `is_exact` shown rows are held,
-    /// else they have the leeway that makes for good cuts.
-    pub fn ask(&mut self, goal: &Goal, end: End, point: &[f64], is_exact: bool) -> Answer {
+    /// Whether the point leaves the goal's figure free to move as far as it must, with the table that moves it furthest.
+    /// With `is_exact` shown rows are held, else they have the leeway that makes for good cuts.
+    pub fn ask(
+        &mut self,
+        goal: &Goal,
+        end: End,
+        point: &[f64],
+        is_exact: bool,
+    ) -> (Answer, Option<Movement>) {
         let need = goal.need(end) as f64 / self.scale;
         let required = need * (1.0 - failing(&goal.conditions, point));
-        if required <= need * 1e-3 {
-            return Answer::Reached;
-        }
         if !self.prepare(goal, need, point, is_exact) {
-            return Answer::Unknown;
+            return (Answer::Unknown, None);
         }
         for &(column, times) in &goal.form {
             self.costs[column as usize] = -end.sign() * times;
@@ -168,15 +189,38 @@ impl Oracle {
         for &(column, _) in &goal.form {
             self.costs[column as usize] = 0.0;
         }
-        let Outcome::Optimal { columns, row_duals } = outcome else { return Answer::Unknown };
-        let moved = |&(column, times): &(u32, f64)| end.sign() * times * columns[column as usize];
-        if goal.form.iter().map(moved).sum::<f64>() >= required * REACH {
-            return Answer::Reached;
+        let Outcome::Optimal { columns, row_duals } = outcome else { return (Answer::Unknown, None) };
+        let movement = self.movement(columns, need);
+        if end.sign() * goal.shift(&movement.differences) >= required * REACH {
+            return (Answer::Reached, Some(movement));
         }
         match self.cut(goal, (end, need), &row_duals, point) {
-            Some(cut) => Answer::Broken(cut),
-            None => Answer::Unknown,
+            Some(cut) => (Answer::Broken(cut), Some(movement)),
+            None => (Answer::Unknown, Some(movement)),
         }
+    }
+
+    fn movement(&self, mut differences: Vec<f64>, need: f64) -> Movement {
+        differences.truncate(self.room.len());
+        let stretch = [1.0, -1.0].map(|sign| {
+            let columns = differences.iter().zip(&self.room);
+            let of_one = |(&difference, &room): (&f64, &f64)| {
+                let difference = sign * difference;
+                if difference < -1e-9 { room / -difference } else { self.cap / difference.max(1e-9) }
+            };
+            columns.map(of_one).fold(f64::INFINITY, f64::min)
+        });
+        Movement { differences, need, stretch }
+    }
+
+    /// Whether a movement, stretched or reversed, answers another goal at the same point.
+    pub fn answers(&self, movement: &Movement, goal: &Goal, end: End, point: &[f64]) -> bool {
+        let need = goal.need(end) as f64 / self.scale;
+        let factor = need / movement.need;
+        let required = need * (1.0 - failing(&goal.conditions, point));
+        let shift = end.sign() * factor * goal.shift(&movement.differences);
+        let room = if shift > 0.0 { movement.stretch[0] } else { movement.stretch[1] };
+        goal.floors.is_empty() && shift.abs() >= required * REACH && factor <= room
     }
 
     /// Sets the bounds that a goal at a point has.

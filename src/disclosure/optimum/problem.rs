@@ -16,7 +16,7 @@ const LARGEST: usize = 2000;
 const WORK: usize = 300_000;
 
 /// How many times all goals must be able to be asked within the limit.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 1;
 
 /// So many cuts found, and the master problem is solved again first.
 const CUTS_A_ROUND: usize = 12;
@@ -30,8 +30,6 @@ pub(super) struct Problem<'a, 's> {
     pub best: Incumbent,
     /// Lines of programmes that may still be solved.
     pub work: usize,
-    /// Where the next round of questions starts.
-    next: usize,
 }
 
 impl<'a, 's> Problem<'a, 's> {
@@ -51,7 +49,7 @@ impl<'a, 's> Problem<'a, 's> {
         let best = Incumbent { cost: variables.cost(&search.shown), shown: search.shown.clone() };
         let master = Master::new(search.solver, &variables)?;
         let (oracles, goals) = (oracles?, Vec::new());
-        let mut problem = Self { search, variables, goals, oracles, master, best, work: WORK, next: 0 };
+        let mut problem = Self { search, variables, goals, oracles, master, best, work: WORK };
         // What stands of itself is taken before the pattern's targets could have raised it.
         let of_itself = Search::new(system, search.policy, search.shown.clone(), search.solver).targets;
         problem.demand_all(&of_itself);
@@ -77,26 +75,47 @@ impl<'a, 's> Problem<'a, 's> {
 
     /// Adds cuts that the point breaks; how many. At a point between shown and withheld some may be missed.
     pub fn separate(&mut self, point: &[f64], is_integral: bool) -> usize {
-        let found = self.ask_all(point, false);
-        if found == 0 && is_integral { self.ask_all(point, true) } else { found }
+        let found = self.ask(point, false, CUTS_A_ROUND);
+        if found == 0 && is_integral { self.ask(point, true, CUTS_A_ROUND) } else { found }
     }
 
-    fn ask_all(&mut self, point: &[f64], is_exact: bool) -> usize {
-        let (start, ends) = (self.next, 2 * self.goals.len());
+    /// Whether a pattern fulfils what its own targets and the goals ask; learns a cut where it does not.
+    pub fn fulfils_the_goals(&mut self, shown: &[bool], point: &[f64]) -> bool {
+        !self.is_cut_off(point) && self.demand_of_pattern(shown) == 0 && self.ask(point, true, 1) == 0
+    }
+
+    /// Takes in what the targets ask that a pattern makes; how many cuts came of it.
+    fn demand_of_pattern(&mut self, shown: &[bool]) -> usize {
+        let search = self.search;
+        let mut of_pattern = Search::new(search.system, search.policy, shown.to_vec(), search.solver);
+        let standing = of_pattern.targets.len();
+        of_pattern.add_pattern_targets();
+        self.demand_all(&of_pattern.targets[standing..])
+    }
+
+    fn ask(&mut self, point: &[f64], is_exact: bool, enough: usize) -> usize {
+        let goals = &self.goals;
+        let mut left: Vec<(usize, End)> =
+            (0..goals.len()).flat_map(|goal| End::BOTH.map(|end| (goal, end))).collect();
+        left.retain(|&(goal, end)| goals[goal].need(end) > 0 && !goals[goal].is_idle(point));
+        // Whoever needs the most first: what moves it far enough often moves others too.
+        left.sort_by_key(|&(goal, end)| (std::cmp::Reverse(goals[goal].need(end)), goal, end));
         let mut found = 0;
-        for step in 0..ends {
-            let at = (start + step) % ends;
-            let (goal, end) = (&self.goals[at / 2], End::BOTH[at % 2]);
-            if goal.need(end) <= 0 {
-                continue;
-            }
+        while let Some((asked, end)) = left.first().copied() {
+            left.remove(0);
+            let goal = &goals[asked];
             let oracle = &mut self.oracles[goal.view];
             self.work = self.work.saturating_sub(oracle.lines());
-            if let Answer::Broken(cut) = oracle.ask(goal, end, point, is_exact) {
+            let (answer, movement) = oracle.ask(goal, end, point, is_exact);
+            if let Some(movement) = movement {
+                left.retain(|&(other, end)| {
+                    goals[other].view != goal.view || !oracle.answers(&movement, &goals[other], end, point)
+                });
+            }
+            if let Answer::Broken(cut) = answer {
                 found += usize::from(self.master.add(cut));
             }
-            if found == CUTS_A_ROUND || self.work == 0 {
-                self.next = at + 1;
+            if found == enough || self.work == 0 {
                 break;
             }
         }
@@ -118,8 +137,13 @@ impl<'a, 's> Problem<'a, 's> {
         self.goals.iter().map(|goal| needs(goal) * self.oracles[goal.view].lines()).sum()
     }
 
-    /// Lines that one look at a pattern with all its targets counts for.
-    pub fn lines_of_a_verdict(&self) -> usize {
-        4 * self.oracles.iter().map(Oracle::lines).sum::<usize>()
+    /// Columns and rows of the programmes of all views.
+    pub fn lines(&self) -> usize {
+        self.oracles.iter().map(Oracle::lines).sum()
+    }
+
+    /// Whether it is time to leave the first relaxation.
+    pub fn is_mostly_spent(&self) -> bool {
+        self.work < WORK / 3
     }
 }
