@@ -17,7 +17,7 @@ const WORTHWHILE: f64 = 0.02;
 /// How near to shown or withheld counts as such.
 const INTEGRAL: f64 = 1e-6;
 
-/// Between which branches a point is rounded to patterns.
+/// A point is rounded to patterns at one in so many branches.
 const ROUNDING: usize = 20;
 
 type Branch = Vec<(usize, bool)>;
@@ -25,14 +25,20 @@ type Branch = Vec<(usize, bool)>;
 enum Explored {
     /// It holds no cheaper pattern than the best.
     Closed,
-    Split { bound: i128, variable: usize },
-    Stopped { bound: i128 },
+    Split {
+        bound: i128,
+        variable: usize,
+    },
+    Stopped {
+        bound: i128,
+    },
 }
 
 impl Problem<'_, '_> {
     /// Improves the best pattern; what every safe pattern costs at least.
     pub fn branch_and_cut(&mut self) -> i128 {
-        let mut open: BTreeMap<(i128, usize, usize), Branch> = BTreeMap::from([((0, usize::MAX, 0), Vec::new())]);
+        let mut open: BTreeMap<(i128, usize, usize), Branch> =
+            BTreeMap::from([((0, usize::MAX, 0), Vec::new())]);
         let mut made = 1;
         for looked_at in 0.. {
             let Some(((least, depth, _), branch)) = open.pop_first() else { break };
@@ -69,6 +75,8 @@ impl Problem<'_, '_> {
         loop {
             let (bound, mut point) = match self.master.solve() {
                 Relaxed::Point { bound, point } => (bound, point),
+                // Without a branch the best pattern itself is feasible.
+                Relaxed::Infeasible if branch.is_empty() => return Explored::Stopped { bound: least },
                 Relaxed::Infeasible => return Explored::Closed,
                 Relaxed::Failed => return Explored::Stopped { bound: least },
             };

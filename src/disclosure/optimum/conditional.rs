@@ -26,10 +26,13 @@ pub(super) enum Demand {
 /// What a target asks of every pattern. Other targets than a pattern's stand whatever is shown.
 pub(super) fn demand(search: &Search<'_>, variables: &Variables, target: &Target) -> Demand {
     let asked = match &target.subject {
-        Subject::Cell { .. } | Subject::Earlier { .. } => Some(Demand::Goal(Goal::new(search, target, Vec::new()))),
+        Subject::Cell { .. } | Subject::Earlier { .. } => {
+            Some(Demand::Goal(Goal::new(search, target, Vec::new())))
+        }
         Subject::Implied { table, total, parts } => remainder(search, variables, (*table, *total), parts),
         Subject::Difference { greater, lesser } => {
-            let conditions = [greater, lesser].map(|released| of_released(search, variables, released, false));
+            let conditions =
+                [greater, lesser].map(|released| of_released(search, variables, released, false));
             let conditions: Option<Vec<Vec<Literal>>> = conditions.into_iter().collect();
             conditions.map(|conditions| Demand::Cut(Cut::new(&[], &conditions.concat())))
         }

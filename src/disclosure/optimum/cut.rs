@@ -20,7 +20,8 @@ impl Cut {
     /// Where all `conditions` hold, the sum of `terms`, none negative, is at least one. Coefficients above one, the sum
     /// over a variable included, are cut down to one: the variables are binary.
     pub fn new(terms: &[(usize, f64)], conditions: &[Literal]) -> Self {
-        let mut terms: Vec<(u32, f64)> = terms.iter().map(|&(variable, times)| (variable as u32, times)).collect();
+        let mut terms: Vec<(u32, f64)> =
+            terms.iter().map(|&(variable, times)| (variable as u32, times)).collect();
         // A condition that fails satisfies the cut alone.
         let shown = conditions.iter().filter(|(_, withheld)| !withheld);
         terms.extend(shown.map(|&(variable, _)| (variable as u32, 1.0)));

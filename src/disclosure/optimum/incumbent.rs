@@ -45,7 +45,8 @@ impl Problem<'_, '_> {
                 continue;
             }
             before.clone_from(&shown);
-            let mut completed = Search::new(self.search.system, self.search.policy, shown, self.search.solver);
+            let mut completed =
+                Search::new(self.search.system, self.search.policy, shown, self.search.solver);
             completed.protect();
             self.work = self.work.saturating_sub((completed.programmes + 1) * self.lines());
             if completed.lost.is_empty() {

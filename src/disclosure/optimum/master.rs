@@ -69,9 +69,9 @@ impl Master {
 
     pub fn solve(&mut self) -> Relaxed {
         match self.run.minimise(&self.costs) {
-            Outcome::Optimal { columns, .. } => {
-                let objective: f64 = columns.iter().zip(&self.costs).map(|(value, cost)| value * cost).sum();
-                if !objective.is_finite() {
+            Outcome::Optimal { columns, row_duals } => {
+                let objective = self.dual_bound(&row_duals);
+                if !objective.is_finite() || columns.iter().any(|value| !value.is_finite()) {
                     return Relaxed::Failed;
                 }
                 let bound = ((objective - EXACT.0 - objective * EXACT.1) * self.unit).ceil().max(0.0) as i128;
@@ -81,6 +81,23 @@ impl Master {
             Outcome::Infeasible => Relaxed::Infeasible,
             Outcome::Failed => Relaxed::Failed,
         }
+    }
+
+    /// What the branch costs at least by any multipliers of the cuts, none negative.
+    fn dual_bound(&self, duals: &[f64]) -> f64 {
+        let mut left = self.costs.clone();
+        let mut bound = 0.0;
+        for (cut, dual) in self.cuts.iter().zip(duals) {
+            let (least, _, terms) = cut.row();
+            let multiplier = dual.max(0.0);
+            bound += multiplier * least;
+            terms.iter().for_each(|&(variable, times)| left[variable as usize] -= multiplier * times);
+        }
+        let of_one = |(left, fixed): (&f64, &Option<bool>)| match fixed {
+            None => left.min(0.0),
+            Some(withheld) => f64::from(u8::from(*withheld)) * left,
+        };
+        bound + left.iter().zip(&self.fixed).map(of_one).sum::<f64>()
     }
 
     /// Whether a branch with this bound cannot hold a pattern that is cheaper by more than the arithmetic's error.

@@ -7,8 +7,9 @@
 //! that the pattern itself makes, such as the remainders of shown sums, give cuts that hold only where they are made.
 //! A branch-and-cut tree over the cuts proves the bound.
 //!
-//! Invariant: nothing here is believed. Every cut is computed from its multipliers, whatever they are, so a poor
-//! solver gives a poor bound and no false one; a cheaper pattern is only proposed, and whoever takes it audits it.
+//! Invariant: a cheaper pattern is only proposed, and whoever takes it audits it, so no failure here costs a secret. Cuts
+//! and bounds are computed from the solver's multipliers, whatever these are; it is believed in one thing, that a branch
+//! holds nothing at all, and there a false answer would cost a false bound.
 //!
 //! Absent: limits on time. Work is counted in lines of programmes solved, so the same request gives the same
 //! pattern on every machine.
@@ -30,8 +31,8 @@ use variables::Variables;
 
 /// What the request costs at least, and a pattern that costs less than the search's if one was found.
 ///
-/// Costs are the policy's, one for each cell that a reader sees withheld and at least one unit of cost each; a cell of
-/// a headline table, or of one that a later release means to show, counts [`variables::HEADLINE_WORTH`] times.
+/// Costs are the policy's: what the summary's secondary cost adds up, but each cell counts for one at least, and a cell
+/// of a headline table, or of one that a later release means to show, [`variables::HEADLINE_WORTH`] times.
 pub(super) struct Optimum {
     /// For each unit, whether it is shown.
     pub cheaper: Option<Vec<bool>>,
@@ -65,6 +66,9 @@ pub(super) fn optimum(search: &Search<'_>) -> Option<Optimum> {
     }
     let mut problem = Problem::new(search, variables)?;
     let bound = problem.branch_and_cut();
+    if bound == 0 {
+        return None;
+    }
     let cheaper = (problem.best.cost < cost).then_some(problem.best.shown);
     Some(Optimum { cheaper, bound })
 }

@@ -137,7 +137,9 @@ impl Oracle {
             if is_shown || !open.is_empty() {
                 let terms = system.sets[row.set].iter().flat_map(|&atom| {
                     let kind = shape.kinds[row.kind].iter();
-                    kind.map(move |&(position, times)| (shape.column(atom as usize, position) as u32, times as f64))
+                    kind.map(move |&(position, times)| {
+                        (shape.column(atom as usize, position) as u32, times as f64)
+                    })
                 });
                 rows.push(HeldRow::new(terms.collect(), open, &room, cap));
             }
@@ -145,7 +147,11 @@ impl Oracle {
         Self::load(search, (scale, room, cap), rows)
     }
 
-    fn load(search: &Search<'_>, (scale, room, cap): (f64, Vec<f64>, f64), mut rows: Vec<HeldRow>) -> Option<Self> {
+    fn load(
+        search: &Search<'_>,
+        (scale, room, cap): (f64, Vec<f64>, f64),
+        mut rows: Vec<HeldRow>,
+    ) -> Option<Self> {
         let mut programme = Programme::default();
         programme.columns.extend(room.iter().map(|&room| (0.0, -room, cap)));
         for row in &mut rows {
@@ -261,7 +267,9 @@ impl Oracle {
         }
         let multipliers: Vec<f64> =
             duals.iter().map(|dual| if dual.abs() < NEGLIGIBLE { 0.0 } else { -dual }).collect();
-        for (row, multiplier) in self.rows.iter().zip(&multipliers).filter(|(_, multiplier)| **multiplier != 0.0) {
+        for (row, multiplier) in
+            self.rows.iter().zip(&multipliers).filter(|(_, multiplier)| **multiplier != 0.0)
+        {
             for &(column, times) in &row.terms {
                 left[column as usize] -= multiplier * times;
             }

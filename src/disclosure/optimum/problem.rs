@@ -10,13 +10,14 @@ use super::oracle::{Answer, Goal, Oracle};
 use super::variables::Variables;
 
 /// Requests with more open units, or unknown atoms, than this are not looked at.
-const LARGEST: usize = 2000;
+const LARGEST: usize = 500;
 
-/// How many lines of programmes may be solved in all. The simplex takes about a microsecond for each.
-const WORK: usize = 300_000;
+/// How many lines, columns and rows, of programmes may be solved in all. The simplex takes one or two microseconds for
+/// each; a table of fifty cells needs some ten thousand, one of a hundred in three dimensions some hundred thousand.
+const WORK: usize = 600_000;
 
-/// How many times all goals must be able to be asked within the limit.
-const ROUNDS: usize = 1;
+/// How many times all goals must be able to be asked one by one within the limit.
+const ROUNDS: usize = 2;
 
 /// So many cuts found, and the master problem is solved again first.
 const CUTS_A_ROUND: usize = 12;
