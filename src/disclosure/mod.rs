@@ -18,6 +18,7 @@ mod field;
 mod implied;
 mod lattice;
 mod neighbourhood;
+mod optimum;
 mod policy;
 mod programme;
 mod protect;

@@ -35,6 +35,16 @@ pub(super) trait Run {
 
     /// Likewise, `form` paid for by `reward` a unit until it comes to `need`.
     fn minimise_towards(&mut self, costs: &[f64], form: &[(u32, f64)], need: f64, reward: f64) -> Outcome;
+
+    /// Gives a column other bounds; `false` when this run cannot, and is of no further use.
+    fn bound(&mut self, _column: usize, _lower: f64, _upper: f64) -> bool {
+        false
+    }
+
+    /// Holds one more row; `false` when this run cannot, and is of no further use.
+    fn hold(&mut self, _row: &Bounded) -> bool {
+        false
+    }
 }
 
 pub(super) trait Solver {
@@ -89,7 +99,7 @@ impl Solver for Highs {
         model.try_set_option("simplex_iteration_limit", i32::try_from(limit).unwrap_or(i32::MAX)).ok()?;
         model.try_set_option("primal_feasibility_tolerance", 1e-8).ok()?;
         let costs = programme.columns.iter().map(|column| column.0).collect();
-        Some(Box::new(HighsRun { model: Some(model), columns, costs, solved_before: false }))
+        Some(Box::new(HighsRun { model: Some(model), columns, costs, solved_before: false, moved: false }))
     }
 }
 
@@ -99,6 +109,8 @@ struct HighsRun {
     columns: Vec<highs::Col>,
     costs: Vec<f64>,
     solved_before: bool,
+    /// Whether bounds or rows changed since the last solution.
+    moved: bool,
 }
 
 impl HighsRun {
@@ -133,16 +145,34 @@ impl Run for HighsRun {
         }
     }
 
+    fn bound(&mut self, column: usize, lower: f64, upper: f64) -> bool {
+        let Some(model) = &mut self.model else { return false };
+        model.change_column_bounds(self.columns[column], lower..=upper);
+        self.moved = true;
+        true
+    }
+
+    fn hold(&mut self, (lower, upper, terms): &Bounded) -> bool {
+        let terms = terms.iter().map(|&(column, times)| (self.columns[column as usize], times));
+        self.moved = true;
+        self.model.as_mut().is_some_and(|model| model.try_add_row(*lower..=*upper, terms).is_ok())
+    }
+
     fn minimise(&mut self, costs: &[f64]) -> Outcome {
         let Some(mut model) = self.model.take() else { return Outcome::Failed };
+        let mut same_costs = true;
         for ((&column, cost), old) in self.columns.iter().zip(costs).zip(&mut self.costs) {
             if cost.total_cmp(old).is_ne() {
                 model.change_column_cost(column, *cost);
                 *old = *cost;
+                same_costs = false;
             }
         }
-        // From a feasible basis with a new objective the primal simplex goes on where the last one stopped.
-        if self.solved_before && model.try_set_option("simplex_strategy", 4).is_err() {
+        // From a feasible basis with a new objective the primal simplex goes on where the last one stopped; from an
+        // optimal one with new bounds or rows the dual simplex does.
+        let strategy = if self.moved && same_costs { 1 } else { 4 };
+        self.moved = false;
+        if self.solved_before && model.try_set_option("simplex_strategy", strategy).is_err() {
             return Outcome::Failed;
         }
         let Ok(solved) = model.try_solve() else { return Outcome::Failed };

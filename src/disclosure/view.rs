@@ -15,7 +15,7 @@ use super::system::System;
 pub(super) struct Row {
     pub set: usize,
     pub kind: usize,
-    /// Shown by an earlier release: known whatever we decide.
+    /// Shown by an earlier release, or empty and shown as zero: known whatever we decide.
     pub fixed: bool,
     /// The units that would show it.
     pub units: Vec<usize>,
@@ -128,6 +128,7 @@ impl View {
             for kind in self.kinds_of(&decided.measures) {
                 let row = self.row(&mut known, decided.set, kind);
                 self.rows[row].units.push(unit);
+                self.rows[row].fixed |= decided.empty;
                 self.rows_of_unit[unit].push(row);
             }
         }
