@@ -24,6 +24,7 @@ impl Marginals {
     /// `further` are columns beside the dimensions that tell records apart.
     pub fn of((spec, input): (&Spec, &Path), records: &Records, further: &[String]) -> Result<Self, Problem> {
         let totals = Totals::of(spec);
+        check_trees((spec, input), records)?;
         let mut axes: Vec<Axis> = spec.dimensions.values().map(Axis::whole).collect();
         let in_dimensions = |column: &String| axes.iter().any(|axis| axis.columns().contains(column));
         let others: Vec<String> = further.iter().filter(|column| !in_dimensions(column)).cloned().collect();
@@ -38,10 +39,15 @@ impl Marginals {
             .map(|record| !axes.iter().any(|axis| axis.is_total(records, record, &totals)))
             .collect();
         let extents = extents(input, records, (&axes, &totals), &inner)?;
+        // The inner rows first: a total cannot be right where a part is wrong.
+        let mut in_order: Vec<usize> = (0..records.len()).collect();
+        in_order.sort_by_key(|&record| !inner[record]);
+        for record in in_order {
+            CellRow { spec, input, records, record }.check(&extents[record], inner[record])?;
+        }
         let mut judgements: BTreeMap<Vec<usize>, Judgement> = BTreeMap::new();
         for (record, extent) in extents.into_iter().enumerate() {
             let row = CellRow { spec, input, records, record };
-            row.check(&extent, inner[record])?;
             judgements
                 .entry(extent)
                 .and_modify(|known| merge(known, row.judgement()))
@@ -54,6 +60,23 @@ impl Marginals {
     pub fn judgement(&self, of: &[usize]) -> Judgement {
         self.judgements.get(of).cloned().unwrap_or_default()
     }
+}
+
+/// A tree of other codes than the input has would leave every code hanging from the total.
+fn check_trees((spec, input): (&Spec, &Path), records: &Records) -> Result<(), Problem> {
+    for (name, dimension) in &spec.dimensions {
+        let Axis::Tree { column, tree } = Axis::whole(dimension) else { continue };
+        let known = records.known_codes(&column);
+        if !tree.knows_any(&known) {
+            let some: Vec<String> = known.iter().take(3).map(|code| format!("{code:?}")).collect();
+            let message = format!(
+                "no code here is in the tree of [dimensions.{name}]; the first codes are {}",
+                some.join(", ")
+            );
+            return Err(Problem { column: Some(column), ..Problem::new(input, message) });
+        }
+    }
+    Ok(())
 }
 
 fn check_microdata(input: &Path, records: &Records, axes: &[Axis], totals: &Totals) -> Result<(), Problem> {

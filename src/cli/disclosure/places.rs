@@ -48,6 +48,11 @@ impl CodeTree {
         }
     }
 
+    /// Whether the tree names any of these codes, or nothing at all.
+    pub fn knows_any(&self, codes: &BTreeSet<&str>) -> bool {
+        self.paths.is_empty() || codes.iter().any(|code| self.paths.contains_key(*code))
+    }
+
     fn climb(&mut self, nodes: &BTreeMap<String, Branch>, above: &[String]) -> Result<(), String> {
         for (node, branch) in nodes {
             let path = self.hang(node, above)?;
