@@ -500,6 +500,7 @@ fn a_specification_that_does_not_fit_is_told_by_row_and_key() {
         ),
         ("\"Đồng hồ\", \"Dây\"", "\"Total\"", "\"product\" cannot be filtered by its total"),
         ("\"Đồng hồ\", \"Dây\"", "", "no code of \"product\" is named"),
+        ("\"Đồng hồ\", \"Dây\"", "\"D\"", "\"D\" does not occur; the column has Dây, Đồng hồ"),
         (
             "\"Đồng hồ\", \"Dây\"",
             "\"Dâu\"",
@@ -532,7 +533,7 @@ fn a_specification_that_does_not_fit_is_told_by_row_and_key() {
         ),
         (
             "levels = [\"city\"]",
-            "column = \"city\"\ntree = { Huế = [\"x\"] }",
+            "column = \"city\"\ntree = { \"Huế\" = [\"x\"] }",
             "in.csv, row 6, column \"city\": \"Huế\" stands for a total or for a node",
         ),
         (
@@ -748,6 +749,24 @@ fn what_an_earlier_release_reveals_is_named() {
     let rows = desk.release(&["--ledger", "ledger"]);
     assert_ne!(find(&rows, &[("shop", "A"), ("sort", "y")])["status"], "safe");
     assert_eq!(desk.audit("out.csv", &["--ledger", "ledger"]).code, 0);
+}
+
+/// Records counted one by one, and a column that says one of each, are the same count to whoever subtracts them.
+#[test]
+fn the_same_count_by_another_name_is_the_same() {
+    let desk = Desk::new(&small_spec("where = { day = [\"1\", \"2\"] }", "", false), SMALL);
+    let rows = desk.release(&["--ledger", "ledger"]);
+    assert_eq!(find(&rows, &[("shop", "A"), ("sort", "y")])["contributors"], "4");
+    desk.write("spec.toml", small_spec("where = { day = \"2\" }", "count = \"n\"", true));
+    let rows = desk.release(&[]);
+    assert_eq!(find(&rows, &[("shop", "A"), ("sort", "y")])["status"], "safe");
+    assert_eq!(desk.audit("out.csv", &[]).code, 0);
+    let answer = desk.audit("out.csv", &["--ledger", "ledger"]);
+    assert_eq!(answer.code, 65, "{answer:?}");
+    assert!(
+        answer.out.contains("release 000001 shops[A, y] less shops[A, y] contributors: [1, 1]"),
+        "{answer:?}"
+    );
 }
 
 #[test]

@@ -173,7 +173,12 @@ fn empty(table: &Table, records: &Records, input: &Path) -> Problem {
         let unknown: Vec<&String> =
             codes.names().iter().filter(|code| !known.contains(code.as_str())).collect();
         if unknown.len() == codes.names().len() {
-            let near = one_of(unknown[0], known.iter().copied().take(12));
+            let known = known.iter().copied().take(12);
+            // Of codes as short as these, one is as near as another.
+            let near = match unknown[0].chars().count() {
+                0..3 => format!("the column has {}", known.collect::<Vec<_>>().join(", ")),
+                _ => one_of(unknown[0], known),
+            };
             let message = format!("{message}; {:?} does not occur; {near}", unknown[0]);
             return Problem { column: Some(column.clone()), ..Problem::new(input, message) };
         }

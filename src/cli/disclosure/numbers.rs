@@ -14,6 +14,8 @@ pub(super) const PLAIN: Notation = Notation { decimal: '.', thousands: None };
 /// No amount above this: sums must have room.
 const MOST: i64 = i64::MAX / 1024;
 
+const MOST_DECIMALS: usize = 15;
+
 /// Whether a file says here that it has no number: an empty field, or the words that programs write for it.
 pub(super) fn is_missing(text: &str) -> bool {
     matches!(text, "" | "NA" | "N/A" | "n/a" | "NaN" | "nan" | "NULL" | "null" | "." | "-")
@@ -37,6 +39,9 @@ pub(super) fn amount(text: &str, notation: Notation, decimals: usize) -> Result<
     let whole = ungrouped(whole, notation.thousands);
     if whole.is_empty() && fraction.is_empty() || !plain(&whole) || !plain(fraction) {
         return Err(format!("{text:?} is not a number (see decimal and thousands in [input])"));
+    }
+    if fraction.len() > MOST_DECIMALS {
+        return Err(format!("{text} has more than {MOST_DECIMALS} decimals"));
     }
     if fraction.len() > decimals {
         return Err(format!("{text} is not a whole number"));
@@ -80,8 +85,9 @@ mod tests {
         assert_eq!(amount("1.250.000,5", comma, 1), Ok(12_500_005));
         assert_eq!(amount("0.000", PLAIN, 0), Ok(0));
         assert!(amount("1.5", PLAIN, 0).is_err());
-        for bad in ["", "-1", "\u{2212}1", "1e3", "x", "1.2.3", "99999999999999999999"] {
-            assert!(amount(bad, PLAIN, 2).is_err(), "{bad}");
+        for bad in ["", "-1", "\u{2212}1", "1e3", "x", "1.2.3", "99999999999999999999", "0.0000000000000001"]
+        {
+            assert!(amount(bad, PLAIN, 20).is_err(), "{bad}");
         }
         for bad in ["1.25", "1.2500", ".250", "1250.000"] {
             assert!(amount(bad, comma, 2).is_err(), "{bad}");

@@ -1,6 +1,6 @@
 //! What each record contributes, and what is measured.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,9 @@ pub(super) struct Parts {
     pub own: usize,
     pub decimals: Vec<usize>,
     pub of_record: Vec<Vec<Part>>,
+    /// The measure of each quantity of earlier releases. Two that are the same for every record are one, whatever they
+    /// are called: whoever knows the one knows the other.
+    places: BTreeMap<Quantity, usize>,
     /// The measure that counts contributors.
     counting: Option<usize>,
     /// Whether anything says how many contributors a record has.
@@ -59,8 +62,15 @@ impl Parts {
     ) -> Result<Self, Problem> {
         let mut named = own_measures(spec);
         let own = named.len();
+        let mut columns: Vec<Vec<Option<i128>>> =
+            named.iter().map(|(_, quantity)| quantity.column_of(records, inner)).collect();
+        let mut places = BTreeMap::new();
         for quantity in earlier {
-            if !named.iter().any(|(_, known)| known == quantity) {
+            let column = quantity.column_of(records, inner);
+            let known = columns.iter().position(|known| *known == column);
+            places.insert(quantity.clone(), known.unwrap_or(columns.len()));
+            if known.is_none() {
+                columns.push(column);
                 named.push((quantity.title(), quantity.clone()));
             }
         }
@@ -84,7 +94,7 @@ impl Parts {
             .collect::<Result<_, _>>()?;
         let counted = spec.input.kind == InputKind::Microdata || spec.input.count.is_some();
         let counting = named[..own].iter().position(|(name, _)| name == CONTRIBUTORS);
-        let parts = Self { measures, quantities, own, decimals, of_record, counting, counted };
+        let parts = Self { measures, quantities, own, decimals, of_record, places, counting, counted };
         parts.check_room(input)?;
         Ok(parts)
     }
@@ -94,8 +104,9 @@ impl Parts {
         of.iter().flat_map(|&record| &self.of_record[record]).map(|(_, amounts)| amounts[measure]).sum()
     }
 
+    /// The measure that gives what an earlier release measured.
     pub fn measure(&self, quantity: &Quantity) -> Option<usize> {
-        self.quantities.iter().position(|known| known == quantity)
+        self.places.get(quantity).copied()
     }
 
     /// The number of contributors to records, where it is known.
@@ -130,6 +141,17 @@ impl Quantity {
             Self::Value(column) | Self::Count(column) => Some(column),
             Self::Records => None,
         }
+    }
+
+    /// What it is for each inner record, in units of the last decimal that the amounts have.
+    fn column_of(&self, records: &Records, inner: &[bool]) -> Vec<Option<i128>> {
+        let unit = 10i128.pow(records.decimals as u32);
+        let amount = |record: usize| match self {
+            Self::Value(column) => records.amounts[column][record].map(i128::from),
+            Self::Count(column) => records.counts[column][record].map(|count| i128::from(count) * unit),
+            Self::Records => Some(unit),
+        };
+        (0..inner.len()).filter(|&record| inner[record]).map(amount).collect()
     }
 
     fn title(&self) -> String {

@@ -86,43 +86,41 @@ fn check_input(input: &Input) -> Result<(), Fault> {
             "is not known; write for example utf-8, utf-16, windows-1252, windows-1258",
         );
     }
-    let no_value = input.value.names().is_empty();
-    match input.kind {
-        InputKind::Microdata => {
-            for (key, given) in [
-                ("top", !input.top.is_empty()),
-                ("status", input.status.is_some()),
-                ("lower", input.lower.is_some()),
-                ("upper", input.upper.is_some()),
-                ("total", input.total.is_some()),
-            ] {
-                if given {
-                    return wrong(key, "belongs to kind = \"cells\"");
-                }
-            }
-            if input.contributor.is_some() && input.count.is_some() {
-                return wrong("count", "give contributor or count, not both");
-            }
-        }
-        InputKind::Cells => {
-            if input.contributor.is_some() {
-                return wrong("contributor", "belongs to kind = \"microdata\"");
-            }
-            if input.count.is_none() && input.top.is_empty() && input.status.is_none() {
-                return wrong(
-                    "kind",
-                    "ready-made cells need count, top or status: which of them are sensitive?",
-                );
-            }
-            if no_value && input.count.is_none() {
-                return wrong("kind", "ready-made cells need value or count");
-            }
-            if no_value && !input.top.is_empty() {
-                return wrong("top", "there is no value that these could be contributions to");
-            }
-        }
+    let found = match input.kind {
+        InputKind::Microdata => wrong_in_microdata(input),
+        InputKind::Cells => wrong_in_cells(input),
+    };
+    found.map_or(Ok(()), |(key, message)| wrong(key, message))
+}
+
+fn wrong_in_microdata(input: &Input) -> Option<(&'static str, &'static str)> {
+    let of_cells = [
+        ("top", !input.top.is_empty()),
+        ("status", input.status.is_some()),
+        ("lower", input.lower.is_some()),
+        ("upper", input.upper.is_some()),
+        ("total", input.total.is_some()),
+    ];
+    if let Some((key, _)) = of_cells.into_iter().find(|(_, given)| *given) {
+        return Some((key, "belongs to kind = \"cells\""));
     }
-    Ok(())
+    let both = input.contributor.is_some() && input.count.is_some();
+    both.then_some(("count", "give contributor or count, not both"))
+}
+
+fn wrong_in_cells(input: &Input) -> Option<(&'static str, &'static str)> {
+    let no_value = input.value.names().is_empty();
+    if input.contributor.is_some() {
+        Some(("contributor", "belongs to kind = \"microdata\""))
+    } else if input.count.is_none() && input.top.is_empty() && input.status.is_none() {
+        Some(("kind", "ready-made cells need count, top or status: which of them are sensitive?"))
+    } else if no_value && input.count.is_none() {
+        Some(("kind", "ready-made cells need value or count"))
+    } else if no_value && !input.top.is_empty() {
+        Some(("top", "there is no value that these could be contributions to"))
+    } else {
+        None
+    }
 }
 
 fn check_dimension(name: &str, dimension: &Dimension) -> Result<(), Fault> {
