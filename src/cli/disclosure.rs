@@ -2,39 +2,59 @@
 
 mod build;
 mod ledger;
+mod marginals;
+mod names;
+mod numbers;
+mod outfile;
+mod parts;
+mod pattern;
 mod places;
 mod problem;
+mod recording;
 mod records;
-mod released;
+mod rules;
+mod sheet;
+mod show;
 mod spec;
+mod vetting;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use jiff::{Timestamp, Unit};
-use serde_json::{Value, json};
 
 use self::build::Built;
 use self::ledger::Ledger;
+use self::outfile::{Audience, Draft};
 use self::problem::Problem;
-use self::records::{Records, plain};
+use self::records::{Records, Wanted};
 use self::spec::Spec;
-use crate::cli::output::OutputFormat;
-use crate::disclosure::{self, AuditReport, Disclosed, Policy, Released, Subject, Summary};
+use crate::cli::exit::{BAD_DATA, BadData};
+use crate::cli::output::{self, OutputFormat};
+use crate::disclosure::{self, Policy};
 use crate::domain::clock::{Clock, SystemClock};
-
-/// Bad data: what was read does not fit, or what was judged is not safe.
-const BAD_DATA: u8 = 65;
 
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum DisclosureCommand {
     /// Withhold what must be withheld, so that nobody can be found in what is left.
-    #[command(
-        after_help = "Example:\n  firstwatch disclosure protect --spec week.toml --out week.csv --ledger releases/\n\n\
-        Exit codes: 0 done, 65 the specification, the input or the ledger does not fit (the message names file, row and column)."
-    )]
+    #[command(after_help = "\
+Example:
+  firstwatch disclosure protect --spec week.toml --out week.csv --ledger releases/
+
+The least that SPEC needs (README.md, \"Protect a table of your own\", has every key):
+  [input]
+  kind = \"microdata\"          # or \"cells\"
+  path = \"orders.csv\"
+  contributor = \"customer\"
+  value = [\"amount\"]
+  [dimensions.place]
+  levels = [\"region\", \"province\"]
+  [[table]]
+  name = \"sales\"
+  dimensions = [\"place\"]
+
+Exit codes: 0 done; 1 OUT or the ledger cannot be written; 65 the specification, the input or the ledger does not fit \
+(the message names file, row and column); 75 another release is being made with the ledger.")]
     Protect {
         /// What to read, which tables to make, and the rules (TOML).
         #[arg(long, value_name = "FILE")]
@@ -50,16 +70,19 @@ pub enum DisclosureCommand {
         published: bool,
     },
     /// Judge a pattern, also one made by another program: is any sensitive figure disclosed?
-    #[command(
-        after_help = "Example:\n  firstwatch disclosure audit --spec week.toml --released week.csv --ledger releases/\n\n\
-        Prints one line for each disclosed figure: its interval, and the shown cells that reveal it.\n\
-        Exit codes: 0 safe, 65 not safe, or a file does not fit."
-    )]
+    #[command(after_help = "\
+Example:
+  firstwatch disclosure audit --spec week.toml --released week.csv --ledger releases/
+
+Prints one line for each disclosed figure: its interval, and the shown cells that reveal it. Figures are withheld where the \
+column status says primary, secondary or withheld; without that column, where they are blank.
+
+Exit codes: 0 safe; 65 not safe, or a file does not fit.")]
     Audit {
         /// What was released: input, tables and rules (TOML).
         #[arg(long, value_name = "FILE")]
         spec: PathBuf,
-        /// The release (CSV): columns table, one a dimension, and status or blank figures.
+        /// The release (CSV): one column a dimension, figures, and a status or blanks.
         #[arg(long, value_name = "FILE")]
         released: PathBuf,
         /// Count every release recorded in this directory as known.
@@ -68,44 +91,43 @@ pub enum DisclosureCommand {
     },
 }
 
-/// Runs a command of this group; its result goes to standard output, what is wrong with the files to standard error.
+/// Runs a command of this group.
 ///
 /// # Errors
-/// When the result cannot be written.
+/// [`BadData`] for whatever is wrong with the files; [`super::exit::TryAgain`] while another release is being made with
+/// the same ledger; else when something cannot be written.
 pub fn run(command: &DisclosureCommand, format: OutputFormat) -> anyhow::Result<ExitCode> {
     let result = match command {
         DisclosureCommand::Protect { spec, out, ledger, published } => {
-            protect(spec, out, ledger.as_deref(), *published, format)
+            let audience = if *published { Audience::Everybody } else { Audience::Officer };
+            protect(spec, out, ledger.as_deref(), audience, format)
         }
         DisclosureCommand::Audit { spec, released, ledger } => {
             audit(spec, released, ledger.as_deref(), format)
         }
     };
-    match result {
-        Err(error) if error.is::<Problem>() || error.is::<disclosure::Error>() => {
-            anstream::eprintln!("error: {error}");
-            Ok(ExitCode::from(BAD_DATA))
-        }
-        other => other,
-    }
+    result.map_err(|error| match error.downcast::<Problem>() {
+        Ok(problem) => BadData(problem.to_string()).into(),
+        Err(other) => other,
+    })
 }
 
 /// Everything a command reads before it computes.
 struct Loaded {
-    spec: Spec,
     built: Built,
     policy: Policy,
 }
 
-fn load(path: &Path, ledger: Option<&Path>) -> Result<Loaded, Problem> {
-    let spec = Spec::read(path)?;
+fn load(path: &Path, spec: &Spec, ledger: &Ledger) -> Result<Loaded, Problem> {
     let input = spec.input_path(path);
-    let ledger = ledger.map(Ledger::read).transpose()?.unwrap_or_default();
-    let records = Records::read(&input, &spec, &ledger.columns())?;
-    let built = build::build(&spec, &input, &records, &ledger)?;
+    let mut wanted = Wanted::by(spec);
+    ledger.ask(spec, &mut wanted)?;
+    let records = Records::read(&input, spec, &wanted)?;
+    let built = build::build(spec, &input, &records, ledger)?;
     let decimals = built.decimals.first().copied().unwrap_or(0);
-    let policy = spec.policy(10f64.powi(decimals as i32)).map_err(|message| Problem::new(path, message))?;
-    Ok(Loaded { spec, built, policy })
+    let policy = spec.rules.policy(&spec.cost, 10f64.powi(decimals as i32));
+    let policy = policy.map_err(|(key, message)| Problem::new(path, format!("[rules] {key}: {message}")))?;
+    Ok(Loaded { built, policy })
 }
 
 /// How long the command has taken, for its summary.
@@ -114,169 +136,80 @@ fn seconds_since(start: Timestamp) -> f64 {
 }
 
 fn protect(
-    spec: &Path,
+    path: &Path,
     out: &Path,
-    ledger: Option<&Path>,
-    published: bool,
+    directory: Option<&Path>,
+    audience: Audience,
     format: OutputFormat,
 ) -> anyhow::Result<ExitCode> {
     let start = SystemClock.now();
-    let Loaded { spec, built, policy } = load(spec, ledger)?;
-    let protection = disclosure::protect_judged(&built.request, &built.judgements, &policy)?;
-    let bytes = released::write(&spec, &built, &protection, published)?;
+    let spec = vetting::read(path)?;
+    refuse_to_overwrite(out, &[path, &spec.input_path(path)])?;
+    let lock = directory.map(Ledger::lock).transpose()?;
+    let ledger = directory.map(Ledger::read).transpose()?.unwrap_or_default();
+    let Loaded { built, policy } = load(path, &spec, &ledger)?;
+    let protection = disclosure::protect_judged(&built.request, &built.judgements, &policy)
+        .map_err(|error| refused(&error, &built))?;
+    let draft = Draft::write(out, outfile::rows(&spec, &built, &protection, audience)?, audience)?;
     // The ledger first: what it does not know must not be out.
-    if let Some(directory) = ledger {
-        Ledger::record(directory, &built, &protection)
-            .with_context(|| format!("cannot record the release in {}", directory.display()))?;
-    }
-    std::fs::write(out, bytes).with_context(|| format!("cannot write {}", out.display()))?;
-    let seconds = seconds_since(start);
-    let mut output = anstream::stdout().lock();
-    match format {
-        OutputFormat::Json => {
-            writeln!(output, "{}", summary_json(&protection.summary, &built, &policy, seconds))?
-        }
+    let release = recording::release(&built, &protection);
+    let recorded = directory.map(|directory| ledger.record(directory, release)).transpose()?;
+    draft.keep()?;
+    drop(lock);
+    let (summary, seconds) = (&protection.summary, seconds_since(start));
+    output::write(&match format {
+        OutputFormat::Json => show::summary_json(summary, &built, policy.cost, seconds).to_string(),
         OutputFormat::Human => {
-            let summary = &protection.summary;
-            let shown = summary.cells - summary.primary - summary.secondary;
-            writeln!(
-                output,
-                "{} cells: {shown} shown (of them {} empty), {} withheld as sensitive, {} to protect those",
-                summary.cells, summary.empty, summary.primary, summary.secondary
-            )?;
-            writeln!(
-                output,
-                "audit: {} targets, {} disclosed exactly, {} too narrow, {} programmes, {seconds:.1} s",
-                summary.audit.targets, summary.audit.exact, summary.audit.narrow, summary.audit.programmes
-            )?;
+            let mut text = show::summary_text(summary, &built, policy.cost, seconds);
+            if let Some(file) = recorded {
+                let releases = ledger.len();
+                let known = if releases == 1 {
+                    "1 earlier release".into()
+                } else {
+                    format!("{releases} earlier releases")
+                };
+                text += &format!("protected against {known}; recorded in {}\n", file.display());
+            }
+            text
         }
-    }
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn audit(
-    spec: &Path,
+    path: &Path,
     released: &Path,
-    ledger: Option<&Path>,
+    directory: Option<&Path>,
     format: OutputFormat,
 ) -> anyhow::Result<ExitCode> {
     let start = SystemClock.now();
-    let Loaded { spec, built, policy } = load(spec, ledger)?;
-    let pattern = released::read(released, &spec, &built)?;
-    let report = disclosure::audit_judged(&built.request, &built.judgements, &pattern, &policy)?;
-    let mut output = anstream::stdout().lock();
-    match format {
-        OutputFormat::Json => {
-            let disclosed: Vec<Value> =
-                report.disclosed.iter().map(|of| disclosed_json(of, &built)).collect();
-            let result = json!({
-                "safe": report.disclosed.is_empty(),
-                "audit": audit_json(&report),
-                "disclosed": disclosed,
-                "seconds": seconds_since(start),
-            });
-            writeln!(output, "{result}")?;
-        }
-        OutputFormat::Human => {
-            for disclosed in &report.disclosed {
-                writeln!(output, "{}", disclosed_line(disclosed, &built))?;
-            }
-            let verdict = if report.disclosed.is_empty() { "safe" } else { "not safe" };
-            writeln!(
-                output,
-                "{verdict}: {} targets, {} disclosed exactly, {} too narrow",
-                report.targets, report.exact, report.narrow
-            )?;
-        }
-    }
+    let spec = vetting::read(path)?;
+    let ledger = directory.map(Ledger::read).transpose()?.unwrap_or_default();
+    let Loaded { built, policy } = load(path, &spec, &ledger)?;
+    let pattern = pattern::read(released, &spec, &built)?;
+    let report = disclosure::audit_judged(&built.request, &built.judgements, &pattern, &policy)
+        .map_err(|error| refused(&error, &built))?;
+    output::write(&match format {
+        OutputFormat::Json => show::verdict_json(&report, &built, seconds_since(start)).to_string(),
+        OutputFormat::Human => show::verdict_text(&report, &built),
+    })?;
     Ok(if report.disclosed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_DATA) })
 }
 
-fn summary_json(summary: &Summary, built: &Built, policy: &Policy, seconds: f64) -> Value {
-    let by_value = policy.cost == disclosure::Cost::Value;
-    let decimals = if by_value { built.decimals.first().copied().unwrap_or(0) } else { 0 };
-    let cost = summary.secondary_cost as f64 / 10f64.powi(decimals as i32);
-    let cost = if decimals == 0 { json!(summary.secondary_cost as i64) } else { json!(cost) };
-    json!({
-        "cells": summary.cells,
-        "empty": summary.empty,
-        "primary": summary.primary,
-        "secondary": summary.secondary,
-        "secondary_cost": cost,
-        "optimality_gap": summary.optimality_gap,
-        "audit": audit_json(&summary.audit),
-        "seconds": seconds,
-    })
-}
-
-fn audit_json(report: &AuditReport) -> Value {
-    json!({
-        "targets": report.targets,
-        "exact": report.exact,
-        "narrow": report.narrow,
-        "programmes": report.programmes,
-    })
-}
-
-fn disclosed_json(disclosed: &Disclosed, built: &Built) -> Value {
-    let scale = 10f64.powi(built.decimals[disclosed.measure] as i32);
-    let bound = |bound: f64| if bound.is_finite() { json!(bound / scale) } else { Value::Null };
-    json!({
-        "cell": subject_name(&disclosed.subject, built),
-        "measure": built.request.measures[disclosed.measure].name,
-        "value": disclosed.value as f64 / scale,
-        "interval": [bound(disclosed.interval.0), bound(disclosed.interval.1)],
-        "required": [disclosed.required.0 as f64 / scale, disclosed.required.1 as f64 / scale],
-        "revealed_by": disclosed.revealed_by.iter().map(|of| released_name(*of, built)).collect::<Vec<_>>(),
-    })
-}
-
-fn disclosed_line(disclosed: &Disclosed, built: &Built) -> String {
-    let decimals = built.decimals[disclosed.measure];
-    let bound = |bound: f64| match bound.is_finite() {
-        true => format!("{:.*}", decimals, bound / 10f64.powi(decimals as i32)),
-        false => "unbounded".into(),
-    };
-    let revealed: Vec<String> = disclosed.revealed_by.iter().map(|of| released_name(*of, built)).collect();
-    format!(
-        "{} {}: [{}, {}], required [{}, {}], revealed by {}",
-        subject_name(&disclosed.subject, built),
-        built.request.measures[disclosed.measure].name,
-        bound(disclosed.interval.0),
-        bound(disclosed.interval.1),
-        plain(disclosed.required.0, decimals),
-        plain(disclosed.required.1, decimals),
-        if revealed.is_empty() {
-            "its own publication or earlier releases".into()
-        } else {
-            revealed.join(" + ")
-        },
-    )
-}
-
-fn subject_name(subject: &Subject, built: &Built) -> String {
-    let cell = |table: usize, cell: usize| released_name(Released::Cell { table, cell }, built);
-    match subject {
-        Subject::Cell { table, cell: number } => cell(*table, *number),
-        Subject::Earlier { cell } => released_name(Released::Earlier { cell: *cell }, built),
-        Subject::Implied { table, total, .. } => format!("the withheld parts of {}", cell(*table, *total)),
-        Subject::Difference { greater, lesser } => {
-            format!("{} less {}", released_name(*greater, built), released_name(*lesser, built))
-        }
-        Subject::Beside { cell, singleton } => {
-            format!("{} beside {}", released_name(*cell, built), released_name(*singleton, built))
-        }
+fn refuse_to_overwrite(out: &Path, read: &[&Path]) -> Result<(), Problem> {
+    let Ok(place) = std::fs::canonicalize(out) else { return Ok(()) };
+    match read.iter().any(|path| std::fs::canonicalize(path).is_ok_and(|known| known == place)) {
+        true => Err(Problem::new(out, "is what the command reads; name another file to write")),
+        false => Ok(()),
     }
 }
 
-fn released_name(released: Released, built: &Built) -> String {
-    match released {
-        Released::Cell { table, cell } => {
-            let table = &built.request.tables[table];
-            let code = |path: &Vec<String>| path.last().cloned().unwrap_or_else(|| places::TOTAL.into());
-            let codes: Vec<String> = table.cells[cell].place.iter().map(code).collect();
-            format!("{}[{}]", table.name, codes.join(", "))
+/// Why no release is possible, with the figures that it is about.
+fn refused(error: &disclosure::Error, built: &Built) -> BadData {
+    match error {
+        disclosure::Error::DisclosedEarlier(disclosed) => {
+            BadData(format!("{error}\n{}", show::disclosed_text(disclosed, built).trim_end()))
         }
-        Released::Earlier { cell } => format!("ledger[{cell}]"),
+        disclosure::Error::Malformed(_) => BadData(error.to_string()),
     }
 }

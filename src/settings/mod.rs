@@ -43,7 +43,7 @@ pub use files::check_files;
 pub use job::{CatchUp, Completeness, Format, JobKind, JobSpec, LocalText, OnDays, TableSpec, Tells};
 pub use load::{LoadOptions, USUAL_FILE, load};
 pub use mail::{Mail, MailTimeouts, Relay};
-pub use problem::Problem;
+pub use problem::{Problem, one_of};
 pub use roles::{Held, Holder, Roles, held as held_roles};
 pub use shop::{ADMINISTRATORS, Places, Settings};
 pub use source::{FeedMap, SourceKind, SourceSettings};

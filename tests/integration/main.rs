@@ -15,6 +15,7 @@ mod deadlines;
 mod demo;
 mod desk;
 mod disclosure;
+mod disclosure_commands;
 mod document;
 mod egress;
 mod end_to_end;

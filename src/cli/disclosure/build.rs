@@ -4,102 +4,156 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::ledger::Ledger;
-use super::places::{Axis, Condition};
+use super::marginals::Marginals;
+use super::names::labels;
+use super::parts::{Parts, Quantity};
+use super::places::{Axis, Cell, Condition, Totals, places_above};
 use super::problem::Problem;
 use super::records::Records;
-use super::spec::{InputKind, Spec, Table};
+use super::spec::{Spec, Table};
 use crate::disclosure::{
-    CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, MeasureTerms, Request,
+    CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, Released, Request,
+    Subject,
 };
-
-/// The measure that counts contributors, where their number adds up.
-pub(super) const CONTRIBUTORS: &str = "contributors";
-
-/// How many contributors a ready-made cell is taken apart into at most: more make no difference to any rule.
-const CONTRIBUTORS_OF_A_ROW: u64 = 256;
+use crate::settings::one_of;
 
 /// A request with what is needed to write it out again.
 pub(super) struct Built {
     pub request: Request,
     pub judgements: Vec<Vec<Judgement>>,
-    /// For each table and cell, the number of contributors where it is known.
-    pub contributors: Vec<Vec<Option<u64>>>,
-    /// For each table and cell, its definition.
-    pub definitions: Vec<Vec<Vec<Condition>>>,
+    /// What is known of each table's cells beside the request.
+    pub tables: Vec<Vec<Known>>,
+    /// The names of the earlier cells.
+    pub earlier: Vec<String>,
+    /// How many of the request's measures the specification itself asks for.
+    pub measures: usize,
+    /// What each measure adds up.
+    pub quantities: Vec<Quantity>,
     /// Decimals of each measure's integers.
     pub decimals: Vec<usize>,
+}
+
+/// A cell beside what the request says of it.
+pub(super) struct Known {
+    /// One code a dimension of its table, by which people tell it from all other cells.
+    pub labels: Vec<String>,
+    /// The number of contributors where it is known.
+    pub contributors: Option<u64>,
+    pub definition: Vec<Condition>,
+    /// The true figures, one a measure of the specification.
+    pub figures: Vec<i64>,
 }
 
 /// A cell while it is put together.
 #[derive(Default)]
 struct Draft {
     atoms: BTreeSet<u32>,
+    /// Ascending.
     records: Vec<usize>,
 }
 
 /// The cells of a table by their places.
-type Drafts = BTreeMap<Vec<Vec<String>>, Draft>;
+type Drafts = BTreeMap<Cell, Draft>;
+
+impl Built {
+    /// A cell's table and codes.
+    pub fn name(&self, table: usize, cell: usize) -> String {
+        let name = &self.request.tables[table].name;
+        match &self.tables[table][cell].labels[..] {
+            [] => name.clone(),
+            labels => format!("{name}[{}]", labels.join(", ")),
+        }
+    }
+
+    /// Likewise, also of an earlier release.
+    pub fn released(&self, released: Released) -> String {
+        match released {
+            Released::Cell { table, cell } => self.name(table, cell),
+            Released::Earlier { cell } => self.earlier[cell].clone(),
+        }
+    }
+
+    /// What a figure is that must not be learnt.
+    pub fn subject(&self, subject: &Subject) -> String {
+        match subject {
+            Subject::Cell { table, cell } => self.name(*table, *cell),
+            Subject::Earlier { cell } => self.earlier[*cell].clone(),
+            Subject::Implied { table, total, .. } => {
+                format!("the withheld parts of {}", self.name(*table, *total))
+            }
+            Subject::Difference { greater, lesser } => {
+                format!("{} less {}", self.released(*greater), self.released(*lesser))
+            }
+            Subject::Beside { cell, singleton } => {
+                format!("{} beside {}", self.released(*cell), self.released(*singleton))
+            }
+        }
+    }
+}
 
 pub(super) fn build(spec: &Spec, input: &Path, records: &Records, ledger: &Ledger) -> Result<Built, Problem> {
-    let inner = inner_records(spec, input, records)?;
-    let parts = Parts::new(spec, input, records, &inner)?;
+    let further: BTreeSet<String> = spec
+        .table
+        .iter()
+        .flat_map(|table| table.filter.keys().cloned())
+        .chain(ledger.condition_columns())
+        .collect();
+    let marginals = Marginals::of((spec, input), records, &further.into_iter().collect::<Vec<_>>())?;
+    let parts = Parts::new((spec, input), records, &marginals.inner, &ledger.quantities())?;
     let mut drafts: Vec<Drafts> = Vec::new();
     let mut signatures: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
     let mut next = 0u32;
     for table in &spec.table {
-        let cells = draft_table(spec, table, records, &inner);
+        let cells = draft_table((spec, input), table, records, &marginals.inner)?;
         for draft in cells.values() {
             draft.records.iter().for_each(|&record| signatures[record].push(next));
             next += 1;
         }
         drafts.push(cells);
     }
-    for cell in ledger.cells() {
-        for record in cell.matches(records, &inner) {
-            signatures[record].push(next);
-        }
+    let earlier: Vec<Vec<usize>> =
+        ledger.cells().map(|cell| cell.matches(records, &marginals.inner)).collect();
+    for of in &earlier {
+        of.iter().for_each(|&record| signatures[record].push(next));
         next += 1;
     }
     let atoms = number_atoms(&signatures);
     for draft in drafts.iter_mut().flat_map(BTreeMap::values_mut) {
         draft.atoms = draft.records.iter().filter_map(|&record| atoms[record]).collect();
     }
-    let earlier = earlier_cells(ledger, records, &inner, &atoms, &parts, input)?;
-    Ok(assemble(spec, records, (drafts, &atoms), earlier, parts))
-}
-
-/// Records that are not totals of others; a file of microdata has no totals.
-fn inner_records(spec: &Spec, input: &Path, records: &Records) -> Result<Vec<bool>, Problem> {
-    let axes: Vec<Axis> = spec.dimensions.values().map(Axis::whole).collect();
-    let inner: Vec<bool> =
-        (0..records.len()).map(|record| !axes.iter().any(|axis| axis.is_total(records, record))).collect();
-    if spec.input.kind == InputKind::Microdata
-        && let Some(record) = inner.iter().position(|inner| !inner)
-    {
-        let message = "a code of the microdata is a total or a node of a tree";
-        return Err(Problem {
-            file: input.into(),
-            row: Some(records.rows[record]),
-            column: None,
-            message: message.into(),
-        });
+    let mut earlier_cells = Vec::with_capacity(earlier.len());
+    for (cell, of) in ledger.cells().zip(earlier) {
+        let measures = cell.check(&parts, &of, input)?;
+        let atoms: BTreeSet<u32> = of.iter().filter_map(|&record| atoms[record]).collect();
+        let shown = cell.is_shown();
+        earlier_cells.push(EarlierCell { atoms: atoms.into_iter().collect(), measures, shown });
     }
-    Ok(inner)
+    let names = ledger.cells().map(|cell| cell.name()).collect();
+    Ok(assemble(spec, (drafts, &atoms), (earlier_cells, names), parts, &marginals))
 }
 
 fn passes(table: &Table, records: &Records, record: usize) -> bool {
     table.filter.iter().all(|(column, codes)| {
         let code = records.codes[column].code(record);
-        codes.iter().any(|wanted| wanted == code)
+        codes.names().iter().any(|wanted| wanted == code)
     })
 }
 
-fn draft_table(spec: &Spec, table: &Table, records: &Records, inner: &[bool]) -> Drafts {
+fn draft_table(
+    (spec, input): (&Spec, &Path),
+    table: &Table,
+    records: &Records,
+    inner: &[bool],
+) -> Result<Drafts, Problem> {
+    let totals = Totals::of(spec);
     let axes: Vec<Axis> = table.dimensions.iter().map(|name| Axis::of_table(spec, table, name)).collect();
-    let mut of_place: BTreeMap<Vec<Vec<String>>, Vec<usize>> = BTreeMap::new();
+    let mut of_place: BTreeMap<Cell, Vec<usize>> = BTreeMap::new();
     for record in (0..records.len()).filter(|&record| inner[record] && passes(table, records, record)) {
-        let place = axes.iter().map(|axis| axis.path(records, record)).collect();
+        let place = axes.iter().map(|axis| axis.path(records, record, &totals)).collect();
         of_place.entry(place).or_default().push(record);
+    }
+    if of_place.is_empty() {
+        return Err(empty(table, records, input));
     }
     let mut cells = Drafts::new();
     for (finest, of_finest) in of_place {
@@ -107,18 +161,29 @@ fn draft_table(spec: &Spec, table: &Table, records: &Records, inner: &[bool]) ->
             cells.entry(place).or_default().records.extend(&of_finest);
         }
     }
-    cells
+    cells.values_mut().for_each(|draft| draft.records.sort_unstable());
+    Ok(cells)
 }
 
-/// Every combination of prefixes, the place itself included.
-fn places_above(finest: &[Vec<String>]) -> Vec<Vec<Vec<String>>> {
-    finest.iter().fold(vec![Vec::new()], |places, path| {
-        let extend = |place: Vec<Vec<String>>| {
-            (0..=path.len())
-                .map(move |depth| place.iter().cloned().chain([path[..depth].to_vec()]).collect::<Vec<_>>())
-        };
-        places.into_iter().flat_map(extend).collect()
-    })
+/// A table without a cell, and what may be the reason.
+fn empty(table: &Table, records: &Records, input: &Path) -> Problem {
+    let message = format!("the table {:?} is empty: no record passes its filter", table.name);
+    for (column, codes) in &table.filter {
+        let known = records.known_codes(column);
+        let unknown: Vec<&String> =
+            codes.names().iter().filter(|code| !known.contains(code.as_str())).collect();
+        if unknown.len() == codes.names().len() {
+            let known = known.iter().copied().take(12);
+            // Of codes as short as these, one is as near as another.
+            let near = match unknown[0].chars().count() {
+                0..3 => format!("the column has {}", known.collect::<Vec<_>>().join(", ")),
+                _ => one_of(unknown[0], known),
+            };
+            let message = format!("{message}; {:?} does not occur; {near}", unknown[0]);
+            return Problem { column: Some(column.clone()), ..Problem::new(input, message) };
+        }
+    }
+    Problem::new(input, message)
 }
 
 /// Records in the same cells are one atom; those in none have none.
@@ -133,184 +198,22 @@ fn number_atoms(signatures: &[Vec<u32>]) -> Vec<Option<u32>> {
         .collect()
 }
 
-/// What the records contribute, and what is measured.
-pub(super) struct Parts {
-    measures: Vec<MeasureTerms>,
-    pub decimals: Vec<usize>,
-    /// For each record: (contributor, one amount a component).
-    of_record: Vec<Vec<(u64, Vec<i64>)>>,
-    /// Whether contributors add up over cells.
-    additive: bool,
-}
-
-impl Parts {
-    fn new(spec: &Spec, input: &Path, records: &Records, inner: &[bool]) -> Result<Self, Problem> {
-        let values = spec.input.value.names();
-        let additive = spec.input.contributor.is_none()
-            && (spec.input.kind == InputKind::Microdata || spec.input.count.is_some());
-        let mut names: Vec<String> = values.clone();
-        if additive {
-            names.push(CONTRIBUTORS.into());
-        } else if values.is_empty() {
-            names.push("rows".into());
-        }
-        let measure = |(component, name): (usize, &String)| MeasureTerms {
-            name: name.clone(),
-            terms: vec![(component, 1)],
-            is_magnitude: component < values.len(),
-            is_balance: false,
-        };
-        let measures = names.iter().enumerate().map(measure).collect();
-        let decimals = names
-            .iter()
-            .map(|name| {
-                records.amounts.get(name).filter(|_| values.contains(name)).map_or(0, |of| of.decimals)
-            })
-            .collect();
-        let counts = names.len() > values.len();
-        let of_record = (0..records.len())
-            .map(
-                |record| {
-                    if inner[record] { split(spec, input, records, record, counts) } else { Ok(Vec::new()) }
-                },
-            )
-            .collect::<Result<_, _>>()?;
-        Ok(Self { measures, decimals, of_record, additive })
-    }
-
-    /// The sum of a measure over records.
-    pub fn sum(&self, measure: usize, of: &[usize]) -> i64 {
-        of.iter().flat_map(|&record| &self.of_record[record]).map(|(_, amounts)| amounts[measure]).sum()
-    }
-
-    pub fn measure(&self, name: &str) -> Option<usize> {
-        self.measures.iter().position(|measure| measure.name == name)
-    }
-
-    fn contributors(&self, of: &[usize]) -> u64 {
-        let parts = of.iter().flat_map(|&record| &self.of_record[record]);
-        match self.measure(CONTRIBUTORS).filter(|_| self.additive) {
-            Some(measure) => self.sum(measure, of).unsigned_abs(),
-            None => parts.map(|part| part.0).collect::<BTreeSet<_>>().len() as u64,
-        }
-    }
-}
-
-/// One record as contributions. A row of ready-made cells is taken apart as its largest contributions and its number
-/// of contributors say.
-fn split(
-    spec: &Spec,
-    input: &Path,
-    records: &Records,
-    record: usize,
-    counts: bool,
-) -> Result<Vec<(u64, Vec<i64>)>, Problem> {
-    let values: Vec<i64> = spec
-        .input
-        .value
-        .names()
-        .iter()
-        .map(|name| records.amounts[name].of_record[record].unwrap_or(0))
-        .collect();
-    if let Some(contributor) = &spec.input.contributor {
-        let id = u64::from(records.codes[contributor].of_record[record]);
-        return Ok(vec![(id, values.into_iter().chain(counts.then_some(1)).collect())]);
-    }
-    let count = spec.input.count.as_ref().map(|name| records.amounts[name].of_record[record].unwrap_or(0));
-    let known = count.map(|count| count as u64);
-    let microdata = spec.input.kind == InputKind::Microdata;
-    let number =
-        known.unwrap_or(if microdata { 1 } else { CONTRIBUTORS_OF_A_ROW }).min(CONTRIBUTORS_OF_A_ROW);
-    if number == 0 && values.iter().any(|&value| value > 0) {
-        let column = spec.input.count.as_deref().unwrap_or_default();
-        return Err(Problem::at(input, records.rows[record], column, "a value without any contributor"));
-    }
-    let top: Vec<i64> = spec
-        .input
-        .top
-        .iter()
-        .map_while(|name| records.amounts[name].of_record[record])
-        .filter(|&amount| amount > 0)
-        .collect();
-    if top.iter().sum::<i64>() > values.first().copied().unwrap_or(0) {
-        let column = &spec.input.top[0];
-        let message = "the largest contributions add up to more than the value";
-        return Err(Problem::at(input, records.rows[record], column, message));
-    }
-    let mut parts: Vec<(u64, Vec<i64>)> =
-        (0..number).map(|part| ((record as u64) << 9 | part, Vec::new())).collect();
-    for (index, &value) in values.iter().enumerate() {
-        let top = if index == 0 { &top[..] } else { &[] };
-        for (part, amount) in parts.iter_mut().zip(shares(value, top, number as usize)) {
-            part.1.push(amount);
-        }
-    }
-    if counts {
-        let total = known.unwrap_or(number) as i64;
-        for (part, amount) in parts.iter_mut().zip(shares(total, &[], number as usize)) {
-            part.1.push(amount);
-        }
-    }
-    Ok(parts)
-}
-
-/// The largest first, the rest spread evenly.
-fn shares(value: i64, top: &[i64], number: usize) -> Vec<i64> {
-    let top = &top[..top.len().min(number)];
-    let rest = value - top.iter().sum::<i64>();
-    let others = number - top.len();
-    let mut shares = top.to_vec();
-    if others > 0 {
-        let (each, more) = (rest / others as i64, rest % others as i64);
-        shares.extend((0..others).map(|other| each + i64::from((other as i64) < more)));
-    } else if let Some(last) = shares.last_mut() {
-        *last += rest;
-    }
-    shares
-}
-
-fn earlier_cells(
-    ledger: &Ledger,
-    records: &Records,
-    inner: &[bool],
-    atoms: &[Option<u32>],
-    parts: &Parts,
-    input: &Path,
-) -> Result<Vec<EarlierCell>, Problem> {
-    let mut earlier = Vec::new();
-    for cell in ledger.cells() {
-        let of: Vec<usize> = cell.matches(records, inner);
-        let measures = cell.check(parts, &of, input)?;
-        let atoms: BTreeSet<u32> = of.iter().filter_map(|&record| atoms[record]).collect();
-        earlier.push(EarlierCell { atoms: atoms.into_iter().collect(), measures, shown: cell.is_shown() });
-    }
-    Ok(earlier)
-}
-
 fn assemble(
     spec: &Spec,
-    records: &Records,
     (drafts, atoms): (Vec<Drafts>, &[Option<u32>]),
-    earlier: Vec<EarlierCell>,
+    (earlier, names): (Vec<EarlierCell>, Vec<String>),
     parts: Parts,
+    marginals: &Marginals,
 ) -> Built {
-    let mut tables = Vec::new();
-    let (mut judgements, mut contributors, mut definitions) = (Vec::new(), Vec::new(), Vec::new());
+    let data = contributions(&parts, atoms);
+    let (mut tables, mut judgements, mut known) = (Vec::new(), Vec::new(), Vec::new());
     for (table, cells) in spec.table.iter().zip(drafts) {
-        judgements.push(judge(spec, table, records, &cells));
-        contributors.push(cells.values().map(|draft| Some(parts.contributors(&draft.records))).collect());
-        let axes: Vec<Axis> = table.dimensions.iter().map(|name| Axis::of_table(spec, table, name)).collect();
-        let filter: Vec<Condition> =
-            table.filter.iter().map(|(column, codes)| (column.clone(), codes.clone())).collect();
-        let define = |place: &Vec<Vec<String>>| {
-            let paths = axes.iter().zip(place).flat_map(|(axis, path)| axis.conditions(path));
-            filter.iter().cloned().chain(paths).collect::<Vec<Condition>>()
-        };
-        definitions.push(cells.keys().map(define).collect());
+        judgements.push(cells.values().map(|draft| marginals.judgement(&draft.records)).collect());
+        known.push(know(spec, table, &cells, &parts));
         tables.push(CandidateTable {
             name: table.name.clone(),
             dimensions: table.dimensions.clone(),
-            measures: (0..parts.measures.len()).collect(),
+            measures: (0..parts.own).collect(),
             equations: equations(&cells),
             cells: cells
                 .into_iter()
@@ -318,9 +221,32 @@ fn assemble(
                 .collect(),
         });
     }
-    let data = contributions(&parts, atoms);
-    let request = Request { measures: parts.measures, tables, earlier, data, ..Request::default() };
-    Built { request, judgements, contributors, definitions, decimals: parts.decimals }
+    Built {
+        request: Request { measures: parts.measures, tables, earlier, data, ..Request::default() },
+        judgements,
+        tables: known,
+        earlier: names,
+        measures: parts.own,
+        quantities: parts.quantities,
+        decimals: parts.decimals,
+    }
+}
+
+fn know(spec: &Spec, table: &Table, cells: &Drafts, parts: &Parts) -> Vec<Known> {
+    let axes: Vec<Axis> = table.dimensions.iter().map(|name| Axis::of_table(spec, table, name)).collect();
+    let filter: Vec<Condition> =
+        table.filter.iter().map(|(column, codes)| (column.clone(), codes.names().to_vec())).collect();
+    let labels = labels(cells.keys(), axes.len());
+    let know = |(place, draft): (&Cell, &Draft)| {
+        let conditions = axes.iter().zip(place).flat_map(|(axis, path)| axis.conditions(path));
+        Known {
+            labels: place.iter().zip(&labels).map(|(path, labels)| labels[path].clone()).collect(),
+            contributors: parts.contributors(&draft.records),
+            definition: filter.iter().cloned().chain(conditions).collect(),
+            figures: (0..parts.own).map(|measure| parts.sum(measure, &draft.records)).collect(),
+        }
+    };
+    cells.iter().map(know).collect()
 }
 
 /// Each cell is the sum of those one step finer, in each dimension.
@@ -357,43 +283,4 @@ fn contributions(parts: &Parts, atoms: &[Option<u32>]) -> Contributions {
         data.components.iter_mut().zip(amounts).for_each(|(column, amount)| column.push(amount));
     }
     data
-}
-
-/// What the rows of a ready-made table say of a table's cells; totals have rows of their own.
-fn judge(spec: &Spec, table: &Table, records: &Records, cells: &Drafts) -> Vec<Judgement> {
-    let mut judgements: BTreeMap<&Vec<Vec<String>>, Judgement> = BTreeMap::new();
-    if spec.input.kind == InputKind::Cells {
-        let axes: Vec<Axis> = table.dimensions.iter().map(|name| Axis::of_table(spec, table, name)).collect();
-        let others: Vec<Axis> = spec
-            .dimensions
-            .iter()
-            .filter(|(name, _)| !table.dimensions.contains(name))
-            .map(|(_, dimension)| Axis::whole(dimension))
-            .collect();
-        for record in (0..records.len()).filter(|&record| passes(table, records, record)) {
-            let place: Vec<Vec<String>> = axes.iter().map(|axis| axis.path(records, record)).collect();
-            let Some((place, draft)) = cells.get_key_value(&place) else { continue };
-            if draft.records == [record] || others.iter().all(|axis| axis.path(records, record).is_empty()) {
-                judgements.entry(place).or_insert_with(|| judgement(spec, records, record));
-            }
-        }
-    }
-    cells.keys().map(|place| judgements.remove(place).unwrap_or_default()).collect()
-}
-
-fn judgement(spec: &Spec, records: &Records, record: usize) -> Judgement {
-    let amount = |name: &String| records.amounts[name].of_record[record];
-    let top: Vec<i64> = spec.input.top.iter().map_while(amount).collect();
-    let sensitive = spec.input.status.as_ref().and_then(|status| {
-        let code = records.codes[&status.column].code(record);
-        let named = |codes: &[String]| codes.iter().any(|known| known == code);
-        if named(&status.sensitive) { Some(true) } else { named(&status.safe).then_some(false) }
-    });
-    Judgement {
-        contributors: spec.input.count.as_ref().and_then(amount).map(|count| count as u64),
-        largest: (!top.is_empty()).then_some(top),
-        sensitive,
-        upper: spec.input.upper.as_ref().and_then(amount),
-        lower: spec.input.lower.as_ref().and_then(amount),
-    }
 }

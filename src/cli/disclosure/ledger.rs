@@ -1,43 +1,75 @@
 //! The ledger: a directory with one file a release, each cell by its definition, so that any later input which still
 //! holds those records can tell what was shown.
+//!
+//! Invariant: releases are numbered without a gap, each names the hash of the one before, and whoever adds one holds the
+//! lock from before the first is read. A ledger that cannot be read whole is refused. No figure of a withheld cell stands
+//! in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::build::{Built, Parts};
+use super::numbers::plain;
+use super::parts::{Parts, Quantity};
 use super::places::Condition;
 use super::problem::Problem;
-use super::records::{Records, plain};
-use crate::disclosure::Protection;
+use super::records::{Records, Wanted};
+use super::spec::{InputKind, Spec};
+use crate::cli::exit::TryAgain;
 
+/// Every release recorded in a directory.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    releases: Vec<(PathBuf, Release)>,
+    releases: Vec<Recorded>,
 }
 
+#[derive(Debug)]
+struct Recorded {
+    file: PathBuf,
+    sha256: String,
+    release: Release,
+}
+
+/// A file of the ledger.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Release {
+struct Sheet {
     version: u32,
-    tables: Vec<ReleasedTable>,
+    /// Of what follows, as it is written here.
+    sha256: String,
+    /// The hash of the release before; empty for the first.
+    previous: String,
+    release: Release,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ReleasedTable {
-    name: String,
-    measures: Vec<String>,
-    cells: Vec<ReleasedCell>,
+pub(super) struct Release {
+    pub tables: Vec<ReleasedTable>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ReleasedCell {
-    conditions: Vec<Condition>,
+pub(super) struct ReleasedTable {
+    pub name: String,
+    pub measures: Vec<Quantity>,
+    pub cells: Vec<ReleasedCell>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReleasedCell {
+    /// Its codes as the release showed them, one a dimension.
+    pub place: Vec<String>,
+    pub conditions: Vec<Condition>,
     /// One figure a measure; none when the cell was withheld.
-    shown: Option<Vec<String>>,
+    pub shown: Option<Vec<String>>,
 }
 
 /// A cell of an earlier release, with where it stands.
@@ -47,35 +79,68 @@ pub(super) struct Earlier<'l> {
     cell: &'l ReleasedCell,
 }
 
+/// Held while a release is made: another that knew nothing of this one could with it reveal what neither does alone.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+
 const VERSION: u32 = 1;
 
 impl Ledger {
-    /// Reads every release recorded in a directory; a missing directory is an empty ledger.
+    /// Takes a directory for oneself; it is made where it is missing.
+    ///
+    /// # Errors
+    /// [`TryAgain`] when another release is being made with it.
+    pub fn lock(directory: &Path) -> anyhow::Result<Lock> {
+        let failed = || format!("cannot use the ledger {}", directory.display());
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).with_context(failed)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(directory.join("lock")).with_context(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) => {
+                let message = format!(
+                    "another release is being made with the ledger {}; try again when it is done",
+                    directory.display()
+                );
+                Err(TryAgain(message).into())
+            }
+            Err(TryLockError::Error(error)) => Err(error).with_context(failed),
+        }
+    }
+
+    /// Reads every release recorded in a directory.
     pub fn read(directory: &Path) -> Result<Self, Problem> {
-        let mut files: Vec<PathBuf> = match std::fs::read_dir(directory) {
-            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(Problem::file(directory, &error)),
-        };
+        let unreadable = |error| Problem::file(directory, &error);
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+            files.push(entry.map_err(unreadable)?.path());
+        }
         files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
         files.sort();
-        let mut releases = Vec::with_capacity(files.len());
-        for file in files {
-            let text = std::fs::read_to_string(&file).map_err(|error| Problem::file(&file, &error))?;
-            let release: Release = serde_json::from_str(&text).map_err(|error| Problem {
-                row: Some(error.line() as u64),
-                ..Problem::new(&file, error.to_string())
-            })?;
-            if release.version != VERSION {
-                return Err(Problem::new(&file, "written by a newer firstwatch; use that one"));
+        let mut releases: Vec<Recorded> = Vec::with_capacity(files.len());
+        for (index, file) in files.into_iter().enumerate() {
+            let expected = directory.join(name_of(index + 1));
+            if file != expected {
+                let message = format!(
+                    "the release {} is missing: a ledger with a gap does not know what was shown",
+                    name_of(index + 1)
+                );
+                return Err(Problem::new(directory, message));
             }
-            releases.push((file, release));
+            let previous = releases.last().map_or("", |last| last.sha256.as_str());
+            let recorded = Recorded::read(file, previous)?;
+            releases.push(recorded);
         }
         Ok(Self { releases })
     }
 
+    pub fn len(&self) -> usize {
+        self.releases.len()
+    }
+
     pub fn cells(&self) -> impl Iterator<Item = Earlier<'_>> {
-        self.releases.iter().flat_map(|(file, release)| {
+        self.releases.iter().flat_map(|Recorded { file, release, .. }| {
             release
                 .tables
                 .iter()
@@ -83,52 +148,116 @@ impl Ledger {
         })
     }
 
+    /// What earlier releases measured.
+    pub fn quantities(&self) -> BTreeSet<Quantity> {
+        let tables = self.releases.iter().flat_map(|recorded| &recorded.release.tables);
+        tables.flat_map(|table| &table.measures).cloned().collect()
+    }
+
     /// The columns that earlier cells are defined by.
-    pub fn columns(&self) -> std::collections::BTreeSet<String> {
+    pub fn condition_columns(&self) -> BTreeSet<String> {
         self.cells()
             .flat_map(|earlier| &earlier.cell.conditions)
             .map(|condition| condition.0.clone())
             .collect()
     }
 
-    /// Records a release; written whole or not at all.
-    pub fn record(directory: &Path, built: &Built, protection: &Protection) -> std::io::Result<()> {
-        std::fs::create_dir_all(directory)?;
-        let mut tables = Vec::new();
-        for ((asked, table), definitions) in
-            built.request.tables.iter().zip(&protection.tables).zip(&built.definitions)
-        {
-            let cells = table.cells().iter().zip(definitions).map(|(cell, conditions)| ReleasedCell {
-                conditions: conditions.clone(),
-                shown: cell.values().map(|values| {
-                    let decimals = asked.measures.iter().map(|&measure| built.decimals[measure]);
-                    values.iter().zip(decimals).map(|(&value, decimals)| plain(value, decimals)).collect()
-                }),
-            });
-            let cells = cells.collect();
-            tables.push(ReleasedTable {
-                name: table.name().into(),
-                measures: table.measures().to_vec(),
-                cells,
-            });
+    /// Asks for every column that the earlier releases need.
+    pub fn ask(&self, spec: &Spec, wanted: &mut Wanted) -> Result<(), Problem> {
+        for Recorded { file, release, .. } in &self.releases {
+            let why = || format!("the earlier release {} needs it", file.display());
+            for table in &release.tables {
+                for quantity in &table.measures {
+                    let columns = match quantity {
+                        Quantity::Value(_) => &mut wanted.amounts,
+                        Quantity::Count(_) => &mut wanted.counts,
+                        Quantity::Records if spec.input.kind == InputKind::Microdata => continue,
+                        Quantity::Records => {
+                            let message =
+                                "it counts records, which ready-made cells cannot tell; give the microdata";
+                            return Err(Problem::new(file, message));
+                        }
+                    };
+                    if let Some(column) = quantity.column() {
+                        columns.entry(column.clone()).or_insert_with(why);
+                    }
+                }
+                for (column, _) in table.cells.iter().flat_map(|cell| &cell.conditions) {
+                    wanted.codes.entry(column.clone()).or_insert_with(why);
+                }
+            }
         }
-        let text = serde_json::to_string(&Release { version: VERSION, tables })?;
-        let number = std::fs::read_dir(directory)?
-            .flatten()
-            .filter_map(|entry| entry.path().file_stem()?.to_str()?.parse::<u64>().ok())
-            .max()
-            .map_or(1, |last| last + 1);
-        let (draft, file) = (directory.join("draft.tmp"), directory.join(format!("{number:06}.json")));
-        std::fs::write(&draft, text)?;
-        std::fs::File::open(&draft)?.sync_all()?;
-        std::fs::rename(draft, file)?;
-        std::fs::File::open(directory)?.sync_all()
+        Ok(())
     }
+
+    /// Records a release, whole or not at all, and gives the file's name; a release that is there already is not
+    /// recorded again.
+    pub fn record(&self, directory: &Path, release: Release) -> anyhow::Result<PathBuf> {
+        if let Some(same) = self.releases.iter().find(|recorded| recorded.release == release) {
+            return Ok(same.file.clone());
+        }
+        let file = directory.join(name_of(self.releases.len() + 1));
+        let previous = self.releases.last().map_or_else(String::new, |last| last.sha256.clone());
+        let sha256 = hash_of(&previous, &release);
+        let text = serde_json::to_string(&Sheet { version: VERSION, sha256, previous, release })?;
+        let draft = directory.join("draft.tmp");
+        let write = || -> std::io::Result<()> {
+            let mut options = OpenOptions::new();
+            let mut written = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+            written.write_all(text.as_bytes())?;
+            written.sync_all()?;
+            std::fs::rename(&draft, &file)?;
+            File::open(directory)?.sync_all()
+        };
+        write().with_context(|| format!("cannot record the release in {}", directory.display()))?;
+        Ok(file)
+    }
+}
+
+impl Recorded {
+    fn read(file: PathBuf, previous: &str) -> Result<Self, Problem> {
+        let text = std::fs::read_to_string(&file).map_err(|error| Problem::file(&file, &error))?;
+        let sheet: Sheet = serde_json::from_str(&text).map_err(|error| {
+            Problem::row(&file, error.line() as u64, format!("is no release of this version: {error}"))
+        })?;
+        if sheet.version != VERSION {
+            return Err(Problem::new(&file, "was written by another version of firstwatch; use that one"));
+        }
+        if sheet.sha256 != hash_of(&sheet.previous, &sheet.release) {
+            return Err(Problem::new(
+                &file,
+                "was altered or damaged: its hash is not what it says; restore it",
+            ));
+        }
+        if sheet.previous != previous {
+            return Err(Problem::new(
+                &file,
+                "does not follow the release before it: one of the two was replaced",
+            ));
+        }
+        Ok(Self { file, sha256: sheet.sha256, release: sheet.release })
+    }
+}
+
+fn name_of(number: usize) -> String {
+    format!("{number:06}.json")
+}
+
+fn hash_of(previous: &str, release: &Release) -> String {
+    let text = serde_json::to_vec(&(previous, release)).unwrap_or_default();
+    hex::encode(Sha256::digest(text))
 }
 
 impl Earlier<'_> {
     pub fn is_shown(&self) -> bool {
         self.cell.shown.is_some()
+    }
+
+    /// The release, the table and the place, for people.
+    pub fn name(&self) -> String {
+        let release = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let release = release.unwrap_or_default();
+        format!("release {release} {}[{}]", self.table.name, self.cell.place.join(", "))
     }
 
     /// The records that the cell sums over.
@@ -155,19 +284,19 @@ impl Earlier<'_> {
     /// The cell's measures, after checking that this input still gives the figures that were shown.
     pub fn check(&self, parts: &Parts, of: &[usize], input: &Path) -> Result<Vec<usize>, Problem> {
         let mut measures = Vec::with_capacity(self.table.measures.len());
-        for (index, name) in self.table.measures.iter().enumerate() {
-            let Some(measure) = parts.measure(name) else {
-                let message =
-                    format!("an earlier release shows {name:?}, which this specification does not measure");
-                return Err(Problem::new(self.file, message));
+        for (index, quantity) in self.table.measures.iter().enumerate() {
+            let Some(measure) = parts.measure(quantity) else {
+                return Err(Problem::new(self.file, format!("{quantity:?} is not measured")));
             };
             if let Some(shown) = &self.cell.shown {
                 let now = plain(parts.sum(measure, of), parts.decimals[measure]);
-                if shown.get(index) != Some(&now) {
+                let before = shown.get(index).map_or("", String::as_str);
+                if before != now {
                     let message = format!(
-                        "a figure of table {:?} was released that {} does not give: the input must hold all \
-                         records of the releases in the ledger, unchanged",
-                        self.table.name,
+                        "{} was released as {before}, but {} gives {now}: the input must hold all records of earlier \
+                         releases unchanged, and where it holds later ones too, a release needs a where that tells its \
+                         own from them",
+                        self.name(),
                         input.display()
                     );
                     return Err(Problem::new(self.file, message));

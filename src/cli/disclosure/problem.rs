@@ -21,8 +21,12 @@ impl Problem {
         Self::new(file, format!("cannot be read: {error}"))
     }
 
+    pub fn row(file: &Path, row: u64, message: impl Into<String>) -> Self {
+        Self { row: Some(row), ..Self::new(file, message) }
+    }
+
     pub fn at(file: &Path, row: u64, column: &str, message: impl Into<String>) -> Self {
-        Self { file: file.into(), row: Some(row), column: Some(column.into()), message: message.into() }
+        Self { column: Some(column.into()), ..Self::row(file, row, message) }
     }
 }
 

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::problem::Problem;
-use crate::disclosure::{Cost, Dominance, Interval, Percent, Policy};
+use super::numbers::Notation;
+use super::rules::{CostSpec, Rules};
+
+/// What a cell says of a dimension where it is summed over.
+pub(super) const TOTAL: &str = "Total";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,6 +17,7 @@ pub(super) struct Spec {
     pub input: Input,
     #[serde(default)]
     pub dimensions: BTreeMap<String, Dimension>,
+    #[serde(default)]
     pub table: Vec<Table>,
     #[serde(default)]
     pub rules: Rules,
@@ -37,6 +41,7 @@ pub(super) struct Input {
     pub delimiter: String,
     #[serde(default = "point")]
     pub decimal: String,
+    pub thousands: Option<String>,
     #[serde(default = "utf8")]
     pub encoding: String,
     pub contributor: Option<String>,
@@ -49,10 +54,12 @@ pub(super) struct Input {
     pub status: Option<StatusColumn>,
     pub lower: Option<String>,
     pub upper: Option<String>,
+    /// The code of totals in the input's own rows.
+    pub total: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text, or a list of texts")]
 pub(super) enum OneOrMore {
     #[default]
     None,
@@ -61,11 +68,11 @@ pub(super) enum OneOrMore {
 }
 
 impl OneOrMore {
-    pub fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> &[String] {
         match self {
-            Self::None => Vec::new(),
-            Self::One(name) => vec![name.clone()],
-            Self::More(names) => names.clone(),
+            Self::None => &[],
+            Self::One(name) => std::slice::from_ref(name),
+            Self::More(names) => names,
         }
     }
 }
@@ -89,11 +96,29 @@ pub(super) struct Dimension {
     pub tree: Option<BTreeMap<String, Branch>>,
 }
 
-/// A node of a tree: the codes below it, or further nodes.
+impl Dimension {
+    /// The columns of the input that it reads.
+    pub fn columns(&self) -> &[String] {
+        match (&self.levels, &self.column) {
+            (Some(levels), _) => levels,
+            (None, column) => column.as_slice(),
+        }
+    }
+}
+
+/// What hangs from a node of a tree.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a list of codes, or a table of further nodes")]
 pub(super) enum Branch {
-    Codes(Vec<String>),
+    List(Vec<Twig>),
+    Nodes(BTreeMap<String, Branch>),
+}
+
+/// An entry of a list: a code, or further nodes.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a code as a text, or a table of further nodes")]
+pub(super) enum Twig {
+    Code(String),
     Nodes(BTreeMap<String, Branch>),
 }
 
@@ -105,63 +130,7 @@ pub(super) struct Table {
     #[serde(default)]
     pub levels: BTreeMap<String, Vec<String>>,
     #[serde(default, rename = "where")]
-    pub filter: BTreeMap<String, Vec<String>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Rules {
-    minimum_contributors: u64,
-    p_percent: f64,
-    dominance: Vec<DominanceRule>,
-    interval: Option<Width>,
-    implied_cells: bool,
-    insiders: bool,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            minimum_contributors: 5,
-            p_percent: 10.0,
-            dominance: Vec::new(),
-            interval: None,
-            implied_cells: true,
-            insiders: true,
-        }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DominanceRule {
-    n: usize,
-    k: f64,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Width {
-    #[serde(default)]
-    relative: f64,
-    #[serde(default)]
-    absolute: f64,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CostSpec {
-    #[serde(default)]
-    by: CostBy,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum CostBy {
-    #[default]
-    Value,
-    Count,
-    Cells,
+    pub filter: BTreeMap<String, OneOrMore>,
 }
 
 fn comma() -> String {
@@ -177,117 +146,37 @@ fn utf8() -> String {
 }
 
 impl Spec {
-    /// Reads and checks a specification.
-    pub fn read(path: &Path) -> Result<Self, Problem> {
-        let text = std::fs::read_to_string(path).map_err(|error| Problem::file(path, &error))?;
-        let spec: Self = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
-            Problem {
-                file: path.into(),
-                row: line.map(|line| line as u64),
-                column: None,
-                message: error.message().into(),
-            }
-        })?;
-        spec.check().map_err(|message| Problem { file: path.into(), row: None, column: None, message })?;
-        Ok(spec)
-    }
-
     /// The input's path: relative to the specification's own directory.
     pub fn input_path(&self, spec: &Path) -> PathBuf {
         spec.parent().map_or_else(|| self.input.path.clone(), |directory| directory.join(&self.input.path))
     }
 
-    /// The policy; `scale` is how many integer units one unit of the first value is.
-    pub fn policy(&self, scale: f64) -> Result<Policy, String> {
-        let rules = &self.rules;
-        let percent = |key: &str, number: f64| {
-            Percent::try_from(number).map_err(|error| format!("[rules] {key}: {error}"))
-        };
-        let dominance = rules.dominance.iter().map(|rule| {
-            if rule.n == 0 || rule.n > 16 {
-                return Err("[rules] dominance: n must be from 1 to 16".to_owned());
+    /// The dimensions in the order of their first use, those of no table last.
+    pub fn dimension_names(&self) -> Vec<&String> {
+        let mut names: Vec<&String> = Vec::new();
+        let used = self.table.iter().flat_map(|table| &table.dimensions);
+        for name in used.chain(self.dimensions.keys()) {
+            if !names.contains(&name) {
+                names.push(name);
             }
-            Ok(Dominance { n: rule.n, k: percent("dominance", rule.k)? })
-        });
-        let interval = rules.interval.as_ref().map(|width| {
-            let relative = percent("interval.relative", (width.relative * 1e6).round() / 1e4)?;
-            Ok::<_, String>(Interval { relative, absolute: (width.absolute * scale).ceil() as i64 })
-        });
-        Ok(Policy {
-            minimum_contributors: rules.minimum_contributors,
-            p_percent: percent("p_percent", rules.p_percent)?,
-            dominance: dominance.collect::<Result<_, String>>()?,
-            interval: interval.transpose()?,
-            implied_cells: rules.implied_cells,
-            insiders: rules.insiders,
-            cost: match self.cost.by {
-                CostBy::Value => Cost::Value,
-                CostBy::Count => Cost::Count,
-                CostBy::Cells => Cost::Cells,
-            },
-            headlines: 0,
-        })
+        }
+        names
+    }
+}
+
+impl Input {
+    pub fn delimiter(&self) -> u8 {
+        self.delimiter.as_bytes().first().copied().unwrap_or(b',')
     }
 
-    fn check(&self) -> Result<(), String> {
-        let input = &self.input;
-        if input.delimiter.len() != 1 || !matches!(input.decimal.as_str(), "." | ",") {
-            return Err("[input] delimiter must be one ASCII character and decimal \".\" or \",\"".into());
+    pub fn notation(&self) -> Notation {
+        Notation {
+            decimal: self.decimal.chars().next().unwrap_or('.'),
+            thousands: self.thousands.as_ref().and_then(|sign| sign.chars().next()),
         }
-        let only_cells =
-            !input.top.is_empty() || input.status.is_some() || input.lower.is_some() || input.upper.is_some();
-        match input.kind {
-            InputKind::Microdata if only_cells => {
-                return Err("[input] top, status, lower and upper belong to kind = \"cells\"".into());
-            }
-            InputKind::Microdata if input.contributor.is_some() && input.count.is_some() => {
-                return Err("[input] give contributor or count, not both".into());
-            }
-            InputKind::Cells if input.contributor.is_some() => {
-                return Err("[input] contributor belongs to kind = \"microdata\"".into());
-            }
-            InputKind::Cells if input.value.names().is_empty() && input.count.is_none() => {
-                return Err("[input] kind = \"cells\" needs value or count".into());
-            }
-            _ => {}
-        }
-        for (name, dimension) in &self.dimensions {
-            let in_columns = dimension.levels.as_ref().is_some_and(|levels| !levels.is_empty());
-            if in_columns == dimension.column.is_some() || in_columns && dimension.tree.is_some() {
-                return Err(format!(
-                    "[dimensions.{name}] needs either levels, or column with an optional tree"
-                ));
-            }
-        }
-        self.check_tables()
     }
 
-    fn check_tables(&self) -> Result<(), String> {
-        if self.table.is_empty() {
-            return Err("no [[table]] is asked for".into());
-        }
-        for (index, table) in self.table.iter().enumerate() {
-            if self.table[..index].iter().any(|before| before.name == table.name) {
-                return Err(format!("two tables are called {:?}", table.name));
-            }
-            let unknown = table.dimensions.iter().find(|name| !self.dimensions.contains_key(*name));
-            if let Some(name) = unknown {
-                return Err(format!(
-                    "table {:?} names the dimension {name:?}, which [dimensions] lacks",
-                    table.name
-                ));
-            }
-            for (name, levels) in &table.levels {
-                let known = self.dimensions.get(name).and_then(|dimension| dimension.levels.as_ref());
-                if !known.is_some_and(|known| levels.iter().all(|level| known.contains(level))) {
-                    return Err(format!(
-                        "table {:?}: levels of {name:?} must be among its columns",
-                        table.name
-                    ));
-                }
-            }
-        }
-        Ok(())
+    pub fn total(&self) -> &str {
+        self.total.as_deref().unwrap_or(TOTAL)
     }
 }
