@@ -8,6 +8,7 @@ pub mod calls;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod cycle;
 mod deadlines;
+mod disclosure;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod disk;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
