@@ -83,6 +83,11 @@ impl<'s> Attacker<'s> {
         self.reaches(row, levels, Some(&own))
     }
 
+    /// What amounts are divided by where a measure is the secret: the size of the arithmetic's grain.
+    pub fn scale(&self, measure: usize) -> f64 {
+        self.view(measure).scale
+    }
+
     /// How far a figure can fall and rise; infinite where it is free.
     pub fn distances(&self, (set, measure): Row) -> [f64; 2] {
         let view = self.view(measure);

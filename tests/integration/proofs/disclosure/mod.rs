@@ -2,19 +2,23 @@
 //! shops. Nothing is shared with the room but the types of its door: sets of atoms are bits here, exactness is
 //! dense elimination over fractions, intervals are microlp's, and the primary rules stand here again.
 
+mod agreement;
 mod attacker;
 mod exact;
+mod found;
 mod generator;
 mod releases;
 mod secrets;
 mod shop;
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::full;
+use agreement::Deviation;
 use generator::Case;
-use releases::{Story, Tally};
+use releases::{Story, Tally, told_to_insiders};
 
 const WORKERS: usize = 2;
 const SEED: u64 = 0x6469_7363_6c6f;
@@ -52,6 +56,9 @@ fn run<T: Send>(
 }
 
 fn assert_none(deviations: &[String]) {
+    if std::env::var_os("FIRSTWATCH_PROOFS_ALL").is_some() {
+        deviations.iter().for_each(|what| println!("{what}"));
+    }
     let some: Vec<&str> = deviations.iter().take(20).map(String::as_str).collect();
     assert!(deviations.is_empty(), "{} deviations, as\n{}", deviations.len(), some.join("\n"));
 }
@@ -81,4 +88,48 @@ fn releases_survive_an_attacker_written_another_way() {
         sum.disclosed_earlier
     );
     assert_none(&sum.deviations);
+}
+
+#[test]
+fn the_audit_agrees_on_every_target() {
+    judged("patterns at random", seeds(100, 5_000), agreement::at_random);
+}
+
+#[test]
+fn what_is_published_by_hand_is_found_and_what_reveals_it_named() {
+    judged("cells published by hand", seeds(30, 2_000), agreement::forged);
+}
+
+#[test]
+#[ignore = "the room asks for sums of a singleton and a cell beside it only"]
+fn no_contributor_learns_of_the_others() {
+    let mut sum = [0; 3];
+    let add = |told: [usize; 3]| (0..3).for_each(|place| sum[place] += told[place]);
+    run(seeds(150, 10_000), |_, case| told_to_insiders(case), add);
+    let [targets, told, to_outsiders] = sum;
+    println!(
+        "disclosure, insiders: {targets} sensitive cells, {told} told to a contributor ({:.1} %), {to_outsiders} only to one of \
+         other cells",
+        100.0 * told as f64 / targets as f64
+    );
+    assert_eq!(told, 0);
+}
+
+fn judged(what: &str, seeds: std::ops::Range<u64>, judge: impl Fn(u64, &Case) -> agreement::Tally + Sync) {
+    let mut sum = agreement::Tally::default();
+    let of_case = |number: u64, case: &Case| {
+        let mut tally = judge(number, case);
+        tally.deviations.iter_mut().for_each(|(_, what)| *what = format!("case {number}, {what}"));
+        tally
+    };
+    run(seeds, of_case, |tally| sum.add(tally));
+    let mut kinds: BTreeMap<Deviation, usize> = BTreeMap::new();
+    sum.deviations.iter().for_each(|(kind, _)| *kinds.entry(*kind).or_default() += 1);
+    println!(
+        "disclosure, {what}: {} patterns, {} targets: {} exact, {} narrow, {} too close to tell; deviations: {kinds:?}",
+        sum.patterns, sum.targets, sum.exact, sum.narrow, sum.close
+    );
+    sum.deviations.sort();
+    let told: Vec<String> = sum.deviations.iter().map(|(kind, what)| format!("{kind:?}: {what}")).collect();
+    assert_none(&told);
 }

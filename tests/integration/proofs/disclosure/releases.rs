@@ -1,5 +1,7 @@
 //! Release after release through the room, each looked at by the attacker together with all before it.
 
+use std::collections::BTreeSet;
+
 use firstwatch::disclosure::{
     CandidateTable, CellStatus, EarlierCell, Error, Protection, Request, audit, protect,
 };
@@ -207,22 +209,58 @@ impl<'c> Story<'c> {
         }
     }
 
-    /// A table says nothing only where earlier releases alone narrow down a cell of it, or one beside a singleton.
+    /// Tables say nothing only where earlier releases alone narrow down a figure that this one would have to hide: as it
+    /// stands, or with everything shown that may be.
     fn justify(&mut self, silent: &[usize]) {
-        let case = self.case;
-        let attacker = Attacker::new(&case.shop, &rows_of(&self.earlier));
-        let release = &case.releases[self.tally.releases - 1];
-        for &number in silent {
-            let table = release[number].clone();
-            let shown = vec![vec![false; table.cells.len()]];
-            let alone = Seen { tables: vec![table], shown };
-            let secrets = secrets(&case.shop, &case.rules, &alone, &[]);
-            let is_disclosed = |(row, (levels, _)): (Row, (_, _))| attacker.finds(row, levels) != Found::Safe;
-            if !merged(&secrets).into_iter().any(is_disclosed) {
-                self.deviates(format!("table {number} is withheld whole without need"));
-            }
+        let (shop, rules) = (&self.case.shop, &self.case.rules);
+        let attacker = Attacker::new(shop, &rows_of(&self.earlier));
+        let tables = self.case.releases[self.tally.releases - 1].clone();
+        let nothing = tables.iter().map(|table| vec![false; table.cells.len()]).collect();
+        let is_open = |atoms: &[u32], measure: &usize| shop.levels(rules, set(atoms), *measure).is_none();
+        let may_be = |table: &CandidateTable| {
+            let cells = table.cells.iter();
+            cells.map(|cell| table.measures.iter().all(|measure| is_open(&cell.atoms, measure))).collect()
+        };
+        let all = tables.iter().map(may_be).collect();
+        let is_disclosed = |shown: Vec<Vec<bool>>| {
+            let seen = Seen { tables: tables.clone(), shown };
+            let secrets = merged(&secrets(shop, rules, &seen, &self.earlier));
+            secrets.into_iter().any(|(row, (levels, _))| attacker.finds(row, levels) != Found::Safe)
+        };
+        if !is_disclosed(nothing) && !is_disclosed(all) {
+            self.deviates(format!("tables {silent:?} are withheld whole without need"));
         }
     }
+}
+
+/// How many sensitive figures of the room's releases there are, of how many a contributor who knows their own part learns
+/// too much of the others', and of how many of these that contributor is outside.
+pub fn told_to_insiders(case: &Case) -> [usize; 3] {
+    let (mut story, mut told) = (Story::new(case), [0; 3]);
+    if !case.rules.insiders {
+        return told;
+    }
+    for tables in &case.releases {
+        let before = story.earlier.clone();
+        let Some(seen) = story.release(tables) else { break };
+        let rows: Vec<Row> = rows_of(&before).into_iter().chain(seen.rows()).collect();
+        let attacker = Attacker::new(&case.shop, &rows);
+        let secrets = merged(&secrets(&case.shop, &case.rules, &seen, &before));
+        let of_cells = secrets.into_iter().filter(|(_, (_, kinds))| kinds.first() < Some(&Kind::Implied));
+        for (row, (levels, _)) in of_cells {
+            let holders = case.shop.people(row.0);
+            let knows_all = |who: &u64| holders.len() == 1 && holders.contains_key(who);
+            let everybody = case.shop.lines.iter().map(|line| line.who).collect::<BTreeSet<u64>>();
+            let others = everybody.into_iter().filter(|who| !knows_all(who));
+            let learns = |who: &u64| attacker.insider_interval(row, levels, *who) == Found::Narrow;
+            let learners: Vec<u64> = others.filter(learns).collect();
+            told[0] += 1;
+            told[1] += usize::from(!learners.is_empty());
+            told[2] +=
+                usize::from(!learners.is_empty() && !learners.iter().any(|who| holders.contains_key(who)));
+        }
+    }
+    told
 }
 
 pub fn request(case: &Case, tables: &[CandidateTable], earlier: &[EarlierCell]) -> Request {
