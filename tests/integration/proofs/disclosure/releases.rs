@@ -1,9 +1,7 @@
 //! Release after release through the room, each looked at by the attacker together with all before it.
 
-use std::collections::BTreeSet;
-
 use firstwatch::disclosure::{
-    CandidateTable, CellStatus, EarlierCell, Error, Protection, Request, audit, protect,
+    CandidateTable, CellStatus, EarlierCell, Error, ProtectedCell, Protection, Request, audit, protect,
 };
 
 use super::attacker::{Attacker, Found, Row};
@@ -126,48 +124,45 @@ impl<'c> Story<'c> {
         }
     }
 
-    /// What is seen of a protection, and which tables say nothing. True figures are shown, and no sensitive ones.
+    /// What is seen of a protection, and which tables say nothing at all. True figures are shown, and no sensitive ones.
     fn look(&mut self, tables: &[CandidateTable], protection: &Protection) -> (Seen, Vec<usize>) {
-        let case = self.case;
         let (mut seen, mut silent) = (Seen { tables: Vec::new(), shown: Vec::new() }, Vec::new());
         for (number, (asked, protected)) in tables.iter().zip(&protection.tables).enumerate() {
-            let judged: Vec<CellStatus> = protected.cells().iter().map(|cell| cell.status()).collect();
-            let plain = |atoms: &[u32]| {
-                let is_sensitive =
-                    |&measure: &usize| case.shop.levels(&case.rules, set(atoms), measure).is_some();
-                match case.shop.people(set(atoms)).is_empty() {
-                    true => CellStatus::Empty,
-                    false if asked.measures.iter().any(is_sensitive) => CellStatus::Primary,
-                    false => CellStatus::Safe,
-                }
-            };
-            let expected: Vec<CellStatus> = asked.cells.iter().map(|cell| plain(&cell.atoms)).collect();
-            let says_nothing = judged.iter().all(|status| *status == CellStatus::Secondary);
-            if says_nothing && expected.iter().any(|status| *status != CellStatus::Safe) {
+            let plain: Vec<CellStatus> =
+                asked.cells.iter().map(|cell| self.plain(asked, &cell.atoms)).collect();
+            let shown: Vec<bool> = protected.cells().iter().map(|cell| cell.status().is_shown()).collect();
+            let is_secondary = |cell: &ProtectedCell| cell.status() == CellStatus::Secondary;
+            if protected.cells().iter().all(is_secondary) && plain.contains(&CellStatus::Primary) {
                 silent.push(number);
                 continue;
             }
-            for (cell, (released, expected)) in protected.cells().iter().zip(&expected).enumerate() {
-                let status = if released.status() == CellStatus::Secondary {
-                    CellStatus::Safe
-                } else {
-                    released.status()
-                };
-                let atoms = set(&asked.cells[cell].atoms);
-                let figures: Vec<i64> =
-                    asked.measures.iter().map(|&measure| case.shop.figure(atoms, measure)).collect();
+            for (cell, (released, plain)) in protected.cells().iter().zip(&plain).enumerate() {
+                let figure = |&measure: &usize| self.case.shop.figure(set(&asked.cells[cell].atoms), measure);
+                let figures: Vec<i64> = asked.measures.iter().map(figure).collect();
                 let is_true = released.values().is_none_or(|values| values == figures);
-                let is_shown = released.status().is_shown() == released.values().is_some();
-                if status != *expected || !is_true || !is_shown {
+                let is_shown = released.values().is_some() == shown[cell];
+                let is_fitting = is_secondary(released) && *plain != CellStatus::Primary;
+                if !is_true || !is_shown || !(is_fitting || released.status() == *plain) {
                     self.deviates(format!(
-                        "table {number}, cell {cell}: {released:?}, not {expected:?} {figures:?}"
+                        "table {number}, cell {cell}: {released:?}, not {plain:?} {figures:?}"
                     ));
                 }
             }
-            seen.shown.push(judged.iter().map(|status| status.is_shown()).collect());
+            seen.shown.push(shown);
             seen.tables.push(asked.clone());
         }
         (seen, silent)
+    }
+
+    /// What becomes of a cell as far as its own figures go. Any but a sensitive one may be withheld for others.
+    fn plain(&self, table: &CandidateTable, atoms: &[u32]) -> CellStatus {
+        let (shop, rules) = (&self.case.shop, &self.case.rules);
+        let is_sensitive = |&measure: &usize| shop.levels(rules, set(atoms), measure).is_some();
+        match shop.people(set(atoms)).is_empty() {
+            true => CellStatus::Empty,
+            false if table.measures.iter().any(is_sensitive) => CellStatus::Primary,
+            false => CellStatus::Safe,
+        }
     }
 
     fn attack(&mut self, seen: &Seen) {
@@ -231,36 +226,6 @@ impl<'c> Story<'c> {
             self.deviates(format!("tables {silent:?} are withheld whole without need"));
         }
     }
-}
-
-/// How many sensitive figures of the room's releases there are, of how many a contributor who knows their own part learns
-/// too much of the others', and of how many of these that contributor is outside.
-pub fn told_to_insiders(case: &Case) -> [usize; 3] {
-    let (mut story, mut told) = (Story::new(case), [0; 3]);
-    if !case.rules.insiders {
-        return told;
-    }
-    for tables in &case.releases {
-        let before = story.earlier.clone();
-        let Some(seen) = story.release(tables) else { break };
-        let rows: Vec<Row> = rows_of(&before).into_iter().chain(seen.rows()).collect();
-        let attacker = Attacker::new(&case.shop, &rows);
-        let secrets = merged(&secrets(&case.shop, &case.rules, &seen, &before));
-        let of_cells = secrets.into_iter().filter(|(_, (_, kinds))| kinds.first() < Some(&Kind::Implied));
-        for (row, (levels, _)) in of_cells {
-            let holders = case.shop.people(row.0);
-            let knows_all = |who: &u64| holders.len() == 1 && holders.contains_key(who);
-            let everybody = case.shop.lines.iter().map(|line| line.who).collect::<BTreeSet<u64>>();
-            let others = everybody.into_iter().filter(|who| !knows_all(who));
-            let learns = |who: &u64| attacker.insider_interval(row, levels, *who) == Found::Narrow;
-            let learners: Vec<u64> = others.filter(learns).collect();
-            told[0] += 1;
-            told[1] += usize::from(!learners.is_empty());
-            told[2] +=
-                usize::from(!learners.is_empty() && !learners.iter().any(|who| holders.contains_key(who)));
-        }
-    }
-    told
 }
 
 pub fn request(case: &Case, tables: &[CandidateTable], earlier: &[EarlierCell]) -> Request {
