@@ -110,7 +110,7 @@ impl<'s> Attacker<'s> {
             if distance < need - off {
                 return Found::Narrow;
             }
-            if distance < need + off && distance < need {
+            if distance < need * (1.0 - 1e-9) {
                 found = Found::Close;
             }
         }
