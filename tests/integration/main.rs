@@ -14,7 +14,6 @@ mod daemon;
 mod deadlines;
 mod demo;
 mod desk;
-mod disclosure;
 mod disclosure_commands;
 mod document;
 mod egress;

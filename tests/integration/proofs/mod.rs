@@ -1,5 +1,6 @@
 //! Proofs by brute force of what the daemon promises when it is killed, when the power goes, when the
-//! disk fills, of when its slots come, of working time, and of when a complaint is due. Each has a short form, and a
+//! disk fills, of when its slots come, of working time, of when a complaint is due, and
+//! of what can be learnt from all releases together. Each has a short form, and a
 //! full one: `tests/proofs`.
 
 mod calendar;
@@ -8,6 +9,7 @@ pub mod calls;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod cycle;
 mod deadlines;
+mod disclosure;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod disk;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
