@@ -103,7 +103,7 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
 }
 
 /// Every page, and what is still open sealed beside them.
-fn seal_for_now(house: &House, scratch: &Scratch, period: Period) -> anyhow::Result<Vec<Page>> {
+pub(super) fn seal_for_now(house: &House, scratch: &Scratch, period: Period) -> anyhow::Result<Vec<Page>> {
     let mut pages = pages(&house.store)?;
     for page in &pages {
         scratch.link(&house.facts_directory(), &page.file)?;
