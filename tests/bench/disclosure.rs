@@ -8,6 +8,7 @@
 #[path = "../integration/replay.rs"]
 mod replay;
 
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 /// The shop's last whole day, and how many it has.
@@ -17,10 +18,11 @@ const DAYS: i32 = 1097;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let value = |name: &str| arguments.iter().find_map(|argument| argument.strip_prefix(name));
-    let days = value("--days=").map_or(DAYS, |days| days.parse().expect("a number of days"));
-    let last = value("--last=").map_or(LAST, |day| day.parse().expect("a day"));
+    let days: i32 = value("--days=").map_or(DAYS, |days| days.parse().expect("a number of days"));
+    let last: Date = value("--last=").map_or(LAST, |day| day.parse().expect("a day"));
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let part = replay::days(days, last, !has("--no-room"));
+    let from = last.saturating_sub((days - 1).days());
+    let part = replay::Part { from, last, leaves_room: !has("--no-room") };
     let folder = tempfile::tempdir().expect("a folder");
     let house = replay::shop(folder.path(), part);
     let found = replay::replay(&house, part, &mut |job, period, time| {

@@ -31,6 +31,8 @@ mod post;
 mod privacy;
 mod proofs;
 mod rebuild;
+mod replay;
+mod reservation;
 mod settings;
 mod source;
 mod store;

@@ -19,8 +19,10 @@ use firstwatch::jobs::{self, House, Rehearsal, Trigger};
 use firstwatch::settings::{self, JobKind, JobSpec, LoadOptions};
 use firstwatch::store::RunState;
 use firstwatch::vault::MasterKey;
-use jiff::ToSpan;
 use jiff::civil::Date;
+
+/// The tables of the key figures of sales.
+const KEY: [&str; 4] = ["headline", "composition", "new-customers", "returns"];
 
 /// Which part of the shop's history is replayed.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +69,8 @@ pub fn shop(folder: &Path, part: Part) -> House {
     write_shop(folder, SEED, &mut |_, _| {}).expect("a shop");
     cut(&folder.join("shop"), part.from);
     MasterKey::generate().and_then(|key| key.write_new(&folder.join("master.key"))).expect("a key");
-    let options = LoadOptions { file: Some(folder.join("firstwatch.toml")), environment: BTreeMap::default() };
+    let options =
+        LoadOptions { file: Some(folder.join("firstwatch.toml")), environment: BTreeMap::default() };
     let settings = settings::load(&options).unwrap_or_else(|problems| panic!("{problems:?}"));
     let house = House::open(settings, None, Arc::new(SetClock::new(NOW))).expect("a house");
     for name in ["pull", "complaint-deadlines"] {
@@ -214,7 +217,8 @@ impl Course {
     /// The key figures of sales for the period itself.
     fn count_key(&mut self, period: Period, released: &[(String, RecordedCell)]) {
         let is_key = |(table, cell): &&(String, RecordedCell)| {
-            table == "headline" && (cell.definition.from, cell.definition.until) == (period.first(), period.until())
+            KEY.contains(&table.as_str())
+                && (cell.definition.from, cell.definition.until) == (period.first(), period.until())
         };
         for (_, cell) in released.iter().filter(is_key) {
             self.key_cells += 1;
@@ -289,9 +293,4 @@ impl fmt::Display for Replay {
             self.joint_time.as_secs_f64()
         )
     }
-}
-
-/// So many whole days up to `last`.
-pub fn days(count: i32, last: Date, leaves_room: bool) -> Part {
-    Part { from: last.saturating_sub((count - 1).days()), last, leaves_room }
 }

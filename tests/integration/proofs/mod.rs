@@ -1,6 +1,6 @@
 //! Proofs by brute force of what the daemon promises when it is killed, when the power goes, when the
-//! disk fills, of when its slots come, of working time, and of when a complaint is due. Each has a short form, and a
-//! full one: `tests/proofs`.
+//! disk fills, of when its slots come, of working time, of when a complaint is due, and of what all releases together
+//! tell. Each has a short form, and a full one: `tests/proofs`.
 
 mod calendar;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -20,6 +20,7 @@ mod platter;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod power_cut;
 pub mod relay;
+mod releases;
 mod smtp;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod tracer;
