@@ -5,7 +5,7 @@ use super::particulars::Books;
 use super::reservation;
 use super::tables::{self, Scope};
 use crate::disclosure::{Dominance, NotAPercentage, Policy, Protection, Request};
-use crate::domain::cell::{RecordedCell, Universe};
+use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 use crate::report::{Asked, CellTable, Cells};
 use crate::settings::{DisclosureSettings, JobSpec};
 
@@ -64,6 +64,12 @@ impl Question {
 
     pub fn request(&self) -> &Request {
         &self.cells.request
+    }
+
+    /// What each cell that would be shown is, with its table's measures.
+    pub fn cells(&self) -> impl Iterator<Item = (&CellDefinition, &[Measure])> {
+        let tables = self.tables.iter().zip(&self.cells.definitions);
+        tables.flat_map(|(table, cells)| cells.iter().map(|cell| (cell, table.measures.as_slice())))
     }
 
     /// The answer as the ledger of releases keeps it, each cell with the name of its table.

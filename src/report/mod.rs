@@ -19,7 +19,7 @@ mod tables;
 mod tests;
 mod window;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use polars::prelude::DataFrame;
@@ -79,7 +79,8 @@ pub struct Asked<'a> {
     pub tables: &'a [CellTable],
     /// Tables that a later release means to show: see [`Request::reserved`].
     pub reserved: &'a [CellTable],
-    /// The cells of every earlier release. Those that say the same are one; else they keep their order.
+    /// The cells of every earlier release. Those of the same rows are one, shown and withheld apart; else they keep
+    /// their order.
     pub earlier: &'a [RecordedCell],
 }
 
@@ -167,23 +168,27 @@ fn of_rows(rows: &Rows, asked: Asked<'_>) -> Result<Cells, Error> {
     Ok(Cells { request, definitions })
 }
 
-/// The earlier cells; the first of them is cell `first` of the membership.
+/// The earlier cells; the first of them is cell `first` of the membership. The same rows shown in several tables, or in
+/// several releases, are one cell with the measures of all: nobody learns more from it.
 fn earlier_cells(
     earlier: &[RecordedCell],
     used: &[Measure],
     membership: &Membership,
     first: usize,
 ) -> Vec<EarlierCell> {
-    let mut seen = HashSet::new();
-    let mut cells = Vec::new();
+    let mut known: HashMap<(usize, bool), usize> = HashMap::new();
+    let mut cells: Vec<EarlierCell> = Vec::new();
     for (index, recorded) in earlier.iter().enumerate() {
         let shown = recorded.shown.is_some();
-        if seen.insert((membership.unique(first + index), &recorded.measures, shown)) {
-            cells.push(EarlierCell {
-                atoms: membership.atoms(first + index).to_vec(),
-                measures: indices(&recorded.measures, used),
-                shown,
-            });
+        let at = *known.entry((membership.unique(first + index), shown)).or_insert_with(|| {
+            let atoms = membership.atoms(first + index).to_vec();
+            cells.push(EarlierCell { atoms, measures: Vec::new(), shown });
+            cells.len() - 1
+        });
+        for measure in indices(&recorded.measures, used) {
+            if !cells[at].measures.contains(&measure) {
+                cells[at].measures.push(measure);
+            }
         }
     }
     cells

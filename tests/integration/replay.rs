@@ -117,7 +117,7 @@ fn keep(path: &Path, mut is_kept: impl FnMut(&csv::StringRecord, &Head<'_>) -> b
 }
 
 /// Every sales report whose period lies in the part, in the order of the slots.
-fn reports(house: &House, part: Part) -> Vec<(JobSpec, Period)> {
+pub fn reports(house: &House, part: Part) -> Vec<(JobSpec, Period)> {
     let zone = &house.settings.business.zone;
     let start = Period::Day(part.from).start(zone);
     let sales = house.settings.jobs.iter().filter(|job| job.kind == JobKind::SalesReport);
