@@ -1,10 +1,12 @@
-//! Reports under disclosure control without a release: what is asked and what comes of it, against the ledger of
-//! releases or one of the rehearsal's own. Nothing is stored, rendered or sent.
+//! Reports under disclosure control without a release: what is asked and what comes of it, one after the other, as if
+//! nothing had been released before. Nothing is stored, rendered or sent.
+
+use std::path::Path;
 
 use jiff::civil::Date;
 
 use super::control::{self, Ledger, Question};
-use super::house::House;
+use super::house::FACTS;
 use super::particulars::Books;
 use super::sales_report::seal_for_now;
 use super::scratch::Scratch;
@@ -15,10 +17,11 @@ use crate::domain::complaint::ComplaintLine;
 use crate::domain::period::Period;
 use crate::facts::Page;
 use crate::report::Asked;
-use crate::settings::JobSpec;
+use crate::settings::{JobSpec, Settings};
+use crate::store::Reader;
 
 pub struct Rehearsal<'a> {
-    house: &'a House,
+    settings: &'a Settings,
     scratch: Scratch,
     pages: Vec<Page>,
     lines: Vec<ComplaintLine>,
@@ -27,21 +30,17 @@ pub struct Rehearsal<'a> {
 }
 
 impl<'a> Rehearsal<'a> {
-    /// Over all that is booked until the day `last` is over, with every cell that was ever released.
+    /// Over all that is booked until the day `last` is over. Of complaints, what their job has booked.
     ///
     /// # Errors
-    /// When the books or the ledger cannot be read.
-    pub fn new(house: &'a House, last: Date) -> anyhow::Result<Self> {
-        let scratch = Scratch::new(house)?;
-        let pages = seal_for_now(house, &scratch, Period::Day(last))?;
-        let (lines, cells) = house.store.read(|reader| {
-            Ok::<_, crate::store::Error>((
-                reader.complaint_lines_before(Date::MAX)?,
-                reader.recorded_cells()?,
-            ))
-        })?;
-        let policy = control::policy(&house.settings.disclosure)?;
-        Ok(Self { house, scratch, pages, lines, ledger: Ledger::of(cells), policy })
+    /// When the books cannot be read.
+    pub fn new(settings: &'a Settings, reader: &Reader<'_>, last: Date) -> anyhow::Result<Self> {
+        let state: &Path = &settings.store.directory;
+        let scratch = Scratch::new(state)?;
+        let pages = seal_for_now(reader, &state.join(FACTS), &scratch, Period::Day(last))?;
+        let lines = reader.complaint_lines_before(Date::MAX)?;
+        let policy = control::policy(&settings.disclosure)?;
+        Ok(Self { settings, scratch, pages, lines, ledger: Ledger::default(), policy })
     }
 
     /// What disclosure control would be asked for the report, a question a universe.
@@ -49,11 +48,18 @@ impl<'a> Rehearsal<'a> {
     /// # Errors
     /// When the books cannot be read or do not add up.
     pub fn questions(&self, job: &JobSpec, period: Period) -> anyhow::Result<Vec<Question>> {
+        let universes = Scope::of_job(job, period).universes();
+        universes.into_iter().map(|universe| self.question(universe, job, period)).collect()
+    }
+
+    pub(super) fn question(
+        &self,
+        universe: Universe,
+        job: &JobSpec,
+        period: Period,
+    ) -> anyhow::Result<Question> {
         let scope = Scope::of_job(job, period);
-        let ask = |universe| {
-            Question::new(universe, scope, &self.house.settings.jobs, (self.books(), &self.ledger))
-        };
-        scope.universes().into_iter().map(ask).collect()
+        Question::new(universe, scope, &self.settings.jobs, (self.books(), &self.ledger))
     }
 
     pub fn policy(&self) -> &Policy {
@@ -65,7 +71,7 @@ impl<'a> Rehearsal<'a> {
         self.ledger.add(cells);
     }
 
-    /// Everything that stands in the ledger, and nothing else: for an audit of all releases together.
+    /// Everything that was recorded, and nothing else: for an audit of all releases together.
     ///
     /// # Errors
     /// As [`Self::questions`].

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use firstwatch::domain::cell::RecordedCell;
 use firstwatch::domain::ids::RunId;
-use firstwatch::jobs::{House, Rehearsal};
+use firstwatch::jobs::House;
 use firstwatch::store::{Error, NewRelease};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -47,7 +47,7 @@ fn main() {
 
 /// Puts every report's cells into the store as shown, and times what a further report waits for.
 fn ledger(house: &House, part: replay::Part) {
-    let mut rehearsal = Rehearsal::new(house, part.last).expect("a rehearsal");
+    let mut rehearsal = replay::rehearsal(house, part);
     let reports = replay::reports(house, part);
     let mut cells: Vec<(&str, RecordedCell)> = Vec::new();
     for (job, period) in &reports {

@@ -37,3 +37,4 @@ mod settings;
 mod source;
 mod store;
 mod till;
+mod withholding;
