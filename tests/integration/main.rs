@@ -37,4 +37,5 @@ mod settings;
 mod source;
 mod store;
 mod till;
+mod unseen;
 mod withholding;
