@@ -208,3 +208,40 @@ fn coarser_than(dimension: Dimension) -> Option<Dimension> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn tried(rows: &[Dimension], columns: &[Dimension]) -> Vec<String> {
+        let (rows, columns) = (rows.to_vec(), columns.to_vec());
+        let table = TableSpec { name: "t".into(), title: BTreeMap::new(), rows, columns, measures: vec![] };
+        let words = |axis: &[Dimension]| axis.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(",");
+        let told = |(rows, columns, kind): (Vec<_>, Vec<_>, PeriodKind)| {
+            format!("{}/{} {}", words(&rows), words(&columns), kind.as_str())
+        };
+        coarser(&table, PeriodKind::Day).into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn what_is_coarser_names_nothing_twice_and_has_rows() {
+        use Dimension::{Brand, Channel, Product, Province, Region};
+        assert_eq!(tried(&[Province], &[]), ["region/ day", "province/ week"]);
+        assert_eq!(tried(&[Region, Province], &[]), ["region/ day", "region,province/ week"]);
+        assert_eq!(
+            tried(&[Product], &[Brand, Channel]),
+            ["product/brand day", "product/ day", "product/brand,channel week"]
+        );
+        assert_eq!(tried(&[Channel], &[]), ["channel/ week"]);
+    }
+
+    #[test]
+    fn most_is_more_than_half() {
+        let share = |cells, withheld| Share { cells, withheld };
+        assert!(share(3, 2).is_most() && !share(2, 1).is_most() && !share(0, 0).is_most());
+        assert_eq!((share(38, 27).per_cent(), share(0, 0).per_cent()), (71, 0));
+        assert!(share(4, 1).is_less_than(share(3, 2)) && !share(0, 0).is_less_than(share(3, 2)));
+    }
+}

@@ -29,3 +29,26 @@ fn so_far(kind: PeriodKind, period: Period) -> Option<Window> {
     let is_held = longer.first() < period.first() && period.until() <= longer.until();
     is_held.then(|| Window { name: kind.as_str().to_owned(), from: longer.first(), until: period.until() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(kind: PeriodKind, period: &str) -> Option<String> {
+        so_far(kind, period.parse().unwrap()).map(|window| format!("{}..{}", window.from, window.until))
+    }
+
+    #[test]
+    fn a_longer_period_is_as_long_as_it_has_come() {
+        let thursday = "2026-10-01";
+        assert_eq!(window(PeriodKind::Week, thursday).as_deref(), Some("2026-09-28..2026-10-02"));
+        // It begins with the day, and is so far no more.
+        assert_eq!(window(PeriodKind::Month, thursday), None);
+        assert_eq!(window(PeriodKind::Year, thursday).as_deref(), Some("2026-01-01..2026-10-02"));
+        assert_eq!(window(PeriodKind::Day, thursday), None);
+        // The week lies in two months, and so in none.
+        assert_eq!(window(PeriodKind::Month, "2026-W40"), None);
+        assert_eq!(window(PeriodKind::Quarter, "2026-11").as_deref(), Some("2026-10-01..2026-12-01"));
+        assert_eq!(window(PeriodKind::Day, "2026-11"), None);
+    }
+}
