@@ -1,5 +1,7 @@
 //! `check`: every problem of configuration, jobs, calendars and keys at once, then the plan. As JSON:
-//! `{"problems": [sentence], "roles": {ROLE: [uid]}, "plan": [{"job", "schedule", "next": [instant], "recipients": [address]}]}`.
+//! `{"problems": [sentence], "roles": {ROLE: [uid]}, "plan": [{"job", "schedule", "next": [instant], "recipients": [address]}],
+//! "withholding": {"tables": [{"job", "table", "period", "cells", "withheld", "better": {"rows", "columns", "period", "cells",
+//! "withheld"} or null}], "note": sentence or null}}`. What tables withhold is told where a store has sales.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -12,7 +14,7 @@ use serde_json::json;
 
 use super::exit;
 use super::output::{self, OutputFormat};
-use super::{reach, show};
+use super::{reach, show, withholding};
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::role::Role;
@@ -34,12 +36,17 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
     problems.dedup();
     let plan = settings.as_ref().map(|settings| plan(settings, SystemClock.now()));
     let roles = settings.as_ref().map(|settings| settings::held_roles(settings).uids).unwrap_or_default();
+    let withholding = settings.as_ref().map(withholding::foreseen).unwrap_or_default();
     let answer = json!({
         "problems": problems,
         "roles": roles,
         "plan": plan.iter().flatten().map(Planned::to_json).collect::<Vec<_>>(),
+        "withholding": &withholding,
     });
-    output::print(&answer, format, |_| shown(&problems, plan.as_deref(), settings.as_ref(), &roles))?;
+    let tables = withholding::shown(&withholding);
+    output::print(&answer, format, |_| {
+        shown(&problems, plan.as_deref(), settings.as_ref(), (&roles, &tables))
+    })?;
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::CONFIGURATION) })
 }
 
@@ -85,7 +92,12 @@ fn plan(settings: &Settings, now: Timestamp) -> Vec<Planned> {
         .collect()
 }
 
-fn shown(problems: &[String], plan: Option<&[Planned]>, settings: Option<&Settings>, roles: &Uids) -> String {
+fn shown(
+    problems: &[String],
+    plan: Option<&[Planned]>,
+    settings: Option<&Settings>,
+    (roles, tables): (&Uids, &str),
+) -> String {
     let mut text: String = problems.iter().map(|problem| format!("{}{problem}\n", show::cross())).collect();
     let count = show::count(problems.len() as u64, "problem");
     let Some((plan, settings)) = plan.zip(settings) else {
@@ -104,6 +116,7 @@ fn shown(problems: &[String], plan: Option<&[Planned]>, settings: Option<&Settin
     }
     text += &show::lines(&table, "there is no job\n");
     text += &shown_roles(settings, roles);
+    text += tables;
     if problems.is_empty() {
         let zone = &settings.business.zone_name;
         return text + &format!("{}the configuration is sound; times are in {zone}", show::tick());

@@ -17,6 +17,7 @@ pub mod restore;
 pub mod schedule;
 pub mod serve;
 pub mod show;
+mod withholding;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -67,7 +67,8 @@ fn named<'t>(tables: &'t [ProtectedTable], name: &str) -> Option<&'t ProtectedTa
     tables.iter().find(|table| table.name() == name)
 }
 
-/// How long a clock ran, beside the cell that counts those that stopped in time; `None` where none did.
+/// How long a clock ran, beside the cell that counts those that stopped in time; `None` where none did. (Whether any did
+/// is not told where that cell is withheld.)
 fn times_of(
     report: &Particulars,
     cell: &ProtectedCell,
@@ -78,7 +79,8 @@ fn times_of(
     let seconds = report::durations(lines, clock, from, until);
     let minimum = u64::from(report.minimum_contributors);
     let quantile = |percent| disclosure::quantile(cell, &seconds, percent, minimum, rounded);
-    (!seconds.is_empty()).then(|| ClockTimes { clock, median: quantile(MEDIAN), most: quantile(MOST) })
+    let is_told = cell.values().is_none() || !seconds.is_empty();
+    is_told.then(|| ClockTimes { clock, median: quantile(MEDIAN), most: quantile(MOST) })
 }
 
 /// The cell at these codes.

@@ -7,19 +7,21 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 
 use super::complaint_section::ComplaintSection;
+use super::control::{self, Ledger, Question};
 use super::dispatch::Dispatch;
 use super::egress;
 use super::house::House;
 use super::particulars::{Books, Ingredients, Particulars};
 use super::recipients;
-use super::tables::{self, HEADLINE, LATE, universes};
-use crate::disclosure::{self, Dominance, Policy, ProtectedTable, Summary};
+use super::tables::{self, HEADLINE, LATE};
+use crate::disclosure::{self, ProtectedTable, Summary};
 use crate::document::{self, Lagging, LeftOut, Report, Section};
-use crate::domain::cell::{RecordedCell, Universe};
+use crate::domain::cell::RecordedCell;
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::period::Period;
 use crate::domain::rendered::Rendered;
 use crate::mail::Hit;
+use crate::report::Asked;
 use crate::settings::JobSpec;
 
 /// Everything of a report but its recipients.
@@ -94,18 +96,15 @@ struct Protected {
 
 /// Each universe by itself, against the earlier cells of its own: nothing adds up across them.
 fn protect(house: &House, particulars: &Particulars, books: Books<'_>) -> anyhow::Result<Protected> {
-    let earlier = house.store.read(|reader| reader.recorded_cells())?;
-    let (complaints, sales): (Vec<_>, Vec<_>) =
-        earlier.into_iter().partition(|cell| cell.universe() == Universe::Complaints);
-    let policy = policy(house)?;
+    let ledger = Ledger::of(house.store.read(|reader| reader.recorded_cells())?);
+    let policy = control::policy(&house.settings.disclosure)?;
     let mut protected = Protected::default();
-    for universe in universes(particulars) {
-        let earlier = if universe == Universe::Sales { &sales } else { &complaints };
-        let tables = tables::tables(universe, particulars);
-        let cells = tables::cells(universe, books, particulars.period, &tables, earlier)?;
-        let protection = disclosure::protect(&cells.request, &policy)
+    let scope = particulars.scope();
+    for universe in scope.universes() {
+        let question = Question::new(universe, scope, &house.settings.jobs, (books, &ledger))?;
+        let protection = disclosure::protect(question.request(), &policy)
             .context("disclosure control could not make this report safe, so it is not released")?;
-        protected.recorded.extend(tables::recorded(&tables, &cells, &protection.tables));
+        protected.recorded.extend(question.recorded(&protection));
         protected.tables.extend(protection.tables);
         protected.summary.add(&protection.summary);
     }
@@ -140,9 +139,11 @@ pub(super) fn rebuild(
 ) -> anyhow::Result<Result<Rebuilt, Vec<WrongFigure>>> {
     let mut by_table = tables::by_table(recorded);
     let (mut made, mut wrong) = (Vec::new(), Vec::new());
-    for universe in universes(particulars) {
-        let tables = tables::tables(universe, particulars);
-        let cells = tables::cells(universe, books, particulars.period, &tables, &[])?;
+    let scope = particulars.scope();
+    for universe in scope.universes() {
+        let tables = scope.tables(universe);
+        let asked = Asked { tables: &tables, ..Asked::default() };
+        let cells = tables::cells(universe, books, scope.period, asked)?;
         let shown = tables::take_shown(&tables, &cells, &mut by_table)?;
         match disclosure::reproduce(&cells.request, &shown)? {
             Ok(again) => made.extend(again),
@@ -164,25 +165,6 @@ pub(super) fn rebuild(
     let full = render(particulars, figures, None)?;
     let mailed = left_out.map(|left_out| render(particulars, figures, Some(left_out))).transpose()?;
     Ok(Ok(Rebuilt { mailed: mailed.unwrap_or_else(|| full.clone()), full }))
-}
-
-/// # Errors
-/// A percentage that is none; settings have checked it.
-fn policy(house: &House) -> anyhow::Result<Policy> {
-    let settings = &house.settings.disclosure;
-    let dominance = |&(n, k): &(u32, f64)| -> anyhow::Result<Dominance> {
-        Ok(Dominance { n: n.try_into()?, k: k.try_into()? })
-    };
-    Ok(Policy {
-        minimum_contributors: settings.minimum_contributors.into(),
-        p_percent: settings.p_percent.try_into()?,
-        dominance: settings.dominance.iter().map(dominance).collect::<anyhow::Result<_>>()?,
-        implied_cells: settings.implied_cells,
-        insiders: settings.insiders,
-        // Net sales, orders and units come first; of complaints, those opened.
-        headlines: 1,
-        ..Policy::default()
-    })
 }
 
 /// Names a report's mail and its folder.

@@ -23,6 +23,7 @@ use crate::store::Store;
 use crate::vault::{self, Sealable, Vault};
 
 pub(super) const BACKUPS: &str = "backups";
+pub(super) const FACTS: &str = "facts";
 
 pub struct House {
     pub settings: Settings,
@@ -65,7 +66,7 @@ impl House {
 
     /// Where the sealed pages lie.
     pub fn facts_directory(&self) -> PathBuf {
-        self.store.directory().join("facts")
+        self.store.directory().join(FACTS)
     }
 
     pub fn backups_directory(&self) -> PathBuf {

@@ -132,7 +132,7 @@ impl Manifest {
             internal_domains: house.settings.mail.internal_domains.clone(),
             report: draft.particulars.clone(),
             policy: house.settings.disclosure.clone(),
-            pages: pages_summed(&draft.particulars, from.books.pages)
+            pages: pages_summed(draft.particulars.scope(), from.books.pages)
                 .into_iter()
                 .map(SealedPage::of)
                 .collect(),

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::house::House;
+use super::tables::Scope;
 use crate::document::Reconciliation;
 use crate::domain::behind::Behind;
 use crate::domain::complaint::ComplaintLine;
@@ -92,6 +93,10 @@ impl Particulars {
             data_as_of: from.data_as_of,
             reconciliation: reconciliation(house, from.period)?,
         })
+    }
+
+    pub fn scope(&self) -> Scope<'_> {
+        Scope { tells: self.tells, own: &self.tables, period: self.period }
     }
 
     pub fn time_zone(&self) -> anyhow::Result<TimeZone> {

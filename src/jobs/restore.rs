@@ -61,7 +61,7 @@ pub enum RestoreError {
 /// # Errors
 /// When the folder cannot be written; damage is no error, it stands in the answer.
 pub fn prove_copy(house: &House, copy: &Path) -> anyhow::Result<ProvedCopy> {
-    let scratch = Scratch::new(house)?;
+    let scratch = Scratch::new(house.store.directory())?;
     let mut damage = Vec::new();
     let label = read_label(copy, &mut damage);
     let mut files = 0;

@@ -1,6 +1,8 @@
 //! The reports, of sales and of complaints: slot -> completeness gate -> sealed pages, closed books -> draft (cells, protected tables,
 //! document, guard) -> release. The release, its cells, and one outbox row a recipient commit together.
 
+use std::path::Path;
+
 use anyhow::Context;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -22,7 +24,7 @@ use crate::domain::period::Period;
 use crate::domain::trouble::Trouble;
 use crate::facts::{self, Page};
 use crate::settings::JobSpec;
-use crate::store::{AuditEntry, NewRelease, OutboxRow, PageRow, Store, Writer};
+use crate::store::{AuditEntry, NewRelease, OutboxRow, PageRow, Reader, Store, Writer};
 
 pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     let Some(period) = run.period else { anyhow::bail!("a report needs a period") };
@@ -54,7 +56,7 @@ fn seal(house: &House, run: &Run, period: Period) -> anyhow::Result<Vec<Page>> {
     let directory = house.facts_directory();
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("failed to create {}", directory.display()))?;
-    for (from, until) in open_spans(house, period)? {
+    for (from, until) in house.store.read(|reader| open_spans(reader, period))? {
         // Files and rows behind one fence: a run that was given up must not touch a page that another has recorded.
         run.write(house, |writer| {
             let entries = writer.entries_between(from, until)?;
@@ -88,8 +90,9 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
     if now < period.end(&house.settings.business.zone) {
         return Err(DraftError::NotOver(period));
     }
-    let scratch = Scratch::new(house)?;
-    let pages = if job.tells.of_sales() { seal_for_now(house, &scratch, period)? } else { Vec::new() };
+    let scratch = Scratch::new(house.store.directory())?;
+    let seal = |reader: &Reader<'_>| seal_for_now(reader, &house.facts_directory(), &scratch, period);
+    let pages = if job.tells.of_sales() { house.store.read(seal)? } else { Vec::new() };
     let lines = if job.tells.of_complaints() { lines_for_now(house)? } else { Vec::new() };
     let reached = reached(house, job, period, now).map_err(anyhow::Error::from)?;
     let ingredients = Ingredients {
@@ -103,14 +106,18 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
 }
 
 /// Every page, and what is still open sealed beside them.
-fn seal_for_now(house: &House, scratch: &Scratch, period: Period) -> anyhow::Result<Vec<Page>> {
-    let mut pages = pages(&house.store)?;
+pub(super) fn seal_for_now(
+    reader: &Reader<'_>,
+    facts_directory: &Path,
+    scratch: &Scratch,
+    period: Period,
+) -> anyhow::Result<Vec<Page>> {
+    let mut pages: Vec<Page> = reader.pages()?.into_iter().map(page).collect();
     for page in &pages {
-        scratch.link(&house.facts_directory(), &page.file)?;
+        scratch.link(facts_directory, &page.file)?;
     }
-    for (from, until) in open_spans(house, period)? {
-        let entries = house.store.read(|reader| reader.entries_between(from, until))?;
-        pages.push(facts::seal(scratch.path(), from, until, &entries)?);
+    for (from, until) in open_spans(reader, period)? {
+        pages.push(facts::seal(scratch.path(), from, until, &reader.entries_between(from, until)?)?);
     }
     Ok(pages)
 }
@@ -123,10 +130,8 @@ fn lines_for_now(house: &House) -> anyhow::Result<Vec<ComplaintLine>> {
 }
 
 /// The spans of days before the period's end that are still open, cut at the turn of each month.
-pub(super) fn open_spans(house: &House, period: Period) -> anyhow::Result<Vec<(Date, Date)>> {
-    let (closed, first) = house
-        .store
-        .read(|reader| Ok::<_, crate::store::Error>((reader.closed_until()?, reader.first_entry_day()?)))?;
+fn open_spans(reader: &Reader<'_>, period: Period) -> Result<Vec<(Date, Date)>, crate::store::Error> {
+    let (closed, first) = (reader.closed_until()?, reader.first_entry_day()?);
     let mut from = closed.unwrap_or_else(|| first.unwrap_or(period.first()).min(period.first()));
     let mut spans = Vec::new();
     while from < period.until() {
@@ -140,15 +145,11 @@ pub(super) fn open_spans(house: &House, period: Period) -> anyhow::Result<Vec<(D
 
 /// Every sealed page, in order.
 pub(super) fn pages(store: &Store) -> anyhow::Result<Vec<Page>> {
-    let rows = store.read(|reader| reader.pages())?;
-    let page = |row: PageRow| Page {
-        from: row.from,
-        until: row.until,
-        file: row.file,
-        sha256: row.sha256,
-        rows: row.rows,
-    };
-    Ok(rows.into_iter().map(page).collect())
+    Ok(store.read(|reader| reader.pages())?.into_iter().map(page).collect())
+}
+
+fn page(row: PageRow) -> Page {
+    Page { from: row.from, until: row.until, file: row.file, sha256: row.sha256, rows: row.rows }
 }
 
 fn page_row(page: &Page) -> PageRow {

@@ -9,17 +9,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use sha2::{Digest, Sha256};
 
-use super::house::House;
-
 const PREFIX: &str = "scratch-";
 
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
-    pub fn new(house: &House) -> anyhow::Result<Self> {
+    pub fn new(state: &Path) -> anyhow::Result<Self> {
         let mut name = [0; 8];
         getrandom::fill(&mut name).context("the system gives no random numbers")?;
-        let path = house.store.directory().join(format!("{PREFIX}{}", hex::encode(name)));
+        let path = state.join(format!("{PREFIX}{}", hex::encode(name)));
         fs::DirBuilder::new()
             .mode(0o700)
             .create(&path)

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use jiff::civil::{Date, date};
 
-use super::particulars::{Books, Particulars};
+use super::particulars::Books;
 use crate::disclosure::{CellStatus, ProtectedTable, RecordedTable};
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 use crate::domain::entry::Dimension;
 use crate::domain::period::Period;
 use crate::facts::{self, Page};
-use crate::report::{self, CellTable, Cells, Shape, Window};
-use crate::settings::TableSpec;
+use crate::report::{self, Asked, CellTable, Cells, Shape, Window};
+use crate::settings::{JobSpec, TableSpec, Tells};
 
 /// The key figures' tables, in order of worth: what comes first is shown first. The refunds stand apart
 /// from the sales, for they have few contributors and one pattern serves all measures of a table.
@@ -55,58 +55,78 @@ const BY_LEVEL: &[Dimension] = &[Dimension::DamageLevel];
 /// No complaint is older.
 const BEGINNING: Date = date(1970, 1, 1);
 
-/// The universes that a report tells of, in the order they are protected and recorded in.
-pub(super) fn universes(report: &Particulars) -> Vec<Universe> {
-    let told =
-        [(report.tells.of_sales(), Universe::Sales), (report.tells.of_complaints(), Universe::Complaints)];
-    told.into_iter().filter(|(is_told, _)| *is_told).map(|(_, universe)| universe).collect()
+/// What a report's figures are of.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub tells: Tells,
+    /// Its own tables of sales, besides the key figures.
+    pub own: &'a [TableSpec],
+    pub period: Period,
 }
 
-/// The tables of one universe.
-pub(super) fn tables(universe: Universe, report: &Particulars) -> Vec<CellTable> {
-    match universe {
-        Universe::Sales => of_sales(&report.tables, report.period),
-        Universe::Complaints => of_complaints(report.period),
+impl<'a> Scope<'a> {
+    pub fn of_job(job: &'a JobSpec, period: Period) -> Self {
+        Self { tells: job.tells, own: &job.tables, period }
+    }
+
+    /// The universes that the report tells of, in the order they are protected and recorded in.
+    pub fn universes(self) -> Vec<Universe> {
+        [Universe::Sales, Universe::Complaints].into_iter().filter(|it| tells_of(self.tells, *it)).collect()
+    }
+
+    /// The tables of one universe, in order of worth.
+    pub fn tables(self, universe: Universe) -> Vec<CellTable> {
+        let mut tables = key(universe, &report::windows(self.period), self.period);
+        match universe {
+            Universe::Sales => {
+                tables.extend(self.own.iter().map(|table| CellTable {
+                    name: table.name.clone(),
+                    shape: groups(&table.rows, &table.columns, self.period),
+                    measures: table.measures.clone(),
+                }));
+                tables.push(CellTable {
+                    name: LATE.to_owned(),
+                    shape: groups(&[Dimension::BelongsTo], &[], self.period),
+                    measures: vec![Measure::Net],
+                });
+            }
+            Universe::Complaints => {
+                tables.extend(COMPLAINT_TABLES.iter().map(|&(name, rows, columns, measures)| CellTable {
+                    name: name.to_owned(),
+                    shape: groups(rows, columns, self.period),
+                    measures: measures.to_vec(),
+                }));
+            }
+        }
+        tables
     }
 }
 
-fn of_sales(own: &[TableSpec], period: Period) -> Vec<CellTable> {
-    let windows = report::windows(period);
-    let headline = HEADLINE.iter().map(|(name, measures)| CellTable {
-        name: (*name).to_owned(),
-        shape: Shape::Windows(windows.clone()),
-        measures: measures.to_vec(),
-    });
-    let sections = own.iter().map(|table| CellTable {
-        name: table.name.clone(),
-        shape: groups(&table.rows, &table.columns, period),
-        measures: table.measures.clone(),
-    });
-    let late = CellTable {
-        name: LATE.to_owned(),
-        shape: groups(&[Dimension::BelongsTo], &[], period),
-        measures: vec![Measure::Net],
-    };
-    headline.chain(sections).chain([late]).collect()
+pub(super) fn tells_of(tells: Tells, universe: Universe) -> bool {
+    match universe {
+        Universe::Sales => tells.of_sales(),
+        Universe::Complaints => tells.of_complaints(),
+    }
 }
 
-fn of_complaints(period: Period) -> Vec<CellTable> {
-    let windows = report::windows(period);
+/// The key figures of a report on `period`, over the given windows.
+pub(super) fn key(universe: Universe, windows: &[Window], period: Period) -> Vec<CellTable> {
+    let table = |name: &str, windows: &[Window], measures: &[Measure]| CellTable {
+        name: name.to_owned(),
+        shape: Shape::Windows(windows.to_vec()),
+        measures: measures.to_vec(),
+    };
+    if universe == Universe::Sales {
+        return HEADLINE.iter().map(|(name, measures)| table(name, windows, measures)).collect();
+    }
     // What is open is a stock: it has no beginning, and the running windows end with the period's.
     let to_date = |window: &&Window| window.until < period.until() || window.name == "this";
     let stocks = windows.iter().filter(to_date).map(|window| Window { from: BEGINNING, ..window.clone() });
     let stocks: Vec<Window> = stocks.collect();
-    let key = COMPLAINT_KEY.iter().map(|&(name, measure)| CellTable {
-        name: name.to_owned(),
-        shape: Shape::Windows(if measure.is_stock() { stocks.clone() } else { windows.clone() }),
-        measures: vec![measure],
-    });
-    let tables = COMPLAINT_TABLES.iter().map(|&(name, rows, columns, measures)| CellTable {
-        name: name.to_owned(),
-        shape: groups(rows, columns, period),
-        measures: measures.to_vec(),
-    });
-    key.chain(tables).collect()
+    let of = |&(name, measure): &(&str, Measure)| {
+        table(name, if measure.is_stock() { &stocks } else { windows }, &[measure])
+    };
+    COMPLAINT_KEY.iter().map(of).collect()
 }
 
 fn groups(rows: &[Dimension], columns: &[Dimension], period: Period) -> Shape {
@@ -118,20 +138,23 @@ fn groups(rows: &[Dimension], columns: &[Dimension], period: Period) -> Shape {
     }
 }
 
-/// The days that a report on `period` with these tables sums over, and those of the earlier cells.
-fn days(period: Period, tables: &[CellTable], earlier: &[RecordedCell]) -> (Date, Date) {
-    let spans = tables
+/// The days that a report on `period` asks about, and those of the earlier cells.
+fn days(period: Period, asked: Asked<'_>) -> (Date, Date) {
+    let spans = asked
+        .tables
         .iter()
+        .chain(asked.reserved)
         .flat_map(|table| table.shape.spans())
-        .chain(earlier.iter().map(|cell| (cell.definition.from, cell.definition.until)));
+        .chain(asked.earlier.iter().map(|cell| (cell.definition.from, cell.definition.until)));
     spans
         .fold((period.first(), period.until()), |(first, until), span| (first.min(span.0), until.max(span.1)))
 }
 
 /// Those of the pages that the report's own figures are summed from.
-pub(super) fn pages_summed<'a>(report: &Particulars, pages: &'a [Page]) -> Vec<&'a Page> {
-    let (first, until) = days(report.period, &tables(Universe::Sales, report), &[]);
-    let is_summed = |page: &&Page| report.tells.of_sales() && page.from < until && first < page.until;
+pub(super) fn pages_summed<'a>(scope: Scope<'_>, pages: &'a [Page]) -> Vec<&'a Page> {
+    let tables = scope.tables(Universe::Sales);
+    let (first, until) = days(scope.period, Asked { tables: &tables, ..Asked::default() });
+    let is_summed = |page: &&Page| scope.tells.of_sales() && page.from < until && first < page.until;
     pages.iter().filter(is_summed).collect()
 }
 
@@ -140,17 +163,16 @@ pub(super) fn cells(
     universe: Universe,
     books: Books<'_>,
     period: Period,
-    tables: &[CellTable],
-    earlier: &[RecordedCell],
+    asked: Asked<'_>,
 ) -> anyhow::Result<Cells> {
     match universe {
         Universe::Sales => {
-            let (first, until) = days(period, tables, earlier);
+            let (first, until) = days(period, asked);
             let frame = facts::load(books.directory, books.pages, first, until)
                 .context("failed to read the sealed pages")?;
-            Ok(report::cells(&frame, tables, earlier)?)
+            Ok(report::cells(&frame, asked)?)
         }
-        Universe::Complaints => Ok(report::complaint_cells(books.lines, tables, earlier)?),
+        Universe::Complaints => Ok(report::complaint_cells(books.lines, asked)?),
     }
 }
 

@@ -19,7 +19,7 @@ mod tables;
 mod tests;
 mod window;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use polars::prelude::DataFrame;
@@ -73,6 +73,17 @@ pub struct Window {
     pub until: Date,
 }
 
+/// What the atoms must tell apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    pub tables: &'a [CellTable],
+    /// Tables that a later release means to show: see [`Request::reserved`].
+    pub reserved: &'a [CellTable],
+    /// The cells of every earlier release. Those of the same rows are one, shown and withheld apart; else they keep
+    /// their order.
+    pub earlier: &'a [RecordedCell],
+}
+
 /// What disclosure control is asked, and what each candidate cell is, for the ledger of releases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cells {
@@ -95,16 +106,15 @@ pub enum Error {
     Negative { component: Component },
 }
 
-/// The cells of `tables` over the facts in `frame` (as the facts room loads them), beside the cells of
-/// every earlier release. Earlier cells that say the same are one; else they keep their order.
+/// The cells that are asked for, over the facts in `frame` (as the facts room loads them).
 ///
 /// # Errors
 /// When the frame is not one of facts, its sums do not fit, or a table names a dimension twice.
-pub fn cells(frame: &DataFrame, tables: &[CellTable], earlier: &[RecordedCell]) -> Result<Cells, Error> {
-    of_rows(&Rows::read(frame)?, tables, earlier)
+pub fn cells(frame: &DataFrame, asked: Asked<'_>) -> Result<Cells, Error> {
+    of_rows(&Rows::read(frame)?, asked)
 }
 
-/// The cells of `tables` over the complaints' books, likewise. The lines are all of the days that a candidate or
+/// The cells that are asked for, over the complaints' books. The lines are all of the days that a candidate or
 /// an earlier cell sums over.
 ///
 /// Complaints are a universe of their own: tables and earlier cells are of complaints' measures alone, and no
@@ -112,36 +122,32 @@ pub fn cells(frame: &DataFrame, tables: &[CellTable], earlier: &[RecordedCell]) 
 ///
 /// # Errors
 /// As [`cells`].
-pub fn complaint_cells(
-    lines: &[ComplaintLine],
-    tables: &[CellTable],
-    earlier: &[RecordedCell],
-) -> Result<Cells, Error> {
-    of_rows(&Rows::of_complaints(lines), tables, earlier)
+pub fn complaint_cells(lines: &[ComplaintLine], asked: Asked<'_>) -> Result<Cells, Error> {
+    of_rows(&Rows::of_complaints(lines), asked)
 }
 
-fn of_rows(rows: &Rows, tables: &[CellTable], earlier: &[RecordedCell]) -> Result<Cells, Error> {
-    let drafts: Vec<Draft> = tables.iter().map(|table| Draft::new(table, rows)).collect::<Result<_, _>>()?;
+fn of_rows(rows: &Rows, asked: Asked<'_>) -> Result<Cells, Error> {
+    let all = || asked.tables.iter().chain(asked.reserved);
+    let drafts: Vec<Draft> = all().map(|table| Draft::new(table, rows)).collect::<Result<_, _>>()?;
     let candidates = drafts.iter().flat_map(|draft| &draft.definitions);
-    let asked: Vec<&CellDefinition> = candidates.chain(earlier.iter().map(|cell| &cell.definition)).collect();
-    let membership = Membership::new(rows, &asked)?;
+    let definitions = candidates.chain(asked.earlier.iter().map(|cell| &cell.definition)).collect::<Vec<_>>();
+    let membership = Membership::new(rows, &definitions)?;
     let data = contributions(rows, &membership)?;
-    let used: BTreeSet<Measure> = tables
-        .iter()
+    let used: BTreeSet<Measure> = all()
         .flat_map(|table| &table.measures)
-        .chain(earlier.iter().flat_map(|cell| &cell.measures))
+        .chain(asked.earlier.iter().flat_map(|cell| &cell.measures))
         .copied()
         .collect();
     let used: Vec<Measure> = used.into_iter().collect();
     let mut next = 0;
     let mut definitions = Vec::new();
-    let mut candidate_tables = Vec::new();
-    for (table, draft) in tables.iter().zip(drafts) {
+    let mut tables = Vec::new();
+    for (table, draft) in all().zip(drafts) {
         let first = next;
         next += draft.definitions.len();
         let atoms = (first..next).map(|cell| membership.atoms(cell).to_vec());
         let cells = draft.places.into_iter().zip(atoms).map(|(place, atoms)| CandidateCell { place, atoms });
-        candidate_tables.push(CandidateTable {
+        tables.push(CandidateTable {
             name: table.name.clone(),
             dimensions: draft.dimensions,
             measures: indices(&table.measures, &used),
@@ -150,33 +156,39 @@ fn of_rows(rows: &Rows, tables: &[CellTable], earlier: &[RecordedCell]) -> Resul
         });
         definitions.push(draft.definitions);
     }
+    definitions.truncate(asked.tables.len());
+    let reserved = tables.split_off(asked.tables.len());
     let request = Request {
         measures: used.iter().map(|measure| terms(*measure, rows.universe)).collect(),
-        tables: candidate_tables,
-        reserved: Vec::new(),
-        earlier: earlier_cells(earlier, &used, &membership, next),
+        tables,
+        reserved,
+        earlier: earlier_cells(asked.earlier, &used, &membership, next),
         data,
     };
     Ok(Cells { request, definitions })
 }
 
-/// The earlier cells; the first of them is cell `first` of the membership.
+/// The earlier cells; the first of them is cell `first` of the membership. The same rows shown in several tables, or in
+/// several releases, are one cell with the measures of all: nobody learns more from it.
 fn earlier_cells(
     earlier: &[RecordedCell],
     used: &[Measure],
     membership: &Membership,
     first: usize,
 ) -> Vec<EarlierCell> {
-    let mut seen = HashSet::new();
-    let mut cells = Vec::new();
+    let mut known: HashMap<(usize, bool), usize> = HashMap::new();
+    let mut cells: Vec<EarlierCell> = Vec::new();
     for (index, recorded) in earlier.iter().enumerate() {
         let shown = recorded.shown.is_some();
-        if seen.insert((membership.unique(first + index), &recorded.measures, shown)) {
-            cells.push(EarlierCell {
-                atoms: membership.atoms(first + index).to_vec(),
-                measures: indices(&recorded.measures, used),
-                shown,
-            });
+        let at = *known.entry((membership.unique(first + index), shown)).or_insert_with(|| {
+            let atoms = membership.atoms(first + index).to_vec();
+            cells.push(EarlierCell { atoms, measures: Vec::new(), shown });
+            cells.len() - 1
+        });
+        for measure in indices(&recorded.measures, used) {
+            if !cells[at].measures.contains(&measure) {
+                cells[at].measures.push(measure);
+            }
         }
     }
     cells

@@ -8,6 +8,7 @@
 //! Entries, pages, released cells, complaint events and audit rows are only ever added. Deliberately
 //! absent: any key, the clock (`now` is a parameter), any decision.
 
+mod archive;
 mod audit;
 mod backup;
 mod columns;
@@ -42,6 +43,7 @@ use std::sync::{Mutex, MutexGuard};
 use jiff::civil::Date;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, TransactionBehavior};
 
+pub use archive::Archive;
 pub use audit::{AuditEntry, AuditHead, AuditRow, AuditVerdict};
 pub use backup::Copied;
 pub use complaint_events::{LoggedEvent, NewEvent, SealedNote};

@@ -10,11 +10,11 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Error, Store, schema};
 
-const DATABASE: &str = "firstwatch.db";
+pub(super) const DATABASE: &str = "firstwatch.db";
 const LOCK: &str = "firstwatch.lock";
 
 /// Other processes hold the database only while they look at it with SQLite's shell.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Set on every connection and read back. Without FULL, WAL loses committed work at power loss;
 /// secure_delete overwrites what an update or a deletion leaves behind in the file.

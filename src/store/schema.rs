@@ -23,6 +23,21 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Er
     run(connection, path, MIGRATIONS)
 }
 
+/// Whether the database has this version's schema; an earlier one has not been opened by it yet.
+pub(super) fn is_current(connection: &Connection, path: &Path) -> Result<bool, Error> {
+    let path = path.to_owned();
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (application, found) = (number("application_id")?, number("user_version")?);
+    if application != APPLICATION {
+        return Err(Error::NotOurs { path });
+    }
+    if found > known {
+        return Err(Error::Newer { path, found, known });
+    }
+    Ok(found == known)
+}
+
 fn run(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), Error> {
     let path = path.to_owned();
     let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);

@@ -12,7 +12,7 @@ use firstwatch::domain::ids::{LineId, OrderId, Pseudonym, RefundId};
 use firstwatch::domain::money::Money;
 use firstwatch::domain::order::{CountOrdersOn, Order, OrderLine, OrderStatus, Refund};
 use firstwatch::facts::{self, Page};
-use firstwatch::report::{self, CellTable, Shape};
+use firstwatch::report::{self, Asked, CellTable, Shape};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
@@ -101,7 +101,7 @@ impl Shop {
             },
             measures: vec![Measure::Net],
         };
-        let request = report::cells(&frame, &[table], &[]).unwrap().request;
+        let request = report::cells(&frame, Asked { tables: &[table], ..Asked::default() }).unwrap().request;
         let cells = request.tables[0].cells.iter().map(|cell| {
             let (net, customers) = figures(&request, &cell.atoms);
             (cell.place.iter().map(|path| path.join("")).collect::<Vec<_>>().join("/"), net, customers)

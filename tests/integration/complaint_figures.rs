@@ -14,7 +14,7 @@ use firstwatch::domain::entry::Dimension;
 use firstwatch::domain::ids::{ComplaintNo, Pseudonym};
 use firstwatch::domain::money::Money;
 use firstwatch::jobs::{self, House};
-use firstwatch::report::{CellTable, Shape, Window, complaint_cells};
+use firstwatch::report::{Asked, CellTable, Shape, Window, complaint_cells};
 use firstwatch::settings::{self, LoadOptions};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
@@ -222,7 +222,8 @@ fn attacked(lines: &[ComplaintLine], cells: &[(i64, String, RecordedCell)]) -> (
             RecordedCell { definition, measures, shown }
         })
         .collect();
-    let asked = complaint_cells(lines, &tables, &earlier).unwrap();
+    let asked = Asked { tables: &tables, earlier: &earlier, ..Asked::default() };
+    let asked = complaint_cells(lines, asked).unwrap();
     let status = |shown: bool| vec![if shown { CellStatus::Safe } else { CellStatus::Secondary }];
     let pattern: Vec<Vec<CellStatus>> = free.iter().map(|(_, (_, shown))| status(*shown)).collect();
     let report = audit(&asked.request, &pattern, &Policy::default()).unwrap();

@@ -78,6 +78,11 @@ fn groups(rows: &[Dimension], columns: &[Dimension], from: Date, until: Date) ->
     }
 }
 
+/// As [`super::cells`], with nothing reserved.
+fn cells(frame: &DataFrame, tables: &[CellTable], earlier: &[RecordedCell]) -> Result<Cells, Error> {
+    super::cells(frame, Asked { tables, earlier, ..Asked::default() })
+}
+
 /// What each customer contributes to a cell, off the request alone.
 fn contributed(request: &Request, atoms: &[u32]) -> BTreeMap<u64, [i64; 7]> {
     let mut sums: BTreeMap<u64, [i64; 7]> = BTreeMap::new();

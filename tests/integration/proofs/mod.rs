@@ -2,6 +2,8 @@
 //! disk fills, of when its slots come, of working time, of when a complaint is due, and
 //! of what can be learnt from all releases together. Each has a short form, and a
 //! full one: `tests/proofs`.
+//! disk fills, of when its slots come, of working time, of when a complaint is due, and of what all releases together
+//! tell. Each has a short form, and a full one: `tests/proofs`.
 
 mod calendar;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -22,6 +24,7 @@ mod platter;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod power_cut;
 pub mod relay;
+mod releases;
 mod smtp;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod tracer;
