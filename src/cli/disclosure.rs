@@ -147,7 +147,8 @@ fn protect(
     refuse_to_overwrite(out, &[path, &spec.input_path(path)])?;
     let lock = directory.map(Ledger::lock).transpose()?;
     let ledger = directory.map(Ledger::read).transpose()?.unwrap_or_default();
-    let Loaded { built, policy } = load(path, &spec, &ledger)?;
+    let Loaded { built, mut policy } = load(path, &spec, &ledger)?;
+    policy.series = directory.is_some();
     let protection = disclosure::protect_judged(&built.request, &built.judgements, &policy)
         .map_err(|error| refused(&error, &built))?;
     let draft = Draft::write(out, outfile::rows(&spec, &built, &protection, audience)?, audience)?;

@@ -8,6 +8,7 @@ use super::field::Echelon;
 use super::programme::Outcome;
 use super::search::Search;
 use super::slice::{Hold, Part, Slice, SliceRow, outsider};
+use super::system::Past;
 use super::target::{End, Released, Subject, Target};
 
 /// A sensitive figure that a pattern discloses.
@@ -45,7 +46,6 @@ const SEEDS: [u64; 2] = [0x5eed_0001, 0x5eed_0002];
 impl Search<'_> {
     /// The targets that follow exactly from the shown rows when `atoms` are unknown.
     pub fn determined(&self, view: usize, atoms: Vec<u32>) -> Vec<usize> {
-        let shape = &self.views[view];
         let slice = self.held_slice(view, atoms);
         let rows: Vec<Vec<(u32, i64)>> = slice.rows.iter().map(|row| row.terms.clone()).collect();
         let echelon = Echelon::of(slice.columns.len(), &rows);
@@ -133,13 +133,17 @@ impl Search<'_> {
             return Some((0.0, Vec::new()));
         };
         let moved: f64 = form.iter().map(|&(column, times)| times as f64 * solution[column as usize]).sum();
-        let at_cap = |(amount, column): (&f64, &(f64, f64, f64))| column.2 == slice.cap() && *amount >= column.2 * 0.999;
+        let at_cap = |(amount, column): (&f64, &(f64, f64, f64))| {
+            column.2 == slice.cap() && *amount >= column.2 * 0.999
+        };
         let is_far = moved.abs() * slice.scale >= target.need(end) as f64;
         if is_far && solution.iter().zip(&slice.columns).any(at_cap) {
             return None;
         }
         let holding = row_duals.iter().zip(&slice.rows).filter(|(dual, _)| dual.abs() > 1e-7);
-        let rows = |(_, row): (_, &SliceRow)| row.members.first().copied().into_iter().chain(row.used.iter().copied()).collect::<Vec<_>>();
+        let rows = |(_, row): (_, &SliceRow)| {
+            row.members.first().copied().into_iter().chain(row.used.iter().copied()).collect::<Vec<_>>()
+        };
         let revealing = holding.flat_map(rows).collect();
         Some((moved.abs() * slice.scale, revealing))
     }
@@ -151,8 +155,10 @@ impl Search<'_> {
             let shown = units.filter(|&&unit| self.shown[unit]).map(|&unit| &self.system.units[unit]);
             let mut cells = shown.map(|unit| Released::Cell { table: unit.table, cell: unit.cell });
             cells.next().or_else(|| {
-                let set = shape.rows[row].set;
-                let cell = self.system.past.iter().position(|past| past.shown && past.set == set)?;
+                let (set, kind) = (shape.rows[row].set, Some(shape.rows[row].kind));
+                let tells = |past: &Past| past.measures.iter().any(|&measure| shape.kind_of[measure] == kind);
+                let mut past = self.system.past.iter();
+                let cell = past.position(|past| past.shown && past.set == set && tells(past))?;
                 Some(Released::Earlier { cell })
             })
         };

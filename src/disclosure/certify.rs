@@ -33,6 +33,15 @@ impl Search<'_> {
 
     /// Likewise, with given atoms varying.
     pub fn certify_over(&mut self, view: usize, atoms: Vec<u32>) {
+        self.certify_patiently(view, atoms, PATIENCE);
+    }
+
+    /// Asks for every open target, all atoms varying: whatever is still open then has no witness that the solver can find.
+    pub fn certify_all(&mut self, view: usize) {
+        self.certify_patiently(view, (0..self.system.atom_count() as u32).collect(), usize::MAX);
+    }
+
+    fn certify_patiently(&mut self, view: usize, atoms: Vec<u32>, patience: usize) {
         let open: Vec<usize> = (0..self.targets.len())
             .filter(|&target| self.targets[target].view == view)
             .filter(|&target| End::BOTH.iter().any(|&end| self.is_open(target, end)))
@@ -42,11 +51,11 @@ impl Search<'_> {
         }
         let slice = self.held_slice(view, atoms);
         for component in components(self.system, &slice, &open, &self.targets) {
-            self.certify_component(view, &slice, &component);
+            self.certify_component(view, &slice, &component, patience);
         }
     }
 
-    fn certify_component(&mut self, view: usize, slice: &Slice, component: &Component) {
+    fn certify_component(&mut self, view: usize, slice: &Slice, component: &Component, patience: usize) {
         let programme = slice.programme(&component.columns, &component.rows);
         let Some(mut run) = self.solver.load(programme) else { return };
         let mut random = Random(component.columns.len() as u64);
@@ -65,7 +74,7 @@ impl Search<'_> {
         }
         let mut in_vain = 0;
         for (target, end) in self.open_ends(component) {
-            if self.is_open(target, end) && in_vain < PATIENCE {
+            if self.is_open(target, end) && in_vain < patience {
                 let mut costs = vec![0.0; component.columns.len()];
                 self.add_objective(&mut costs, slice, component, &self.targets[target], -end.sign());
                 self.take_optimum(view, slice, component, run.as_mut(), &costs);

@@ -81,7 +81,9 @@ impl Finder<'_> {
             .iter()
             .copied()
             .filter(|&other| {
-                self.held[other as usize] as usize == size(other) && 1 < size(other) && size(other) < atoms.len()
+                self.held[other as usize] as usize == size(other)
+                    && 1 < size(other)
+                    && size(other) < atoms.len()
             })
             .collect();
         within.sort_by_key(|&other| (Reverse(size(other)), other));

@@ -117,7 +117,7 @@ pub(super) fn audit_with(
     search.add_pattern_targets();
     for view in 0..search.views.len() {
         search.certify(view);
-        search.certify_over(view, (0..system.atom_count() as u32).collect());
+        search.certify_all(view);
     }
     Ok(search.report())
 }
@@ -167,6 +167,7 @@ fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protec
             dimensions: table.dimensions.clone(),
             measures,
             cells,
+            given_up: false,
         });
     }
     Protection { tables, summary }

@@ -64,6 +64,7 @@ pub fn reproduce(
             dimensions: table.dimensions.clone(),
             measures: table.measures.iter().map(|&at| request.measures[at].name.clone()).collect(),
             cells,
+            given_up: false,
         });
     }
     Ok(if differing.is_empty() { Ok(tables) } else { Err(differing) })

@@ -91,6 +91,7 @@ fn withheld(request: &Request, table: &CandidateTable) -> ProtectedTable {
         dimensions: table.dimensions.clone(),
         measures: table.measures.iter().map(|&measure| request.measures[measure].name.clone()).collect(),
         cells: table.cells.iter().map(|candidate| cell(&candidate.place)).collect(),
+        given_up: true,
     }
 }
 
@@ -138,6 +139,7 @@ mod tests {
         let shown = |atoms: Vec<u32>| EarlierCell { atoms, measures: vec![0], shown: true };
         let request = request(vec![shown(vec![0, 1]), shown(vec![1])]);
         let protection = protect(&request, &policy).expect("the other table can be shown");
+        assert!(protection.tables[0].is_given_up() && !protection.tables[1].is_given_up());
         assert!(protection.tables[0].cells().iter().all(|cell| cell.values().is_none()));
         assert_eq!(protection.tables[1].cells()[0].values(), Some(&[57][..]));
         assert_eq!(protection.summary.cells, 3);

@@ -90,7 +90,8 @@ impl Slice {
         });
         let columns = columns.collect();
         let rows = Vec::new();
-        let mut slice = Self { atoms, width, scale, columns, cap, rows, slacks: Vec::new(), of_sets: Vec::new() };
+        let mut slice =
+            Self { atoms, width, scale, columns, cap, rows, slacks: Vec::new(), of_sets: Vec::new() };
         Rows::new(system, view, &mut slice).add(hold);
         slice
     }
@@ -154,7 +155,8 @@ impl Slice {
 
     /// The programme over everything.
     pub fn whole_programme(&self) -> Programme {
-        let terms = |row: &SliceRow| row.terms.iter().map(|&(column, times)| (column, times as f64)).collect();
+        let terms =
+            |row: &SliceRow| row.terms.iter().map(|&(column, times)| (column, times as f64)).collect();
         Programme {
             columns: self.columns.clone(),
             rows: self.rows.iter().map(|row| (0.0, 0.0, terms(row))).collect(),
@@ -164,10 +166,14 @@ impl Slice {
     /// A solution over `columns` as a witness.
     pub fn witness(&self, columns: &[u32], solution: &[f64]) -> Witness {
         let unknowns = self.atoms.len() * self.width;
-        let differing = columns.iter().zip(solution).filter(|(column, by)| (**column as usize) < unknowns && by.abs() > 1e-10);
+        let differing = columns
+            .iter()
+            .zip(solution)
+            .filter(|(column, by)| (**column as usize) < unknowns && by.abs() > 1e-10);
         let differences = differing
             .map(|(&column, &by)| {
-                let (atom, position) = (self.atoms[column as usize / self.width], column as usize % self.width);
+                let (atom, position) =
+                    (self.atoms[column as usize / self.width], column as usize % self.width);
                 (atom, position, by.max(self.columns[column as usize].1))
             })
             .collect();
@@ -198,7 +204,9 @@ impl<'a> Rows<'a> {
     fn add(&mut self, hold: &dyn Fn(usize) -> Hold) {
         let (lattice, width) = (&self.system.lattice, self.slice.width);
         let mut needed: Vec<bool> = (0..self.varies.len())
-            .map(|set| self.varies[set] && self.view.rows_of_set[set].iter().any(|&row| hold(row) != Hold::Free))
+            .map(|set| {
+                self.varies[set] && self.view.rows_of_set[set].iter().any(|&row| hold(row) != Hold::Free)
+            })
             .collect();
         for &set in lattice.order().iter().rev().filter(|&&set| self.varies[set as usize]) {
             if needed[set as usize] {
@@ -223,7 +231,8 @@ impl<'a> Rows<'a> {
         };
         for position in 0..self.slice.width {
             let (terms, used) = self.terms(set, position);
-            let of_position: Vec<usize> = rows.iter().copied().filter(|&row| single(row) == Some(position)).collect();
+            let of_position: Vec<usize> =
+                rows.iter().copied().filter(|&row| single(row) == Some(position)).collect();
             let held = of_position.first().map_or(Hold::Free, |&row| hold(row));
             let written = match held {
                 _ if terms.is_empty() => Terms::new(),

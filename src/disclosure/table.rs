@@ -54,9 +54,16 @@ pub struct ProtectedTable {
     pub(super) dimensions: Vec<String>,
     pub(super) measures: Vec<String>,
     pub(super) cells: Vec<ProtectedCell>,
+    pub(super) given_up: bool,
 }
 
 impl ProtectedTable {
+    /// Whether it is withheld whole, because earlier releases had narrowed down cells that it asks for. The release says
+    /// nothing of it, and its cells cannot be protected any more.
+    pub fn is_given_up(&self) -> bool {
+        self.given_up
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -86,6 +93,7 @@ impl ProtectedTable {
                 .into_iter()
                 .map(|(place, status, values)| ProtectedCell { place, status, values })
                 .collect(),
+            given_up: false,
         }
     }
 }

@@ -103,8 +103,7 @@ impl Target {
             .filter_map(|&(component, times)| Some((position(component)?, times)))
             .collect();
         let (view_number, atoms) = (view_of[measure], atoms.to_vec());
-        let mut target =
-            Self { subject, measure, view: view_number, atoms, form, terms, value, up, down };
+        let mut target = Self { subject, measure, view: view_number, atoms, form, terms, value, up, down };
         target.down = target.down.min(target.reach_below(system, view));
         target
     }

@@ -58,7 +58,8 @@ impl Search<'_> {
             if of_row.fixed {
                 return Hold::Fixed;
             }
-            let is_free = of_row.units.iter().all(|&unit| !self.shown[unit] && self.system.units[unit].primary);
+            let is_free =
+                of_row.units.iter().all(|&unit| !self.shown[unit] && self.system.units[unit].primary);
             if is_free { Hold::Free } else { Hold::Elastic(self.row_weight(view, row)) }
         };
         let reach = self.reach(view);

@@ -90,6 +90,7 @@ pub(super) fn policy(settings: &DisclosureSettings) -> Result<Policy, NotAPercen
         insiders: settings.insiders,
         // Net sales, orders and units come first; of complaints, those opened.
         headlines: 1,
+        series: true,
         ..Policy::default()
     })
 }

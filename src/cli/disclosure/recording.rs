@@ -3,20 +3,15 @@
 use super::build::Built;
 use super::ledger::{Release, ReleasedCell, ReleasedTable};
 use super::numbers::plain;
-use crate::disclosure::{CellStatus, ProtectedTable, Protection};
+use crate::disclosure::{ProtectedTable, Protection};
 
 /// The release as the ledger records it.
 ///
 /// A table that is withheld whole, because earlier releases had narrowed down its cells, says nothing, and its cells
 /// can no longer be protected: it is left out, or no later release would be possible.
 pub(super) fn release(built: &Built, protection: &Protection) -> Release {
-    let tables = protection.tables.iter().enumerate().filter(|(_, table)| !was_given_up(table));
+    let tables = protection.tables.iter().enumerate().filter(|(_, table)| !table.is_given_up());
     Release { tables: tables.map(|(number, table)| released(built, number, table)).collect() }
-}
-
-/// Not even its empty cells are shown, nor is any cell called sensitive.
-fn was_given_up(table: &ProtectedTable) -> bool {
-    table.cells().iter().all(|cell| cell.status() == CellStatus::Secondary)
 }
 
 fn released(built: &Built, number: usize, table: &ProtectedTable) -> ReleasedTable {

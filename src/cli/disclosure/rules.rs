@@ -81,6 +81,7 @@ impl Rules {
                 CostBy::Cells => Cost::Cells,
             },
             headlines: 0,
+            series: false,
         })
     }
 }

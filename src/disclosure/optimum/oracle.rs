@@ -30,8 +30,6 @@ pub(super) struct Goal {
     form: Vec<(u32, f64)>,
     /// By [`End`].
     need: [i128; 2],
-    /// What an insider's own part leaves a column to fall by: (column, amount).
-    floors: Vec<(u32, i64)>,
     pub conditions: Vec<Literal>,
 }
 
@@ -70,7 +68,6 @@ pub(super) struct Oracle {
     rows: Vec<HeldRow>,
     /// The present bounds of all columns that change.
     slacks: Vec<f64>,
-    floors: Vec<(u32, i64)>,
     costs: Vec<f64>,
 }
 
@@ -81,15 +78,10 @@ impl Goal {
             let terms = target.terms.iter();
             terms.map(move |&(position, times)| (view.column(atom as usize, position) as u32, times as f64))
         };
-        let floor = |own: &super::super::target::Own| {
-            let amount = search.system.amounts[view.components[own.position]][own.atom as usize];
-            (view.column(own.atom as usize, own.position) as u32, (amount - own.amount).max(0))
-        };
         Self {
             view: target.view,
             form: target.atoms.iter().flat_map(of_atom).collect(),
             need: [target.up, target.down],
-            floors: target.own.iter().map(floor).collect(),
             conditions,
         }
     }
@@ -166,7 +158,7 @@ impl Oracle {
         let width = programme.columns.len();
         let run = search.solver.load(programme)?;
         let (slacks, costs) = (vec![0.0; width], vec![0.0; width]);
-        Some(Self { run, scale, room, cap, rows, slacks, floors: Vec::new(), costs })
+        Some(Self { run, scale, room, cap, rows, slacks, costs })
     }
 
     /// Columns and rows of a programme.
@@ -185,7 +177,7 @@ impl Oracle {
     ) -> (Answer, Option<Movement>) {
         let need = goal.need(end) as f64 / self.scale;
         let required = need * (1.0 - failing(&goal.conditions, point));
-        if !self.prepare(goal, need, point, is_exact) {
+        if !self.prepare(need, point, is_exact) {
             return (Answer::Unknown, None);
         }
         for &(column, times) in &goal.form {
@@ -226,11 +218,11 @@ impl Oracle {
         let required = need * (1.0 - failing(&goal.conditions, point));
         let shift = end.sign() * factor * goal.shift(&movement.differences);
         let room = if shift > 0.0 { movement.stretch[0] } else { movement.stretch[1] };
-        goal.floors.is_empty() && shift.abs() >= required * REACH && factor <= room
+        shift.abs() >= required * REACH && factor <= room
     }
 
     /// Sets the bounds that a goal at a point has.
-    fn prepare(&mut self, goal: &Goal, need: f64, point: &[f64], is_exact: bool) -> bool {
+    fn prepare(&mut self, need: f64, point: &[f64], is_exact: bool) -> bool {
         let mut is_well = true;
         for row in self.rows.iter().filter(|row| !row.variables.is_empty()) {
             let withheld = row.withheld(point).1;
@@ -244,15 +236,6 @@ impl Oracle {
             if self.slacks[row.slack].total_cmp(&bound).is_ne() {
                 self.slacks[row.slack] = bound;
                 is_well &= self.run.bound(row.slack, -bound, bound);
-            }
-        }
-        if self.floors != goal.floors {
-            for (column, _) in std::mem::take(&mut self.floors) {
-                is_well &= self.run.bound(column as usize, -self.room[column as usize], self.cap);
-            }
-            self.floors.clone_from(&goal.floors);
-            for &(column, amount) in &goal.floors {
-                is_well &= self.run.bound(column as usize, -(amount as f64 / self.scale), self.cap);
             }
         }
         is_well
@@ -276,9 +259,7 @@ impl Oracle {
         }
         let mut lacking = need;
         for (column, &times) in left.iter().enumerate() {
-            let floor = goal.floors.iter().find(|floor| floor.0 as usize == column);
-            let fall = floor.map_or(self.room[column], |floor| floor.1 as f64 / self.scale);
-            lacking -= if times > 0.0 { times * self.cap } else { -times * fall };
+            lacking -= if times > 0.0 { times * self.cap } else { -times * self.room[column] };
         }
         if !lacking.is_finite() || lacking < need * 1e-4 {
             return None;

@@ -204,6 +204,10 @@ impl Run for Claiming {
         }
     }
 
+    fn minimise_towards(&mut self, costs: &[f64], _: &[(u32, f64)], _: f64, _: f64) -> Outcome {
+        self.minimise(costs)
+    }
+
     fn bound(&mut self, _: usize, _: f64, _: f64) -> bool {
         true
     }

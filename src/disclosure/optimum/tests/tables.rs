@@ -99,16 +99,16 @@ fn data(atoms: usize, random: &mut Random) -> Contributions {
         };
         for contributor in 0..contributors {
             // Some buy in several atoms.
-            let shared = random.next() % 5 == 0;
+            let shared = random.next().is_multiple_of(5);
             data.atoms.push(atom);
             data.contributors.push(if shared {
                 contributor
             } else {
                 100 + u64::from(atom) * 10 + contributor
             });
-            let gross = 1 + random.next() % 60 + if random.next() % 12 == 0 { 400 } else { 0 };
+            let gross = 1 + random.next() % 60 + if random.next().is_multiple_of(12) { 400 } else { 0 };
             data.components[0].push(gross as i64);
-            data.components[1].push(if random.next() % 4 == 0 { (gross / 2) as i64 } else { 0 });
+            data.components[1].push(if random.next().is_multiple_of(4) { (gross / 2) as i64 } else { 0 });
             data.components[2].push(1 + (random.next() % 2) as i64);
         }
         let start = data.atoms.iter().position(|&of| of == atom).unwrap_or(data.atoms.len());
@@ -148,7 +148,7 @@ pub fn later_request(shape: &[(usize, bool)], measured: &[usize], seed: u64, pol
     let mut random = Random(seed + 77);
     let mut before = request.clone();
     let cells = &mut before.tables[0].cells;
-    let kept: Vec<CandidateCell> = cells.drain(..).filter(|_| random.next() % 4 == 0).collect();
+    let kept: Vec<CandidateCell> = cells.drain(..).filter(|_| random.next().is_multiple_of(4)).collect();
     *cells = kept;
     before.tables[0].equations.clear();
     let released = protect(&before, policy).expect("protects");

@@ -185,6 +185,7 @@ impl Rules {
             insiders: self.insiders,
             cost: self.cost,
             headlines: self.headlines,
+            series: true,
         }
     }
 }
