@@ -123,7 +123,7 @@ impl Search<'_> {
 
     /// How far a target can move, and the view's rows that hold it there; `None` when it is free.
     fn extreme(&mut self, slice: &Slice, target: &Target, end: End) -> Option<(f64, Vec<usize>)> {
-        let form = slice.form(self.system, target);
+        let (form, used) = slice.form_with_used(self.system, target);
         let mut programme = slice.whole_programme();
         for &(column, times) in &form {
             programme.columns[column as usize].0 = -end.sign() * times as f64;
@@ -144,7 +144,7 @@ impl Search<'_> {
         let rows = |(_, row): (_, &SliceRow)| {
             row.members.first().copied().into_iter().chain(row.used.iter().copied()).collect::<Vec<_>>()
         };
-        let revealing = holding.flat_map(rows).collect();
+        let revealing = holding.flat_map(rows).chain(used).collect();
         Some((moved.abs() * slice.scale, revealing))
     }
 

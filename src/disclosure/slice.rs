@@ -47,7 +47,15 @@ pub(super) struct Slice {
     pub slacks: Vec<(u32, usize)>,
     /// What each set is in terms of columns, by set and position: nothing where it stands or does not vary; `None` where
     /// no row needs it.
-    of_sets: Vec<Option<Terms>>,
+    of_sets: Vec<Option<Written>>,
+}
+
+/// A set in terms of columns.
+#[derive(Clone, Default)]
+struct Written {
+    terms: Terms,
+    /// Rows of the view whose being fixed left something out.
+    used: Vec<usize>,
 }
 
 pub(super) struct SliceRow {
@@ -102,13 +110,18 @@ impl Slice {
 
     /// The target's form over the slice's columns.
     pub fn form(&self, system: &System<'_>, target: &Target) -> Terms {
-        let mut form = BTreeMap::new();
+        self.form_with_used(system, target).0
+    }
+
+    /// Likewise, with the rows of the view whose being fixed left something out of it.
+    pub fn form_with_used(&self, system: &System<'_>, target: &Target) -> (Terms, Vec<usize>) {
+        let (mut form, mut used) = (BTreeMap::new(), Vec::new());
         for &(set, sign) in &target.form {
             for &(position, times) in &target.terms {
-                self.write_out(system, (set as usize, position), sign * times, &mut form);
+                self.write_out(system, (set as usize, position), sign * times, (&mut form, &mut used));
             }
         }
-        form.into_iter().filter(|term| term.1 != 0).collect()
+        (form.into_iter().filter(|term| term.1 != 0).collect(), used)
     }
 
     /// Down to what has columns.
@@ -117,13 +130,14 @@ impl Slice {
         system: &System<'_>,
         (set, position): (usize, usize),
         times: i64,
-        into: &mut BTreeMap<u32, i64>,
+        (into, used): (&mut BTreeMap<u32, i64>, &mut Vec<usize>),
     ) {
         let mut add = |terms: &[(u32, i64)]| {
             terms.iter().for_each(|&(column, by)| *into.entry(column).or_insert(0) += times * by);
         };
-        if let Some(terms) = &self.of_sets[set * self.width + position] {
-            return add(terms);
+        if let Some(written) = &self.of_sets[set * self.width + position] {
+            used.extend(&written.used);
+            return add(&written.terms);
         }
         let sum = system.lattice.sum(set);
         for &atom in &sum.atoms {
@@ -131,7 +145,9 @@ impl Slice {
                 add(&[self.of_atom(local, position)]);
             }
         }
-        sum.sets.iter().for_each(|&part| self.write_out(system, (part as usize, position), times, into));
+        for &part in &sum.sets {
+            self.write_out(system, (part as usize, position), times, (&mut *into, &mut *used));
+        }
     }
 
     fn of_atom(&self, local: usize, position: usize) -> (u32, i64) {
@@ -213,7 +229,7 @@ impl<'a> Rows<'a> {
                 lattice.sum(set as usize).sets.iter().for_each(|&part| needed[part as usize] = true);
             }
         }
-        let fixed = |set: usize| (!self.varies[set]).then(Terms::new);
+        let fixed = |set: usize| (!self.varies[set]).then(Written::default);
         self.slice.of_sets = (0..self.varies.len() * width).map(|at| fixed(at / width)).collect();
         for &set in lattice.order() {
             let set = set as usize;
@@ -235,35 +251,43 @@ impl<'a> Rows<'a> {
                 rows.iter().copied().filter(|&row| single(row) == Some(position)).collect();
             let held = of_position.first().map_or(Hold::Free, |&row| hold(row));
             let written = match held {
-                _ if terms.is_empty() => Terms::new(),
+                _ if terms.is_empty() => {
+                    let own = of_position.iter().copied().filter(|&row| hold(row) == Hold::Fixed).take(1);
+                    let own: Vec<usize> = own.collect();
+                    Written { terms, used: if own.is_empty() { used } else { own } }
+                }
                 Hold::Fixed => {
+                    let own = of_position.first().copied().into_iter().collect();
                     self.add_row(terms, of_position, used);
-                    Terms::new()
+                    Written { terms: Terms::new(), used: own }
                 }
                 Hold::Elastic(cost) => {
                     let slack = self.slack(of_position[0], cost);
                     let difference = terms.into_iter().chain(slack.iter().map(|&(column, by)| (column, -by)));
                     self.add_row(difference.collect(), of_position, used);
-                    slack.to_vec()
+                    Written { terms: slack.to_vec(), used: Vec::new() }
                 }
-                Hold::Free if terms.len() <= WRITTEN_OUT => terms,
+                Hold::Free if terms.len() <= WRITTEN_OUT => Written { terms, used },
                 Hold::Free => {
                     let column = self.slice.columns.len() as u32;
                     self.slice.columns.push((0.0, f64::NEG_INFINITY, f64::INFINITY));
                     self.add_row(terms.into_iter().chain([(column, -1)]).collect(), Vec::new(), used);
-                    vec![(column, 1)]
+                    Written { terms: vec![(column, 1)], used: Vec::new() }
                 }
             };
             self.slice.of_sets[set * self.slice.width + position] = Some(written);
         }
         for &row in rows.iter().filter(|&&row| single(row).is_none()) {
-            let mut terms = Terms::new();
+            let (mut terms, mut used) = (Terms::new(), Vec::new());
             for &(position, times) in &self.view.kinds[self.view.rows[row].kind] {
-                let written = self.slice.of_sets[set * self.slice.width + position].iter().flatten();
-                terms.extend(written.map(|&(column, by)| (column, times * by)));
+                let written = self.slice.of_sets[set * self.slice.width + position].iter();
+                for Written { terms: of_position, used: by_position } in written {
+                    terms.extend(of_position.iter().map(|&(column, by)| (column, times * by)));
+                    used.extend(by_position);
+                }
             }
             match hold(row) {
-                Hold::Fixed if !terms.is_empty() => self.add_row(terms, vec![row], Vec::new()),
+                Hold::Fixed if !terms.is_empty() => self.add_row(terms, vec![row], used),
                 Hold::Elastic(cost) if !terms.is_empty() => {
                     terms.extend(self.slack(row, cost).map(|(column, by)| (column, -by)));
                     self.add_row(terms, vec![row], Vec::new());
@@ -285,11 +309,9 @@ impl<'a> Rows<'a> {
         let mut used = Vec::new();
         for &part in sum.sets.iter().filter(|&&part| self.varies[part as usize]) {
             let part = part as usize;
-            let written = self.slice.of_sets[part * self.slice.width + position].iter().flatten();
-            let before = terms.len();
-            terms.extend(written);
-            if terms.len() == before {
-                used.extend(self.view.rows_of_set[part].first());
+            if let Some(written) = &self.slice.of_sets[part * self.slice.width + position] {
+                terms.extend(&written.terms);
+                used.extend(&written.used);
             }
         }
         terms.sort_unstable();
