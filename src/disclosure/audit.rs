@@ -100,7 +100,7 @@ impl Search<'_> {
     fn disclosed(&mut self, target: usize) -> Disclosed {
         let stated = self.targets[target].clone();
         let view = stated.view;
-        let slice = self.held_slice(view, (0..self.system.atom_count() as u32).collect());
+        let slice = self.held_slice(view, self.relevant_atoms(view));
         let mut interval = [f64::NEG_INFINITY, f64::INFINITY];
         let mut rows = BTreeSet::new();
         for end in End::BOTH {
@@ -167,10 +167,9 @@ impl Search<'_> {
 
     /// Targets that follow exactly from what is shown, though they may have a witness in floating-point arithmetic.
     pub fn failing_the_exact_guard(&self) -> Vec<usize> {
-        let everything: Vec<u32> = (0..self.system.atom_count() as u32).collect();
         let of_view = |view| {
             let suspects = self.determined(view, self.varying_atoms(view));
-            if suspects.is_empty() { suspects } else { self.determined(view, everything.clone()) }
+            if suspects.is_empty() { suspects } else { self.determined(view, self.relevant_atoms(view)) }
         };
         let lost = |target: &usize| End::BOTH.iter().any(|&end| self.lost.contains(&(*target, end)));
         (0..self.views.len()).flat_map(of_view).filter(|target| !lost(target)).collect()
@@ -197,10 +196,9 @@ impl Search<'_> {
         let mut failing: BTreeSet<usize> = self.open().into_iter().map(|(target, _)| target).collect();
         failing.extend(self.lost.iter().map(|&(target, _)| target));
         for view in 0..self.views.len() {
-            let everything = (0..self.system.atom_count() as u32).collect();
             let suspects = self.determined(view, self.varying_atoms(view));
             if !suspects.is_empty() {
-                exact.extend(self.determined(view, everything));
+                exact.extend(self.determined(view, self.relevant_atoms(view)));
             }
         }
         failing.extend(&exact);

@@ -4,6 +4,7 @@
 //! over all open targets certify most of them at once; the rest are asked for one by one, each starting from the last
 //! one's basis.
 
+use super::disjoint::DisjointSets;
 use super::field::Random;
 use super::programme::{Outcome, Run};
 use super::search::Search;
@@ -38,7 +39,7 @@ impl Search<'_> {
 
     /// Asks for every open target, all atoms varying: whatever is still open then has no witness that the solver can find.
     pub fn certify_all(&mut self, view: usize) {
-        self.certify_patiently(view, (0..self.system.atom_count() as u32).collect(), usize::MAX);
+        self.certify_patiently(view, self.relevant_atoms(view), usize::MAX);
     }
 
     fn certify_patiently(&mut self, view: usize, atoms: Vec<u32>, patience: usize) {
@@ -171,28 +172,4 @@ fn components(system: &System<'_>, slice: &Slice, open: &[usize], targets: &[Tar
     }
     components.retain(|component| !component.targets.is_empty());
     components
-}
-
-struct DisjointSets(Vec<u32>);
-
-impl DisjointSets {
-    fn new(size: usize) -> Self {
-        Self((0..size as u32).collect())
-    }
-
-    fn root(&mut self, mut member: u32) -> u32 {
-        while self.0[member as usize] != member {
-            self.0[member as usize] = self.0[self.0[member as usize] as usize];
-            member = self.0[member as usize];
-        }
-        member
-    }
-
-    fn join(&mut self, mut members: impl Iterator<Item = u32>) {
-        let Some(first) = members.next() else { return };
-        for member in members {
-            let (a, b) = (self.root(first), self.root(member));
-            self.0[a.max(b) as usize] = a.min(b);
-        }
-    }
 }

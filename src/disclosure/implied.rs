@@ -128,10 +128,8 @@ impl Search<'_> {
         if self.system.sets[greater].len() <= self.system.sets[lesser].len() {
             return false;
         }
-        let (whole, part) = (
-            &self.system.profiles[greater].measures[measure],
-            &self.system.profiles[lesser].measures[measure],
-        );
+        let (whole, part) =
+            (&self.system.profile(greater).measures[measure], &self.system.profile(lesser).measures[measure]);
         let p = self.policy.p_percent;
         // Nobody's part is above the bound, and the sizes of all parts add up to the figure at least.
         let p_percent_holds =
@@ -160,7 +158,7 @@ impl Search<'_> {
     fn beside(&self, table: usize, singleton: usize, cell: usize, targets: &mut Vec<Target>) {
         let candidate = &self.system.request.tables[table];
         let set = |cell: usize| self.system.units[self.system.unit_of[table][cell]].set;
-        let (alone, other) = (&self.system.profiles[set(singleton)], &self.system.profiles[set(cell)]);
+        let (alone, other) = (&self.system.profile(set(singleton)), &self.system.profile(set(cell)));
         if alone.singleton.is_none() || alone.singleton == other.singleton {
             return;
         }

@@ -25,9 +25,16 @@ impl Lattice {
     pub fn new(sets: &[Vec<u32>], sets_of_atom: &[Vec<u32>]) -> Self {
         let mut order: Vec<u32> = (0..sets.len() as u32).collect();
         order.sort_by_key(|&set| (sets[set as usize].len(), set));
-        let mut finder = Finder { sets, sets_of_atom, held: vec![0; sets.len()], taken: Vec::new() };
-        finder.taken.resize(sets_of_atom.len(), false);
-        let sums = (0..sets.len()).map(|set| finder.sum(set)).collect();
+        let mut finder = Finder {
+            sets,
+            sets_of_atom,
+            top: vec![NONE; sets_of_atom.len()],
+            taken: vec![false; sets_of_atom.len()],
+        };
+        let mut sums = vec![Sum::default(); sets.len()];
+        for &set in &order {
+            sums[set as usize] = finder.sum(set);
+        }
         Self { sums, order }
     }
 
@@ -55,52 +62,74 @@ impl Lattice {
     }
 }
 
+/// No set yet.
+const NONE: u32 = u32::MAX;
+
+/// Takes the sets from the smallest to the largest.
 struct Finder<'a> {
     sets: &'a [Vec<u32>],
     sets_of_atom: &'a [Vec<u32>],
-    /// For each set, how many atoms of the one looked at it holds.
-    held: Vec<u32>,
+    /// For each atom, the last set that held it.
+    top: Vec<u32>,
     taken: Vec<bool>,
 }
 
 impl Finder<'_> {
-    /// The largest sets within this one first, as long as they do not overlap.
-    fn sum(&mut self, set: usize) -> Sum {
-        let atoms = &self.sets[set];
-        let mut met = Vec::new();
-        for &atom in atoms {
-            for &other in &self.sets_of_atom[atom as usize] {
-                if self.held[other as usize] == 0 {
-                    met.push(other);
+    fn sum(&mut self, set: u32) -> Sum {
+        let atoms = &self.sets[set as usize];
+        let tops = self.count(atoms.iter().map(|&atom| self.top[atom as usize]).filter(|&top| top != NONE));
+        let mut sum = Sum { sets: self.whole(&tops), atoms: Vec::new() };
+        // Where years are sums of months and these of days, all of them are whole: only the rest costs a closer look.
+        self.take(&sum.sets);
+        let mut rest = self.not_taken(atoms);
+        if !rest.is_empty() {
+            let within =
+                self.count(rest.iter().flat_map(|&atom| self.sets_of_atom[atom as usize].iter().copied()));
+            let mut left = rest.len();
+            for part in self.whole(&within).into_iter().filter(|&part| part != set) {
+                let members = &self.sets[part as usize];
+                if members.len() <= left && !members.iter().any(|&atom| self.taken[atom as usize]) {
+                    left -= members.len();
+                    self.take(&[part]);
+                    sum.sets.push(part);
                 }
-                self.held[other as usize] += 1;
+            }
+            rest = self.not_taken(&rest);
+        }
+        sum.atoms = rest;
+        for &atom in atoms {
+            self.taken[atom as usize] = false;
+            if atoms.len() > 1 {
+                self.top[atom as usize] = set;
             }
         }
-        let size = |other: u32| self.sets[other as usize].len();
-        let mut within: Vec<u32> = met
-            .iter()
-            .copied()
-            .filter(|&other| {
-                self.held[other as usize] as usize == size(other)
-                    && 1 < size(other)
-                    && size(other) < atoms.len()
-            })
-            .collect();
-        within.sort_by_key(|&other| (Reverse(size(other)), other));
-        met.iter().for_each(|&other| self.held[other as usize] = 0);
-        let mut sum = Sum::default();
-        let mut left = atoms.len();
-        for part in within {
-            let members = &self.sets[part as usize];
-            if members.len() <= left && !members.iter().any(|&atom| self.taken[atom as usize]) {
-                members.iter().for_each(|&atom| self.taken[atom as usize] = true);
-                left -= members.len();
-                sum.sets.push(part);
-            }
-        }
-        sum.atoms = atoms.iter().copied().filter(|&atom| !self.taken[atom as usize]).collect();
-        atoms.iter().for_each(|&atom| self.taken[atom as usize] = false);
         sum
+    }
+
+    /// Which sets come, and how often.
+    fn count(&self, sets: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
+        let mut sets: Vec<u32> = sets.collect();
+        sets.sort_unstable();
+        sets.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect()
+    }
+
+    /// Those that were met with all their atoms, the largest first.
+    fn whole(&self, met: &[(u32, u32)]) -> Vec<u32> {
+        let size = |set: u32| self.sets[set as usize].len();
+        let whole = met.iter().filter(|&&(set, times)| size(set) > 1 && size(set) == times as usize);
+        let mut whole: Vec<u32> = whole.map(|met| met.0).collect();
+        whole.sort_by_key(|&set| (Reverse(size(set)), set));
+        whole
+    }
+
+    fn take(&mut self, sets: &[u32]) {
+        for &set in sets {
+            self.sets[set as usize].iter().for_each(|&atom| self.taken[atom as usize] = true);
+        }
+    }
+
+    fn not_taken(&self, atoms: &[u32]) -> Vec<u32> {
+        atoms.iter().copied().filter(|&atom| !self.taken[atom as usize]).collect()
     }
 }
 
@@ -110,7 +139,7 @@ mod tests {
 
     #[test]
     fn totals_are_sums_of_totals() {
-        let sets = vec![vec![0, 1, 2, 3, 4], vec![0, 1], vec![2, 3], vec![1, 2], vec![0], vec![0, 1, 2, 3]];
+        let sets = vec![vec![0, 1, 2, 3, 4], vec![0, 1], vec![2, 3], vec![3, 4], vec![0], vec![0, 1, 2, 3]];
         let mut sets_of_atom = vec![Vec::new(); 5];
         for (set, atoms) in (0u32..).zip(&sets) {
             atoms.iter().for_each(|&atom: &u32| sets_of_atom[atom as usize].push(set));
@@ -121,6 +150,6 @@ mod tests {
         assert_eq!(lattice.sum(1), &Sum { sets: Vec::new(), atoms: vec![0, 1] });
         assert_eq!(lattice.sum(4), &Sum { sets: Vec::new(), atoms: vec![0] });
         let amounts = [1.0, 2.0, 4.0, 8.0, 16.0];
-        assert_eq!(lattice.add_up(&amounts, 1), [31.0, 3.0, 12.0, 6.0, 1.0, 15.0]);
+        assert_eq!(lattice.add_up(&amounts, 1), [31.0, 3.0, 12.0, 24.0, 1.0, 15.0]);
     }
 }

@@ -13,6 +13,7 @@
 
 mod audit;
 mod certify;
+mod disjoint;
 mod error;
 mod field;
 mod implied;
@@ -24,6 +25,7 @@ mod programme;
 mod protect;
 mod protection;
 mod quantile;
+mod relevance;
 mod repair;
 mod reproduce;
 mod request;

@@ -51,7 +51,7 @@ impl Search<'_> {
         let sets: BTreeSet<usize> = sets.collect();
         let atoms: BTreeSet<u32> =
             sets.iter().flat_map(|&set| self.system.sets[set].iter().copied()).collect();
-        atoms.into_iter().collect()
+        atoms.into_iter().filter(|&atom| self.is_relevant(view, atom)).collect()
     }
 
     /// Looks for witnesses for the open targets of a view with the atoms around them varying too.
@@ -74,21 +74,23 @@ impl Search<'_> {
         let own: BTreeSet<u32> = own.collect();
         atoms.extend(&own);
         let start = atoms.len();
-        let near = self.by_nearness(&own);
+        let near = self.by_nearness(view, &own);
         for (part, order) in [&near, &self.order.cheap, &self.order.roomy].into_iter().enumerate() {
             let enough = start + size * (part + 1) / 3;
             for &atom in order {
                 if atoms.len() >= enough {
                     break;
                 }
-                atoms.insert(atom);
+                if self.is_relevant(view, atom) {
+                    atoms.insert(atom);
+                }
             }
         }
         atoms.into_iter().collect()
     }
 
     /// All atoms, those first that stand in many small cells with the given ones.
-    fn by_nearness(&self, own: &BTreeSet<u32>) -> Vec<u32> {
+    fn by_nearness(&self, view: usize, own: &BTreeSet<u32>) -> Vec<u32> {
         let mut weight = vec![0.0; self.system.sets.len()];
         for &atom in own {
             for &set in &self.system.sets_of_atom[atom as usize] {
@@ -97,7 +99,7 @@ impl Search<'_> {
         }
         let nearness = |sets: &Vec<u32>| -> f64 { sets.iter().map(|&set| weight[set as usize]).sum() };
         let score: Vec<f64> = self.system.sets_of_atom.iter().map(nearness).collect();
-        let mut near: Vec<u32> = (0..self.system.atom_count() as u32).collect();
+        let mut near = self.relevant_atoms(view);
         near.sort_by(|&a, &b| score[b as usize].total_cmp(&score[a as usize]).then(a.cmp(&b)));
         near
     }

@@ -113,7 +113,7 @@ pub(super) fn audit_with(
             shown[unit] |= status.is_shown();
         }
     }
-    let mut search = Search::new(&system, policy, shown, solver);
+    let mut search = Search::of_everything(&system, policy, shown, solver);
     search.add_pattern_targets();
     for view in 0..search.views.len() {
         search.certify(view);
@@ -155,7 +155,7 @@ fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protec
                 (_, _, false) => CellStatus::Secondary,
             };
             summary.count(status, decided.cost);
-            let figures = &system.profiles[decided.set].measures;
+            let figures = &system.profile(decided.set).measures;
             let values = status
                 .is_shown()
                 .then(|| table.measures.iter().map(|&measure| figures[measure].value as i64).collect());
@@ -319,7 +319,12 @@ mod tests {
         let shown = |atoms: Vec<u32>| EarlierCell { atoms, measures: vec![0], shown: true };
         let withheld = EarlierCell { atoms: vec![0], measures: vec![0], shown: false };
         request.earlier = vec![withheld, shown(vec![0, 1, 2]), shown(vec![1]), shown(vec![2])];
-        request.tables.clear();
+        request.tables[0].equations.clear();
+        request.tables[0].cells = vec![cell(vec![4, 5])];
+        let beside = protect(&request, &policy()).expect("has nothing to do with it");
+        assert_eq!(beside.summary.primary + beside.summary.secondary, 0);
+
+        request.tables[0].cells = vec![cell(vec![0, 4])];
         let Err(Error::DisclosedEarlier(disclosed)) = protect(&request, &policy()) else {
             panic!("the first cell follows from earlier releases");
         };

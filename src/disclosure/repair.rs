@@ -60,7 +60,7 @@ impl Search<'_> {
         let mut size = FIRST_SLICE;
         loop {
             let atoms = self.neighbourhood(view, &[target], size);
-            let everything = atoms.len() == self.system.atom_count();
+            let everything = atoms.len() >= self.relevant_atoms(view).len();
             let slice = self.elastic_slice(view, atoms);
             let mut programme = slice.whole_programme();
             self.add_need(&mut programme, &slice, (target, end));

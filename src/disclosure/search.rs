@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::neighbourhood::AtomOrder;
 use super::policy::Policy;
 use super::programme::Solver;
+use super::relevance::relevant;
 use super::sensitivity::Sensitivity;
 use super::system::System;
 use super::target::{End, Subject, Target};
@@ -21,6 +22,8 @@ pub(super) struct Search<'s> {
     pub policy: &'s Policy,
     pub views: Vec<View>,
     pub view_of: Vec<usize>,
+    /// For each view and atom, whether the request can say anything about it.
+    relevant: Vec<Vec<bool>>,
     /// For each unit.
     pub shown: Vec<bool>,
     pub targets: Vec<Target>,
@@ -42,13 +45,38 @@ pub(super) struct Search<'s> {
 }
 
 impl<'s> Search<'s> {
+    /// A search that looks at what the request can say anything about.
     pub fn new(system: &'s System<'s>, policy: &'s Policy, shown: Vec<bool>, solver: &'s dyn Solver) -> Self {
-        let (views, view_of) = views(system);
+        let (views, view_of) = views(system, true);
+        let relevant = views.iter().map(|view| relevant(system, view)).collect();
+        Self::over(system, policy, shown, solver, (views, view_of, relevant))
+    }
+
+    /// A search that looks at everything that was ever released, and at a pattern as it stands.
+    pub fn of_everything(
+        system: &'s System<'s>,
+        policy: &'s Policy,
+        shown: Vec<bool>,
+        solver: &'s dyn Solver,
+    ) -> Self {
+        let (views, view_of) = views(system, false);
+        let relevant = views.iter().map(|_| vec![true; system.atom_count()]).collect();
+        Self::over(system, policy, shown, solver, (views, view_of, relevant))
+    }
+
+    fn over(
+        system: &'s System<'s>,
+        policy: &'s Policy,
+        shown: Vec<bool>,
+        solver: &'s dyn Solver,
+        (views, view_of, relevant): (Vec<View>, Vec<usize>, Vec<Vec<bool>>),
+    ) -> Self {
         let mut search = Self {
             system,
             policy,
             views,
             view_of,
+            relevant,
             shown,
             targets: Vec::new(),
             retired: Vec::new(),
@@ -66,13 +94,18 @@ impl<'s> Search<'s> {
         search
     }
 
-    /// The ends still without a witness, those that need the most first.
+    /// The ends still without a witness: those of earlier releases first, for they leave the least choice; then those that
+    /// need the most.
     pub fn open(&self) -> Vec<(usize, End)> {
         let mut open: Vec<(usize, End)> = (0..self.targets.len())
             .flat_map(|target| End::BOTH.map(|end| (target, end)))
             .filter(|&(target, end)| self.is_open(target, end))
             .collect();
-        open.sort_by_key(|&(target, end)| (std::cmp::Reverse(self.targets[target].need(end)), target, end));
+        open.sort_by_key(|&(target, end)| {
+            let stated = &self.targets[target];
+            let is_new = !matches!(stated.subject, Subject::Earlier { .. });
+            (is_new, std::cmp::Reverse(stated.need(end)), target, end)
+        });
         open
     }
 
@@ -139,6 +172,16 @@ impl<'s> Search<'s> {
         true
     }
 
+    /// The atoms that the request can say anything about, ascending.
+    pub fn relevant_atoms(&self, view: usize) -> Vec<u32> {
+        let relevant = (0u32..).zip(&self.relevant[view]).filter(|(_, relevant)| **relevant);
+        relevant.map(|(atom, _)| atom).collect()
+    }
+
+    pub fn is_relevant(&self, view: usize, atom: u32) -> bool {
+        self.relevant[view][atom as usize]
+    }
+
     /// The largest distance that any target of a view needs.
     pub fn reach(&self, view: usize) -> i128 {
         let of_view = self.targets.iter().filter(|target| target.view == view);
@@ -155,7 +198,10 @@ impl<'s> Search<'s> {
         }
         for (cell, past) in system.past.iter().enumerate().filter(|(_, past)| !past.shown) {
             for &measure in &past.measures {
-                self.add_sensitive(Subject::Earlier { cell }, measure, past.set);
+                let relevant = &self.relevant[self.view_of[measure]];
+                if system.sets[past.set].iter().any(|&atom| relevant[atom as usize]) {
+                    self.add_sensitive(Subject::Earlier { cell }, measure, past.set);
+                }
             }
         }
     }
@@ -164,7 +210,7 @@ impl<'s> Search<'s> {
         let system = self.system;
         let judged = system.sensitivity(set, measure, self.policy);
         if let Sensitivity::Sensitive { up, down } = judged {
-            let levels = (system.profiles[set].measures[measure].value, up, down);
+            let levels = (system.profile(set).measures[measure].value, up, down);
             let views = (&self.views[..], &self.view_of[..]);
             let asked = (subject, measure, &system.sets[set][..], vec![(set as u32, 1)]);
             self.add_target(Target::with_levels(system, views, asked, levels));

@@ -3,6 +3,7 @@
 //! A *unit* is what one decision is about: a set of atoms with a list of measures. Cells of different tables that are
 //! the same unit are shown or withheld together.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::error::Error;
@@ -45,7 +46,8 @@ pub(super) struct System<'r> {
     /// For each atom, the sets that hold it.
     pub sets_of_atom: Vec<Vec<u32>>,
     pub lattice: Lattice,
-    pub profiles: Vec<Profile>,
+    /// Each made when it is asked for: of most earlier sets nobody asks.
+    profiles: Vec<OnceCell<Profile>>,
     pub units: Vec<Unit>,
     /// For each table and cell, its unit.
     pub unit_of: Vec<Vec<usize>>,
@@ -100,13 +102,17 @@ impl<'r> System<'r> {
         if table < own { &self.request.tables[table] } else { &self.request.reserved[table - own] }
     }
 
+    pub fn profile(&self, set: usize) -> &Profile {
+        self.profiles[set].get_or_init(|| Profile::of(self, &self.sets[set]))
+    }
+
     pub fn measure(&self, measure: usize) -> &MeasureTerms {
         &self.request.measures[measure]
     }
 
     /// What the primary rules, or the caller's own judgement, say of a set's figure.
     pub fn sensitivity(&self, set: usize, measure: usize, policy: &Policy) -> Sensitivity {
-        let (figures, terms) = (&self.profiles[set].measures[measure], self.measure(measure));
+        let (figures, terms) = (&self.profile(set).measures[measure], self.measure(measure));
         match self.judged.get(&(set, measure)) {
             None => figures.judge(terms, policy),
             Some(judgement) => figures.judge_as(judgement, terms, policy),
@@ -151,14 +157,14 @@ impl<'r> System<'r> {
             for &atom in atoms {
                 self.sets_of_atom[atom as usize].push(set as u32);
             }
-            self.profiles.push(Profile::of(self, atoms));
+            self.profiles.push(OnceCell::new());
             self.sets.push(atoms.to_vec());
             set
         })
     }
 
     fn unit(&self, set: usize, measures: &[usize], first: (usize, usize), policy: &Policy) -> Unit {
-        let profile = &self.profiles[set];
+        let profile = self.profile(set);
         let empty = profile.contributors == 0;
         let primary =
             !empty && measures.iter().any(|&measure| self.sensitivity(set, measure, policy).is_sensitive());
