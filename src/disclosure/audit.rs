@@ -1,44 +1,15 @@
 //! The audit: is any target disclosed, exactly or too narrowly?
 
-use serde::Serialize;
-
 use std::collections::BTreeSet;
 
+use super::disclosed::{AuditReport, Disclosed};
 use super::field::Echelon;
 use super::programme::Outcome;
 use super::search::Search;
 use super::slice::{Hold, Part, Slice, SliceRow, outsider};
+use super::subject::{Released, Subject};
 use super::system::Past;
-use super::target::{End, Released, Subject, Target};
-
-/// A sensitive figure that a pattern discloses.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Disclosed {
-    pub subject: Subject,
-    /// Index into the request's measures.
-    pub measure: usize,
-    /// The true figure.
-    pub value: i64,
-    /// What an attacker can narrow it down to; infinite where there is no bound.
-    pub interval: (f64, f64),
-    /// What the interval must contain at least.
-    pub required: (i64, i64),
-    /// Shown cells, or earlier ones, from which it follows.
-    pub revealed_by: Vec<Released>,
-}
-
-/// What an audit found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct AuditReport {
-    pub targets: usize,
-    /// Targets that follow exactly from what is shown.
-    pub exact: usize,
-    /// Targets whose interval is narrower than required.
-    pub narrow: usize,
-    pub programmes: usize,
-    #[serde(skip)]
-    pub disclosed: Vec<Disclosed>,
-}
+use super::target::{End, Target};
 
 /// Seeds of the exact guard's random solutions; any would do.
 const SEEDS: [u64; 2] = [0x5eed_0001, 0x5eed_0002];

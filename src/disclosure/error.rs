@@ -1,6 +1,6 @@
 //! What can keep the room from an answer.
 
-use super::audit::Disclosed;
+use super::disclosed::Disclosed;
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {

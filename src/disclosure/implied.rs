@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::request::Equation;
 use super::search::Search;
 use super::sensitivity::{Profile, Sensitivity};
+use super::subject::{Released, Subject};
 use super::system::System;
-use super::target::{Form, Released, Subject, Target};
+use super::target::{Form, Target};
 
 impl Search<'_> {
     /// Adds the targets of the present pattern that are not there yet.
@@ -67,7 +68,7 @@ impl Search<'_> {
         (atoms, form): (&[u32], &Form),
         targets: &mut Vec<Target>,
     ) {
-        let profile = Profile::of(self.system, atoms);
+        let profile = self.system.profile_of(atoms);
         for &measure in measures {
             targets.extend(Target::new(
                 self.system,

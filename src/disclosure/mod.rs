@@ -2,22 +2,28 @@
 //! be found in them, alone or together with everything shown before.
 //!
 //! Invariant: [`protect`] is the only maker of a [`ProtectedTable`], and what it returns has passed the audit;
-//! [`reproduce`] makes again what it made, for a release that is over; [`quantile()`] and [`band`] are of figures that do not add up. No I/O, no clock, and no word of this shop: the
-//! room knows atoms, cells, measures and contributors, and nothing else.
+//! [`reproduce`] makes again what it made, for a release that is over; [`quantile()`] and [`band`] are of figures that do
+//! not add up. No I/O, no clock, and no word of this shop: the room knows atoms, cells, measures and contributors, and
+//! nothing else.
 //!
-//! The way through: [`sensitivity`] says which cells are sensitive in themselves; [`search`] withholds further cells
-//! until every sensitive figure has witnesses, other data that would have given the same release; [`audit`] checks the
-//! outcome again, exactly over GF(p) and by the witnesses. The attacker's problem is that of Fischetti and Salazar-González
+//! The way through: [`sensitivity`] says which cells are sensitive in themselves; [`repair`] withholds further cells
+//! until every sensitive figure has witnesses, other data that would have given the same release ([`certify`]); where no
+//! later release will follow, [`takeback`] and [`optimum`] look for a cheaper pattern; [`audit`] checks the outcome again,
+//! exactly over GF(p) and by the witnesses. [`search`] is the state that they share, [`system`] the request, indexed, and
+//! [`lattice`] what keeps the programmes sparse. The attacker's problem is that of Fischetti and Salazar-González
 //! (Management Science 47, 2001) over the atoms of all tables and all releases together, not table by table: modular
 //! suppression leaves sensitive cells exposed (Hundepool et al., Statistical Disclosure Control, Wiley 2012, 4.3).
 
+mod atom_order;
 mod audit;
 mod certify;
+mod disclosed;
 mod disjoint;
 mod error;
 mod field;
 mod implied;
 mod lattice;
+mod lines;
 mod neighbourhood;
 mod optimum;
 mod policy;
@@ -33,6 +39,7 @@ mod retreat;
 mod search;
 mod sensitivity;
 mod slice;
+mod subject;
 mod system;
 mod table;
 mod takeback;
@@ -41,7 +48,7 @@ mod view;
 mod witness;
 mod workshop;
 
-pub use audit::{AuditReport, Disclosed};
+pub use disclosed::{AuditReport, Disclosed};
 pub use error::Error;
 pub use policy::{Cost, Dominance, Interval, NotAPercentage, Percent, Policy};
 pub use protect::{audit, audit_judged, protect, protect_judged};
@@ -51,5 +58,5 @@ pub use reproduce::{Differs, RecordedTable, reproduce};
 pub use request::{
     CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, MeasureTerms, Request,
 };
+pub use subject::{Released, Subject};
 pub use table::{CellStatus, ProtectedCell, ProtectedTable};
-pub use target::{Released, Subject};

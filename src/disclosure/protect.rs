@@ -1,6 +1,6 @@
 //! From a request to protected tables.
 
-use super::audit::AuditReport;
+use super::disclosed::AuditReport;
 use super::error::Error;
 use super::optimum;
 use super::policy::Policy;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::audit::AuditReport;
+use super::disclosed::AuditReport;
 use super::table::{CellStatus, ProtectedTable};
 
 /// What came of a request.

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use super::error::Error;
 use super::protection::Protection;
 use super::request::{CandidateTable, Judgement, Request};
+use super::subject::{Released, Subject};
 use super::table::{CellStatus, ProtectedCell, ProtectedTable};
-use super::target::{Released, Subject};
 
 /// Protects a request as it is, or says what earlier releases disclose of it.
 type Protect<'a> = dyn Fn(&Request, &[Vec<Judgement>]) -> Result<Protection, Error> + 'a;

@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::neighbourhood::AtomOrder;
+use super::atom_order::AtomOrder;
 use super::policy::Policy;
 use super::programme::Solver;
 use super::relevance::relevant;
 use super::sensitivity::Sensitivity;
+use super::subject::Subject;
 use super::system::System;
-use super::target::{End, Subject, Target};
+use super::target::{End, Target};
 use super::view::{View, views};
 use super::witness::{Proof, Witness};
 

@@ -5,9 +5,9 @@
 //! (net) are judged by their absolute values, as the Handbook advises in 4.2.4 and Daalmans and de Waal (An improved
 //! formulation of the disclosure auditing problem, Transactions on Data Privacy 3, 2010) do. Integer arithmetic only.
 
+use super::lines::Lines;
 use super::policy::Policy;
 use super::request::{Judgement, MeasureTerms};
-use super::system::System;
 
 /// A measure's contributions within one set of atoms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,22 +47,16 @@ pub(super) enum Sensitivity {
 const LARGEST_KEPT: usize = 16;
 
 impl Profile {
-    pub fn of(system: &System<'_>, atoms: &[u32]) -> Self {
-        let data = &system.request.data;
-        let mut lines: Vec<(u32, usize)> = atoms
-            .iter()
-            .flat_map(|&atom| system.lines[atom as usize].clone())
-            .map(|line| (system.contributors[line], line))
-            .collect();
-        lines.sort_unstable();
-        let mut profile =
-            Self { measures: vec![Figures::default(); system.request.measures.len()], ..Self::default() };
+    pub fn of(contributions: &Lines<'_>, atoms: &[u32]) -> Self {
+        let (data, measures) = (contributions.data, contributions.measures);
+        let lines = contributions.of(atoms);
+        let mut profile = Self { measures: vec![Figures::default(); measures.len()], ..Self::default() };
         let mut sums = vec![0i128; data.components.len()];
         for of_one in lines.chunk_by(|a, b| a.0 == b.0) {
             for (sum, column) in sums.iter_mut().zip(&data.components) {
                 *sum = of_one.iter().map(|&(_, line)| i128::from(column[line])).sum();
             }
-            profile.add(of_one[0].0, &sums, &system.request.measures);
+            profile.add(of_one[0].0, &sums, measures);
         }
         if profile.contributors != 1 {
             profile.singleton = None;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::error::Error;
 use super::lattice::Lattice;
+use super::lines::Lines;
 use super::policy::{Cost, Policy};
 use super::request::{CandidateTable, Judgement, MeasureTerms, Request};
 use super::sensitivity::{Profile, Sensitivity};
@@ -52,10 +53,7 @@ pub(super) struct System<'r> {
     /// For each table and cell, its unit.
     pub unit_of: Vec<Vec<usize>>,
     pub past: Vec<Past>,
-    /// For each atom, its lines in the data.
-    pub lines: Vec<std::ops::Range<usize>>,
-    /// For each line of the data, its contributor counted from zero.
-    pub contributors: Vec<u32>,
+    lines: Lines<'r>,
     /// For each component, each atom's sum.
     pub amounts: Vec<Vec<i64>>,
     /// What the caller says of a set's (measure), where it says anything.
@@ -72,7 +70,6 @@ impl<'r> System<'r> {
             return Err(Error::Malformed("the judgements do not fit the tables"));
         }
         let atoms = atom_count(request);
-        let contributors = number_contributors(&request.data.contributors);
         let mut system = Self {
             request,
             sets: Vec::new(),
@@ -82,8 +79,7 @@ impl<'r> System<'r> {
             units: Vec::new(),
             unit_of: Vec::new(),
             past: Vec::new(),
-            lines: lines_of_atoms(&request.data.atoms, atoms),
-            contributors,
+            lines: Lines::new(request, atoms),
             amounts: amounts(request, atoms)?,
             judged: BTreeMap::new(),
         };
@@ -93,7 +89,7 @@ impl<'r> System<'r> {
     }
 
     pub fn atom_count(&self) -> usize {
-        self.lines.len()
+        self.sets_of_atom.len()
     }
 
     /// A table of the request, or behind those a reserved one.
@@ -103,7 +99,12 @@ impl<'r> System<'r> {
     }
 
     pub fn profile(&self, set: usize) -> &Profile {
-        self.profiles[set].get_or_init(|| Profile::of(self, &self.sets[set]))
+        self.profiles[set].get_or_init(|| self.profile_of(&self.sets[set]))
+    }
+
+    /// The profile of any atoms.
+    pub fn profile_of(&self, atoms: &[u32]) -> Profile {
+        Profile::of(&self.lines, atoms)
     }
 
     pub fn measure(&self, measure: usize) -> &MeasureTerms {
@@ -238,24 +239,6 @@ pub(super) fn atom_count(request: &Request) -> usize {
     let earlier = request.earlier.iter().map(|cell| &cell.atoms);
     let named = cells.chain(earlier).filter_map(|atoms| atoms.last());
     named.chain(request.data.atoms.last()).max().map_or(0, |&last| last as usize + 1)
-}
-
-fn lines_of_atoms(atoms: &[u32], count: usize) -> Vec<std::ops::Range<usize>> {
-    let mut lines = vec![0..0; count];
-    let mut start = 0;
-    for run in atoms.chunk_by(|a, b| a == b) {
-        lines[run[0] as usize] = start..start + run.len();
-        start += run.len();
-    }
-    lines
-}
-
-fn number_contributors(contributors: &[u64]) -> Vec<u32> {
-    let mut known: Vec<u64> = contributors.to_vec();
-    known.sort_unstable();
-    known.dedup();
-    let number = |id: &u64| known.binary_search(id).map_or(0, |index| index as u32);
-    contributors.iter().map(number).collect()
 }
 
 /// Sums by atom; the grand total of each component must leave room for every combination we compute.

@@ -5,7 +5,8 @@
 //! accepted has passed the audit at every step.
 
 use super::search::Search;
-use super::target::{End, Subject};
+use super::subject::Subject;
+use super::target::End;
 use super::witness::{Proof, TOLERANCE};
 use super::workshop::Workshop;
 
@@ -90,8 +91,8 @@ impl Search<'_> {
         match subject {
             Subject::Implied { table, parts, .. } => parts.iter().any(|&part| is_it(*table, part)),
             Subject::Beside { cell, singleton } => [cell, singleton].into_iter().any(|of| match of {
-                super::target::Released::Cell { table, cell } => is_it(*table, *cell),
-                super::target::Released::Earlier { .. } => false,
+                super::subject::Released::Cell { table, cell } => is_it(*table, *cell),
+                super::subject::Released::Earlier { .. } => false,
             }),
             Subject::Cell { .. } | Subject::Earlier { .. } | Subject::Difference { .. } => false,
         }

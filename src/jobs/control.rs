@@ -1,7 +1,7 @@
 //! What disclosure control is asked for a report: its tables, what later reports mean to show, and every cell of
 //! earlier releases. A release, its preview and a rehearsal ask alike.
 
-use super::particulars::Books;
+use super::books::Books;
 use super::reservation;
 use super::tables::{self, Scope};
 use crate::disclosure::{Dominance, NotAPercentage, Policy, Protection, Request};

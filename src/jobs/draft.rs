@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 
+use super::books::Books;
 use super::complaint_section::ComplaintSection;
 use super::control::{self, Ledger, Question};
 use super::dispatch::Dispatch;
 use super::egress;
 use super::house::House;
-use super::particulars::{Books, Ingredients, Particulars};
+use super::particulars::{Ingredients, Particulars};
 use super::recipients;
 use super::tables::{self, HEADLINE, LATE};
 use crate::disclosure::{self, ProtectedTable, Summary};

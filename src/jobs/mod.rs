@@ -7,6 +7,7 @@
 mod at_work;
 mod back_off;
 mod backup;
+mod books;
 mod complaint_books;
 mod complaint_deadlines;
 mod complaint_section;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::books::Books;
 use super::house::House;
 use super::tables::Scope;
 use crate::document::Reconciliation;
@@ -30,17 +31,6 @@ pub struct Ingredients<'a> {
     pub lagging: &'a [Behind],
     /// Every source's data is in up to here.
     pub data_as_of: Timestamp,
-}
-
-/// What a report's figures are summed from.
-#[derive(Clone, Copy)]
-pub(super) struct Books<'a> {
-    /// Where the sealed pages lie.
-    pub directory: &'a Path,
-    /// Up to the period's end, in order.
-    pub pages: &'a [Page],
-    /// Of complaints, up to the period's end and to that of every earlier release.
-    pub lines: &'a [ComplaintLine],
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

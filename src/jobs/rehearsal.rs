@@ -5,9 +5,9 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
+use super::books::Books;
 use super::control::{self, Ledger, Question};
 use super::house::FACTS;
-use super::particulars::Books;
 use super::sales_report::seal_for_now;
 use super::scratch::Scratch;
 use super::tables::{self, Scope};

@@ -8,13 +8,14 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
+use super::books::Books;
 use super::complaint_books;
 use super::completeness::{Gate, gate, reached};
 use super::dispatch::Dispatch;
 use super::draft::{Draft, DraftError, draft, purpose};
 use super::house::House;
 use super::manifest::{Manifest, noted, sha256};
-use super::particulars::{Books, Ingredients};
+use super::particulars::Ingredients;
 use super::recipients;
 use super::run::{Failure, Outcome, Run};
 use super::scratch::Scratch;

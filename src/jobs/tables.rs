@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use jiff::civil::{Date, date};
 
-use super::particulars::Books;
+use super::books::Books;
 use crate::disclosure::{CellStatus, ProtectedTable, RecordedTable};
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 use crate::domain::entry::Dimension;

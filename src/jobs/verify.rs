@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::books::Books;
 use super::draft::{self, Rebuilt, WrongFigure};
 use super::house::House;
 use super::manifest::{Lines, Manifest, Unreadable, sha256};
-use super::particulars::Books;
 use super::proof::{Kept, kept, manifest_flaw};
 use super::resend::readdress;
 use crate::domain::cell::RecordedCell;

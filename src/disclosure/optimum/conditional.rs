@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use super::super::request::Equation;
 use super::super::search::Search;
 use super::super::sensitivity::{Profile, Sensitivity};
-use super::super::target::{Released, Subject, Target};
+use super::super::subject::{Released, Subject};
+use super::super::target::Target;
 use super::cut::{Cut, Literal};
 use super::oracle::Goal;
 use super::variables::{Standing, Variables};
@@ -193,7 +194,7 @@ impl<'a, 's> Sum<'a, 's> {
         let parts = self.sensitive.iter().chain(open);
         let atoms: BTreeSet<u32> =
             parts.flat_map(|&part| candidate.cells[part].atoms.iter().copied()).collect();
-        let profile = Profile::of(search.system, &atoms.into_iter().collect::<Vec<_>>());
+        let profile = search.system.profile_of(&atoms.into_iter().collect::<Vec<_>>());
         candidate.measures.iter().any(|&measure| {
             profile.measures[measure].judge(search.system.measure(measure), search.policy).is_sensitive()
         })

@@ -1,14 +1,7 @@
 //! Safe patterns: how they are found, made cheaper and judged.
 
 use super::super::search::Search;
-use super::problem::Problem;
-
-/// The cheapest safe pattern so far.
-pub(super) struct Incumbent {
-    pub cost: i128,
-    /// For each unit.
-    pub shown: Vec<bool>,
-}
+use super::problem::{Incumbent, Problem};
 
 impl Problem<'_, '_> {
     /// What the audit says of a pattern. Takes in what the pattern's own targets ask.

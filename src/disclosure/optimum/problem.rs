@@ -4,7 +4,6 @@ use super::super::search::Search;
 use super::super::target::{End, Target};
 use super::conditional::{Demand, demand, sums};
 use super::cut::Cut;
-use super::incumbent::Incumbent;
 use super::master::Master;
 use super::oracle::{Answer, Goal, Oracle};
 use super::variables::Variables;
@@ -21,6 +20,13 @@ const ROUNDS: usize = 2;
 
 /// So many cuts found, and the master problem is solved again first.
 const CUTS_A_ROUND: usize = 12;
+
+/// The cheapest safe pattern so far.
+pub(super) struct Incumbent {
+    pub cost: i128,
+    /// For each unit.
+    pub shown: Vec<bool>,
+}
 
 pub(super) struct Problem<'a, 's> {
     pub search: &'a Search<'s>,
