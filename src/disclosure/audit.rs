@@ -7,7 +7,7 @@ use super::field::Echelon;
 use super::programme::Outcome;
 use super::search::Search;
 use super::slice::{Hold, Part, Slice, SliceRow, outsider};
-use super::subject::{Released, Subject};
+use super::subject::Released;
 use super::system::Past;
 use super::target::{End, Target};
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::request::Equation;
 use super::search::Search;
-use super::sensitivity::{Profile, Sensitivity};
+use super::sensitivity::Sensitivity;
 use super::subject::{Released, Subject};
 use super::system::System;
 use super::target::{Form, Target};

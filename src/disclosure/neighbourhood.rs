@@ -13,7 +13,7 @@ impl Search<'_> {
         let shape = &self.views[view];
         let matters = |measures: &[usize]| measures.iter().any(|&m| shape.kind_of[m].is_some());
         let units = self.system.units.iter().zip(&self.shown);
-        let withheld = units.filter(|(unit, shown)| !**shown && !unit.empty && matters(&unit.measures));
+        let withheld = units.filter(|(unit, shown)| !**shown && matters(&unit.measures));
         let past = self.system.past.iter().filter(|past| !past.shown && matters(&past.measures));
         let sets = withheld.map(|(unit, _)| unit.set).chain(past.map(|past| past.set));
         let sets: BTreeSet<usize> = sets.collect();

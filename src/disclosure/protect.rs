@@ -80,7 +80,8 @@ fn protect_with(
     if !report.disclosed.is_empty() {
         return Err(Error::DisclosedEarlier(report.disclosed));
     }
-    let optimum = if policy.series { None } else { optimum::optimum(&search) };
+    let zeros_are_shown = system.units.iter().zip(&search.shown).all(|(unit, shown)| *shown || !unit.empty);
+    let optimum = if policy.series || !zeros_are_shown { None } else { optimum::optimum(&search) };
     if let Some(cheaper) = optimum.as_ref().and_then(|optimum| optimum.cheaper.clone()) {
         let mut other = Search::new(&system, policy, cheaper, solver);
         other.protect();
@@ -149,7 +150,7 @@ fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protec
         for (cell, &unit) in table.cells.iter().zip(units) {
             let decided = &system.units[unit];
             let status = match (decided.empty, decided.primary, shown[unit]) {
-                (true, ..) => CellStatus::Empty,
+                (true, _, true) => CellStatus::Empty,
                 (_, true, _) => CellStatus::Primary,
                 (_, _, true) => CellStatus::Safe,
                 (_, _, false) => CellStatus::Secondary,

@@ -2,7 +2,7 @@
 //!
 //! Shown rows of earlier releases cut the atoms into components that nothing else links. Where no cell of the request
 //! reaches into a component, the attacker learns nothing new about it: its secrets passed the audit of the releases
-//! that made them, and need no second look. So a release beside ten years of others costs what its own days cost.
+//! that made them, and need no second look. (A secret in two components links them.) So a release beside ten years of others costs what its own days cost.
 
 use super::disjoint::DisjointSets;
 use super::slice::{Hold, Part, Slice, outsider};
@@ -21,6 +21,10 @@ pub(super) fn relevant(system: &System<'_>, view: &View) -> Vec<bool> {
     let mut linked = DisjointSets::new(slice.columns.len());
     for row in &slice.rows {
         linked.join(row.terms.iter().map(|term| term.0));
+    }
+    // What a secret consists of protects it together.
+    for past in system.past.iter().filter(|past| !past.shown) {
+        linked.join(slice.columns_of(system, past.set).into_iter());
     }
     let mut is_reached = vec![false; slice.columns.len()];
     for &(slack, _) in &slice.slacks {

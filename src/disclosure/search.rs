@@ -18,6 +18,9 @@ use super::witness::{Proof, Witness};
 /// How many times dearer a headline cell is than another of its size.
 const HEADLINE_WORTH: f64 = 30.0;
 
+/// An empty cell is shown as zero, and known, unless a secret of an earlier release would follow from it.
+const ZERO_WEIGHT: f64 = 3e5;
+
 pub(super) struct Search<'s> {
     pub system: &'s System<'s>,
     pub policy: &'s Policy,
@@ -48,7 +51,7 @@ pub(super) struct Search<'s> {
 impl<'s> Search<'s> {
     /// A search that looks at what the request can say anything about.
     pub fn new(system: &'s System<'s>, policy: &'s Policy, shown: Vec<bool>, solver: &'s dyn Solver) -> Self {
-        let (views, view_of) = views(system, true);
+        let (views, view_of) = views(system);
         let relevant = views.iter().map(|view| relevant(system, view)).collect();
         Self::over(system, policy, shown, solver, (views, view_of, relevant))
     }
@@ -60,7 +63,7 @@ impl<'s> Search<'s> {
         shown: Vec<bool>,
         solver: &'s dyn Solver,
     ) -> Self {
-        let (views, view_of) = views(system, false);
+        let (views, view_of) = views(system);
         let relevant = views.iter().map(|_| vec![true; system.atom_count()]).collect();
         Self::over(system, policy, shown, solver, (views, view_of, relevant))
     }
@@ -221,19 +224,20 @@ impl<'s> Search<'s> {
     /// The root keeps large cells dear without making the programmes ill-conditioned.
     pub fn weight(&self, unit: usize) -> f64 {
         let unit = &self.system.units[unit];
+        if unit.empty {
+            return ZERO_WEIGHT;
+        }
         let worth = if unit.reserved || unit.table < self.policy.headlines { HEADLINE_WORTH } else { 1.0 };
         worth * (1.0 + 1e3 * (unit.cost.max(0) as f64 / self.dearest).sqrt())
     }
 
     /// Whether nothing is left to withhold.
     pub fn withholds_everything(&self) -> bool {
-        self.shown.iter().zip(&self.system.units).all(|(shown, unit)| *shown == unit.empty)
+        self.shown.iter().all(|shown| !shown)
     }
 
     pub fn withhold_everything(&mut self) {
-        for (shown, unit) in self.shown.iter_mut().zip(&self.system.units) {
-            *shown = unit.empty;
-        }
+        self.shown.fill(false);
     }
 
     /// Withholds every cell that shares an atom with one of these targets, and opens them again.

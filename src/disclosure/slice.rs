@@ -124,6 +124,15 @@ impl Slice {
         (form.into_iter().filter(|term| term.1 != 0).collect(), used)
     }
 
+    /// The columns that a set's figures depend on.
+    pub fn columns_of(&self, system: &System<'_>, set: usize) -> Vec<u32> {
+        let (mut form, mut used) = (BTreeMap::new(), Vec::new());
+        for position in 0..self.width {
+            self.write_out(system, (set, position), 1, (&mut form, &mut used));
+        }
+        form.into_keys().collect()
+    }
+
     /// Down to what has columns.
     fn write_out(
         &self,

@@ -34,9 +34,8 @@ pub(super) struct View {
     pub rows_of_unit: Vec<Vec<usize>>,
 }
 
-/// The views of a system, and for each measure the one in which it is a target. Where `zeros_shown`, every empty cell of
-/// the request is shown as zero whatever else is decided; else only where the pattern shows it.
-pub(super) fn views(system: &System<'_>, zeros_shown: bool) -> (Vec<View>, Vec<usize>) {
+/// The views of a system, and for each measure the one in which it is a target.
+pub(super) fn views(system: &System<'_>) -> (Vec<View>, Vec<usize>) {
     let measures = &system.request.measures;
     let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
     let mut views = Vec::new();
@@ -44,7 +43,7 @@ pub(super) fn views(system: &System<'_>, zeros_shown: bool) -> (Vec<View>, Vec<u
     for measure in measures {
         let components = unknown_components(measure, measures);
         let view = *known.entry(components.clone()).or_insert_with(|| {
-            views.push(View::new(system, components, zeros_shown));
+            views.push(View::new(system, components));
             views.len() - 1
         });
         view_of.push(view);
@@ -76,7 +75,7 @@ fn unknown_components(target: &MeasureTerms, measures: &[MeasureTerms]) -> Vec<u
 }
 
 impl View {
-    fn new(system: &System<'_>, components: Vec<usize>, zeros_shown: bool) -> Self {
+    fn new(system: &System<'_>, components: Vec<usize>) -> Self {
         let mut view = Self {
             components,
             kinds: Vec::new(),
@@ -89,7 +88,7 @@ impl View {
             let kind = view.intern_kind(measure);
             view.kind_of.push(kind);
         }
-        view.collect_rows(system, zeros_shown);
+        view.collect_rows(system);
         view
     }
 
@@ -123,13 +122,12 @@ impl View {
         }))
     }
 
-    fn collect_rows(&mut self, system: &System<'_>, zeros_shown: bool) {
+    fn collect_rows(&mut self, system: &System<'_>) {
         let mut known: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for (unit, decided) in system.units.iter().enumerate() {
             for kind in self.kinds_of(&decided.measures) {
                 let row = self.row(&mut known, decided.set, kind);
                 self.rows[row].units.push(unit);
-                self.rows[row].fixed |= zeros_shown && decided.empty && !decided.reserved;
                 self.rows_of_unit[unit].push(row);
             }
         }

@@ -2,8 +2,6 @@
 //! rendered from this and from protected tables alone, and a release's manifest keeps it whole: what is not
 //! in here cannot get into a report, and so a report can be made again when all else has changed.
 
-use std::path::Path;
-
 use anyhow::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,12 +12,10 @@ use super::house::House;
 use super::tables::Scope;
 use crate::document::Reconciliation;
 use crate::domain::behind::Behind;
-use crate::domain::complaint::ComplaintLine;
 use crate::domain::ids::JobName;
 use crate::domain::money::Currency;
 use crate::domain::order::CountOrdersOn;
 use crate::domain::period::Period;
-use crate::facts::Page;
 use crate::settings::{Format, JobSpec, Language, LocalText, TableSpec, Tells};
 
 /// What a draft is made of, besides the house.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::super::request::Equation;
 use super::super::search::Search;
-use super::super::sensitivity::{Profile, Sensitivity};
+use super::super::sensitivity::Sensitivity;
 use super::super::subject::{Released, Subject};
 use super::super::target::Target;
 use super::cut::{Cut, Literal};

@@ -16,8 +16,6 @@ pub struct Case {
     pub rules: Rules,
     /// The tables of each release.
     pub releases: Vec<Vec<CandidateTable>>,
-    /// Whether cells of a table that was withheld whole stand in the ledger as withheld.
-    pub records_silent: bool,
 }
 
 /// A hierarchy: for each level, from coarse to fine, the code of each leaf.
@@ -54,7 +52,7 @@ impl Case {
         let space = Space { dimensions, named: if chance.u8(0..4) == 0 { all } else { held } };
         let rules = rules(&mut chance);
         let releases = releases(&mut chance, &space);
-        Self { shop, rules, releases, records_silent: chance.u8(0..4) == 0 }
+        Self { shop, rules, releases }
     }
 }
 

@@ -8,6 +8,7 @@ mod exact;
 mod found;
 mod generator;
 mod insiders;
+mod orders;
 mod releases;
 mod secrets;
 mod shop;

@@ -99,16 +99,11 @@ impl<'c> Story<'c> {
             self.tally.silent += silent.len();
             self.justify(&silent);
         }
-        let (mut recorded, all) = (seen.clone(), seen);
-        if self.case.records_silent {
-            recorded.tables.extend(silent.iter().map(|&table| tables[table].clone()));
-            recorded.shown.extend(silent.iter().map(|&table| vec![false; tables[table].cells.len()]));
-        }
-        self.earlier.extend(recorded.recorded());
-        Some(all)
+        self.earlier.extend(seen.recorded());
+        Some(seen)
     }
 
-    /// A release may be refused only when earlier ones alone disclose what they withheld.
+    /// A release may be refused only when earlier ones alone disclose what they withheld, and the room's own never do.
     fn refused(&mut self, error: &Error) {
         self.tally.disclosed_earlier += 1;
         let attacker = Attacker::new(&self.case.shop, &rows_of(&self.earlier));
@@ -119,7 +114,7 @@ impl<'c> Story<'c> {
         };
         if !matches!(error, Error::DisclosedEarlier(_)) || !secrets.iter().any(is_disclosed) {
             self.deviates(format!("refused without need: {error}"));
-        } else if !self.case.records_silent {
+        } else {
             self.deviates(format!("the room's own releases disclose: {error}"));
         }
     }
@@ -132,7 +127,7 @@ impl<'c> Story<'c> {
                 asked.cells.iter().map(|cell| self.plain(asked, &cell.atoms)).collect();
             let shown: Vec<bool> = protected.cells().iter().map(|cell| cell.status().is_shown()).collect();
             let is_secondary = |cell: &ProtectedCell| cell.status() == CellStatus::Secondary;
-            if protected.cells().iter().all(is_secondary) && plain.contains(&CellStatus::Primary) {
+            if protected.is_given_up() {
                 silent.push(number);
                 continue;
             }

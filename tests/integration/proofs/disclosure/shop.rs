@@ -185,7 +185,8 @@ impl Rules {
             insiders: self.insiders,
             cost: self.cost,
             headlines: self.headlines,
-            series: true,
+            // With and without taking back and looking for the optimum.
+            series: self.minimum.is_multiple_of(2),
         }
     }
 }
