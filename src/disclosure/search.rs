@@ -31,8 +31,6 @@ pub(super) struct Search<'s> {
     /// For each unit.
     pub shown: Vec<bool>,
     pub targets: Vec<Target>,
-    /// Targets that the present pattern no longer makes.
-    pub retired: Vec<bool>,
     /// For each target, by [`End`].
     pub proofs: Vec<[Option<Proof>; 2]>,
     /// With the view each belongs to.
@@ -83,7 +81,6 @@ impl<'s> Search<'s> {
             relevant,
             shown,
             targets: Vec::new(),
-            retired: Vec::new(),
             proofs: Vec::new(),
             witnesses: Vec::new(),
             solver,
@@ -114,8 +111,7 @@ impl<'s> Search<'s> {
     }
 
     pub fn is_open(&self, target: usize, end: End) -> bool {
-        !self.retired[target]
-            && self.targets[target].need(end) > 0
+        self.targets[target].need(end) > 0
             && self.proofs[target][end as usize].is_none()
             && !self.lost.contains(&(target, end))
     }
@@ -128,7 +124,6 @@ impl<'s> Search<'s> {
                 self.known.insert(key, self.targets.len());
                 self.targets.push(target);
                 self.proofs.push([None, None]);
-                self.retired.push(false);
             }
             Some(&number) => {
                 let standing = &mut self.targets[number];
@@ -147,7 +142,6 @@ impl<'s> Search<'s> {
             self.known.remove(&(target.atoms, target.measure));
         }
         self.proofs.truncate(from);
-        self.retired.truncate(from);
     }
 
     /// Takes a witness in if it holds, and marks what it certifies.

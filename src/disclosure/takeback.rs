@@ -1,11 +1,11 @@
 //! Taking back: cells that were withheld for targets which others, withheld later, protect as well.
 //!
 //! Each withheld cell that is not sensitive is shown again on trial, the dearest first. The proofs that it breaks, and the
-//! targets that it makes, must find new witnesses under the pattern with it shown; else it stays withheld. What was
+//! targets that it makes, must find new witnesses under the pattern with it shown; else it stays withheld. Targets that
+//! the pattern makes no longer are kept all the same, for the same atoms may be a target for another reason. What was
 //! accepted has passed the audit at every step.
 
 use super::search::Search;
-use super::subject::Subject;
 use super::target::End;
 use super::witness::{Proof, TOLERANCE};
 use super::workshop::Workshop;
@@ -20,7 +20,6 @@ const SLICE: usize = 900;
 struct Before {
     proofs: Vec<(usize, End, Proof)>,
     targets: usize,
-    retired: Vec<usize>,
 }
 
 impl Search<'_> {
@@ -66,7 +65,7 @@ impl Search<'_> {
     }
 
     fn show_on_trial(&mut self, unit: usize, disturbing: &[usize]) -> Before {
-        let mut before = Before { proofs: Vec::new(), targets: self.targets.len(), retired: Vec::new() };
+        let mut before = Before { proofs: Vec::new(), targets: self.targets.len() };
         self.shown[unit] = true;
         for (target, ends) in self.proofs.iter_mut().enumerate() {
             for end in End::BOTH {
@@ -75,27 +74,8 @@ impl Search<'_> {
                 }
             }
         }
-        for target in 0..self.targets.len() {
-            if !self.retired[target] && self.is_over(&self.targets[target].subject, unit) {
-                self.retired[target] = true;
-                before.retired.push(target);
-            }
-        }
         self.add_targets_around(Some(unit));
         before
-    }
-
-    /// Whether a target that the pattern made is none any more, now that the unit is shown.
-    fn is_over(&self, subject: &Subject, unit: usize) -> bool {
-        let is_it = |table: usize, cell: usize| self.system.unit_of[table][cell] == unit;
-        match subject {
-            Subject::Implied { table, parts, .. } => parts.iter().any(|&part| is_it(*table, part)),
-            Subject::Beside { cell, singleton } => [cell, singleton].into_iter().any(|of| match of {
-                super::subject::Released::Cell { table, cell } => is_it(*table, *cell),
-                super::subject::Released::Earlier { .. } => false,
-            }),
-            Subject::Cell { .. } | Subject::Earlier { .. } | Subject::Difference { .. } => false,
-        }
     }
 
     fn put_back(&mut self, unit: usize, before: Before) {
@@ -104,7 +84,6 @@ impl Search<'_> {
         for (target, end, proof) in before.proofs {
             self.proofs[target][end as usize] = Some(proof);
         }
-        before.retired.into_iter().for_each(|target| self.retired[target] = false);
     }
 
     /// Whether every open end finds a witness under the present pattern.

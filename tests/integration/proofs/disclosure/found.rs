@@ -85,6 +85,21 @@ fn what_reveals_a_figure_is_named_with_its_measure() {
     );
 }
 
+/// The secret is what atoms 0 and 2 come to, and no shown cell links them. Showing atom 1 tells atom 0, and atom 2 still
+/// keeps the secret.
+#[test]
+fn a_secret_in_two_parts_is_kept_by_either() {
+    let of_three = |atom, first: u64| (0..3u64).map(move |who| (atom, first + who, 50, 1));
+    let mut lines: Vec<Line> = vec![(0, 1, 100, 1), (2, 5, 100, 1)];
+    lines.extend(of_three(1, 2).chain(of_three(3, 6)));
+    lines.sort_unstable();
+    let mut request = request(&lines, GROSS, &[&[1]], &[(&[0, 1], GROSS), (&[2, 3], GROSS)]);
+    request.earlier.push(EarlierCell { atoms: vec![0, 2], measures: vec![GROSS], shown: false });
+    let policy = Policy { implied_cells: false, insiders: false, ..policy(10) };
+    let protection = protect(&request, &policy).expect("is kept by atom 2");
+    assert_eq!(protection.tables[0].cells()[0].status(), CellStatus::Safe);
+}
+
 /// One large contributor in many small atoms: each could hold nearly all, and yet their sum is told.
 #[test]
 fn a_figure_that_is_told_is_not_called_free() {
