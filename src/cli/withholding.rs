@@ -1,7 +1,7 @@
 //! What `check` says of the tables of reports: how much each is likely to withhold, and what would show more.
 
 use super::{reach, show};
-use crate::domain::clock::{Clock, SystemClock};
+use crate::domain::clock::SystemClock;
 use crate::jobs::{self, Coarser, Foreseen};
 use crate::settings::Settings;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub fn foreseen(settings: &Settings) -> Withholding {
     if let Err(why) = reach::check_owner_of(&settings.store.directory) {
         return noted(why);
     }
-    match jobs::foresee(settings, SystemClock.now()) {
+    match jobs::foresee(settings, &SystemClock) {
         Ok(found) => Withholding { tables: found.tables, note: found.note.map(str::to_owned) },
         Err(error) => noted(format!("{error:#}")),
     }

@@ -16,7 +16,7 @@ use super::view::{View, views};
 use super::witness::{Proof, Witness};
 
 /// How many times dearer a headline cell is than another of its size.
-const HEADLINE_WORTH: f64 = 30.0;
+pub(super) const HEADLINE_WORTH: u8 = 30;
 
 /// An empty cell is shown as zero, and known, unless a secret of an earlier release would follow from it.
 const ZERO_WEIGHT: f64 = 3e5;
@@ -221,7 +221,8 @@ impl<'s> Search<'s> {
         if unit.empty {
             return ZERO_WEIGHT;
         }
-        let worth = if unit.reserved || unit.table < self.policy.headlines { HEADLINE_WORTH } else { 1.0 };
+        let worth =
+            if unit.reserved || unit.table < self.policy.headlines { f64::from(HEADLINE_WORTH) } else { 1.0 };
         worth * (1.0 + 1e3 * (unit.cost.max(0) as f64 / self.dearest).sqrt())
     }
 

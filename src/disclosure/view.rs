@@ -31,7 +31,6 @@ pub(super) struct View {
     pub kind_of: Vec<Option<usize>>,
     pub rows: Vec<Row>,
     pub rows_of_set: Vec<Vec<usize>>,
-    pub rows_of_unit: Vec<Vec<usize>>,
 }
 
 /// The views of a system, and for each measure the one in which it is a target.
@@ -82,7 +81,6 @@ impl View {
             kind_of: Vec::new(),
             rows: Vec::new(),
             rows_of_set: vec![Vec::new(); system.sets.len()],
-            rows_of_unit: vec![Vec::new(); system.units.len()],
         };
         for measure in &system.request.measures {
             let kind = view.intern_kind(measure);
@@ -128,7 +126,6 @@ impl View {
             for kind in self.kinds_of(&decided.measures) {
                 let row = self.row(&mut known, decided.set, kind);
                 self.rows[row].units.push(unit);
-                self.rows_of_unit[unit].push(row);
             }
         }
         for past in system.past.iter().filter(|past| past.shown) {

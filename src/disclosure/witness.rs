@@ -11,7 +11,7 @@ use super::view::View;
 pub(super) const TOLERANCE: f64 = 1e-6;
 
 /// The part of a required distance that a witness must reach; what is missing is the solver's arithmetic.
-const REACH: f64 = 1.0 - 1e-6;
+pub(super) const REACH: f64 = 1.0 - 1e-6;
 
 #[derive(Clone, Debug)]
 pub(super) struct Witness {

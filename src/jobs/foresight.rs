@@ -2,15 +2,16 @@
 //! complete period of each job goes through disclosure control by itself, as if nothing had been released before.
 //! Nothing is released. (Beside earlier releases a report withholds more, seldom much.)
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::rehearsal::Rehearsal;
 use crate::disclosure::{CellStatus, ProtectedTable, protect};
 use crate::domain::cell::Universe;
+use crate::domain::clock::Clock;
 use crate::domain::entry::Dimension;
 use crate::domain::ids::JobName;
 use crate::domain::period::{Period, PeriodKind};
@@ -79,12 +80,12 @@ impl Share {
 ///
 /// # Errors
 /// When there is a store, and it or its books cannot be read.
-pub fn foresee(settings: &Settings, now: Timestamp) -> anyhow::Result<Foresight> {
+pub fn foresee(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<Foresight> {
     let nothing = |note| Ok(Foresight { note: Some(note), ..Foresight::default() });
     let Some(archive) = Archive::open(&settings.store.directory)? else {
         return nothing("nothing was pulled yet, so nobody knows what the tables will withhold");
     };
-    let today = now.to_zoned(settings.business.zone.clone()).date();
+    let today = clock.now().to_zoned(settings.business.zone.clone()).date();
     let known = archive.read(|reader| {
         let Some(last) = reader.last_entry_day()? else { return Ok::<_, anyhow::Error>(None) };
         let end = today.min(last.saturating_add(1.day()));
@@ -93,14 +94,16 @@ pub fn foresee(settings: &Settings, now: Timestamp) -> anyhow::Result<Foresight>
     let Some((rehearsal, end)) = known else {
         return nothing("no sale is booked yet, so nobody knows what the tables will withhold");
     };
-    Trials { rehearsal, end, start: Instant::now() }.of_all(&settings.jobs)
+    Trials { rehearsal, end, clock, start: clock.elapsed() }.of_all(&settings.jobs)
 }
 
 struct Trials<'a> {
     rehearsal: Rehearsal<'a>,
     /// The day after the last that is known and over.
     end: Date,
-    start: Instant,
+    clock: &'a dyn Clock,
+    /// On the clock that passes.
+    start: Duration,
 }
 
 impl Trials<'_> {
@@ -129,7 +132,7 @@ impl Trials<'_> {
 
     /// What each of the job's own tables would withhold; `None` when time is up.
     fn shares(&self, job: &JobSpec, period: Period) -> anyhow::Result<Option<Vec<Share>>> {
-        if self.start.elapsed() > PATIENCE {
+        if self.clock.elapsed().saturating_sub(self.start) > PATIENCE {
             return Ok(None);
         }
         let question = self.rehearsal.question(Universe::Sales, job, period)?;

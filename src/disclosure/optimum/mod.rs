@@ -32,7 +32,7 @@ use variables::Variables;
 /// What the request costs at least, and a pattern that costs less than the search's if one was found.
 ///
 /// Costs are the policy's: what the summary's secondary cost adds up, but each cell counts for one at least, and a cell
-/// of a headline table, or of one that a later release means to show, [`variables::HEADLINE_WORTH`] times.
+/// of a headline table, or of one that a later release means to show, [`super::search::HEADLINE_WORTH`] times.
 pub(super) struct Optimum {
     /// For each unit, whether it is shown.
     pub cheaper: Option<Vec<bool>>,

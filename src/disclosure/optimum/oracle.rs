@@ -7,6 +7,7 @@
 use super::super::programme::{Outcome, Programme, Run};
 use super::super::search::Search;
 use super::super::target::{End, Target};
+use super::super::witness::REACH;
 use super::cut::{Cut, Literal, failing};
 use super::variables::{Standing, Variables};
 
@@ -15,9 +16,6 @@ const LARGEST_SCALED: f64 = 1e4;
 
 /// Multipliers below this are the solver's arithmetic.
 const NEGLIGIBLE: f64 = 1e-7;
-
-/// A required distance that is reached but for this part of it is reached.
-const REACH: f64 = 1.0 - 1e-6;
 
 /// How far a fully shown row may be off, as a part of the target's need, so that cuts with few rows win.
 const LEEWAY: f64 = 0.01;

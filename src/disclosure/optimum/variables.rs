@@ -1,10 +1,8 @@
 //! The decisions that are open, and what they cost.
 
 use super::super::policy::Policy;
+use super::super::search::HEADLINE_WORTH;
 use super::super::system::System;
-
-/// How many times dearer a headline cell is than another of its size: as in the search.
-pub(in crate::disclosure) const HEADLINE_WORTH: i128 = 30;
 
 /// What is known of a unit before anything is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +38,7 @@ impl Variables {
                 (_, true) => Standing::Withheld,
                 _ => {
                     let is_headline = decided.reserved || decided.table < policy.headlines;
-                    let worth = if is_headline { HEADLINE_WORTH } else { 1 };
+                    let worth = if is_headline { i128::from(HEADLINE_WORTH) } else { 1 };
                     variables.costs.push(worth * cells[unit] * decided.cost.max(1));
                     variables.units.push(unit);
                     Standing::Open(variables.units.len() - 1)
