@@ -1,13 +1,13 @@
 //! The audit: is any target disclosed, exactly or too narrowly?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::disclosed::{AuditReport, Disclosed};
 use super::field::Echelon;
 use super::programme::Outcome;
 use super::search::Search;
 use super::slice::{Hold, Part, Slice, SliceRow, outsider};
-use super::subject::Released;
+use super::subject::{Released, Subject};
 use super::system::Past;
 use super::target::{End, Target};
 
@@ -31,9 +31,14 @@ impl Search<'_> {
 
     /// Some atoms, with every shown row standing.
     pub fn held_slice(&self, view: usize, atoms: Vec<u32>) -> Slice {
+        self.held_slice_of(view, atoms, &outsider)
+    }
+
+    /// Likewise; `own` as in [`Part`].
+    fn held_slice_of(&self, view: usize, atoms: Vec<u32>, own: &dyn Fn(u32, usize) -> i64) -> Slice {
         let shape = &self.views[view];
         let hold = |row: usize| if shape.is_shown(row, &self.shown) { Hold::Fixed } else { Hold::Free };
-        let part = Part { system: self.system, view: shape, atoms, reach: self.reach(view), own: &outsider };
+        let part = Part { system: self.system, view: shape, atoms, reach: self.reach(view), own };
         Slice::new(part, &hold)
     }
 
@@ -67,11 +72,13 @@ impl Search<'_> {
         }
     }
 
-    /// A disclosed target's interval and what reveals it, all atoms unknown.
-    fn disclosed(&mut self, target: usize) -> Disclosed {
+    /// A disclosed target's interval and what reveals it, all atoms unknown but for a contributor's own part.
+    fn disclosed(&mut self, target: usize, contributor: Option<u32>) -> Disclosed {
         let stated = self.targets[target].clone();
         let view = stated.view;
-        let slice = self.held_slice(view, self.relevant_atoms(view));
+        let own = self.own(view, contributor.as_slice());
+        let own = |atom: u32, position: usize| own.get(&(atom, position)).copied().unwrap_or(0);
+        let slice = self.held_slice_of(view, self.relevant_atoms(view), &own);
         let mut interval = [f64::NEG_INFINITY, f64::INFINITY];
         let mut rows = BTreeSet::new();
         for end in End::BOTH {
@@ -86,6 +93,7 @@ impl Search<'_> {
             subject: stated.subject,
             measure: stated.measure,
             value: clamp(stated.value),
+            to_contributor: contributor.is_some(),
             interval: (interval[0], interval[1]),
             required: (clamp(stated.value - stated.down), clamp(stated.value + stated.up)),
             revealed_by: self.released(view, &rows),
@@ -147,18 +155,16 @@ impl Search<'_> {
     }
 
     /// What the final pattern of a search still discloses: nothing, or what earlier releases alone do. Where all is
-    /// withheld, a target counts as disclosed only when the exact guard or a programme says so.
+    /// withheld, a target counts as disclosed only when the exact guard or a programme says so. What a contributor learns
+    /// of an earlier cell from earlier releases is not this pattern's doing, and stops nothing.
     pub fn final_report(&mut self) -> AuditReport {
-        let exact = self.failing_the_exact_guard();
+        let exact: BTreeSet<usize> = self.failing_the_exact_guard().into_iter().collect();
         let failing: BTreeSet<usize> =
             self.lost.iter().map(|&(target, _)| target).chain(exact.iter().copied()).collect();
-        AuditReport {
-            targets: self.targets.len(),
-            exact: exact.len(),
-            narrow: failing.len() - exact.len(),
-            programmes: self.programmes,
-            disclosed: failing.iter().map(|&target| self.disclosed(target)).collect(),
-        }
+        let is_new = |target: usize| !matches!(self.targets[target].subject, Subject::Earlier { .. });
+        let told = self.lost_to.iter().map(|&(target, _, contributor)| (target, contributor));
+        let told = told.filter(|&(target, _)| is_new(target)).collect();
+        self.report_of(&exact, &failing, told)
     }
 
     /// Every target that the present pattern discloses, whatever was certified before.
@@ -173,11 +179,26 @@ impl Search<'_> {
             }
         }
         failing.extend(&exact);
-        let disclosed = failing.iter().map(|&target| self.disclosed(target)).collect();
+        let told = self.told_to_insiders();
+        self.report_of(&exact, &failing, told)
+    }
+
+    fn report_of(
+        &mut self,
+        exact: &BTreeSet<usize>,
+        failing: &BTreeSet<usize>,
+        told: BTreeMap<usize, u32>,
+    ) -> AuditReport {
+        let to_anybody = failing.iter().map(|&target| (target, None));
+        let to_contributors = told.into_iter().filter(|(target, _)| !failing.contains(target));
+        let to_contributors = to_contributors.map(|(target, contributor)| (target, Some(contributor)));
+        let all: Vec<(usize, Option<u32>)> = to_anybody.chain(to_contributors).collect();
+        let disclosed =
+            all.iter().map(|&(target, contributor)| self.disclosed(target, contributor)).collect();
         AuditReport {
             targets: self.targets.len(),
             exact: exact.len(),
-            narrow: failing.difference(&exact).count(),
+            narrow: all.len() - exact.len(),
             programmes: self.programmes,
             disclosed,
         }

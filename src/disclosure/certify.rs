@@ -19,10 +19,10 @@ const WORTHWHILE: usize = 12;
 const PATIENCE: usize = 2;
 
 /// Columns and rows of a slice that no shown row links to others.
-struct Component {
-    columns: Vec<u32>,
-    rows: Vec<usize>,
-    targets: Vec<usize>,
+pub(super) struct Component {
+    pub columns: Vec<u32>,
+    pub rows: Vec<usize>,
+    pub targets: Vec<usize>,
 }
 
 impl Search<'_> {
@@ -110,7 +110,7 @@ impl Search<'_> {
         costs
     }
 
-    fn add_objective(
+    pub fn add_objective(
         &self,
         costs: &mut [f64],
         slice: &Slice,
@@ -143,7 +143,12 @@ impl Search<'_> {
     }
 }
 
-fn components(system: &System<'_>, slice: &Slice, open: &[usize], targets: &[Target]) -> Vec<Component> {
+pub(super) fn components(
+    system: &System<'_>,
+    slice: &Slice,
+    open: &[usize],
+    targets: &[Target],
+) -> Vec<Component> {
     let mut sets = DisjointSets::new(slice.columns.len());
     for row in &slice.rows {
         sets.join(row.terms.iter().map(|term| term.0));

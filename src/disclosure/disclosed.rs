@@ -12,6 +12,8 @@ pub struct Disclosed {
     pub measure: usize,
     /// The true figure.
     pub value: i64,
+    /// Whether only some contributor learns it, who knows their own part of everything.
+    pub to_contributor: bool,
     /// What an attacker can narrow it down to; infinite where there is no bound.
     pub interval: (f64, f64),
     /// What the interval must contain at least.

@@ -1,5 +1,6 @@
 //! The contributions by atom: who gave what.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::request::{Contributions, MeasureTerms, Request};
@@ -12,6 +13,8 @@ pub(super) struct Lines<'r> {
     of_atoms: Vec<Range<usize>>,
     /// For each line of the data, its contributor counted from zero.
     contributors: Vec<u32>,
+    /// The lines by contributor, made when somebody asks.
+    by_contributor: OnceCell<Vec<(u32, usize)>>,
 }
 
 impl<'r> Lines<'r> {
@@ -19,7 +22,8 @@ impl<'r> Lines<'r> {
         let data = &request.data;
         let (of_atoms, contributors) =
             (lines_of_atoms(&data.atoms, atoms), number_contributors(&data.contributors));
-        Self { measures: &request.measures, data, of_atoms, contributors }
+        let by_contributor = OnceCell::new();
+        Self { measures: &request.measures, data, of_atoms, contributors, by_contributor }
     }
 
     /// (contributor, line), sorted.
@@ -28,6 +32,28 @@ impl<'r> Lines<'r> {
         let mut lines: Vec<(u32, usize)> = lines.map(|line| (self.contributors[line], line)).collect();
         lines.sort_unstable();
         lines
+    }
+
+    /// An atom's (contributor, line), sorted.
+    pub fn of_atom(&self, atom: u32) -> impl Iterator<Item = (u32, usize)> {
+        self.of_atoms[atom as usize].clone().map(|line| (self.contributors[line], line))
+    }
+
+    /// Contributors are numbered from zero to this.
+    pub fn contributor_count(&self) -> usize {
+        self.contributors.iter().max().map_or(0, |&last| last as usize + 1)
+    }
+
+    /// A contributor's (atom, line), sorted.
+    pub fn by(&self, contributor: u32) -> impl Iterator<Item = (u32, usize)> {
+        let all = self.by_contributor.get_or_init(|| {
+            let mut all: Vec<(u32, usize)> = self.contributors.iter().copied().zip(0..).collect();
+            all.sort_unstable();
+            all
+        });
+        let start = all.partition_point(|entry| entry.0 < contributor);
+        let own = all[start..].iter().take_while(move |entry| entry.0 == contributor);
+        own.map(|&(_, line)| (self.data.atoms[line], line))
     }
 }
 

@@ -9,7 +9,8 @@
 //! The way through: [`sensitivity`] says which cells are sensitive in themselves; [`repair`] withholds further cells
 //! until every sensitive figure has witnesses, other data that would have given the same release ([`certify`]); where no
 //! later release will follow, [`takeback`] and [`optimum`] look for a cheaper pattern; [`audit`] checks the outcome again,
-//! exactly over GF(p) and by the witnesses. [`search`] is the state that they share, [`system`] the request, indexed, and
+//! exactly over GF(p) and by the witnesses; [`insiders`] asks
+//! the same for every contributor. [`search`] is the state that they share, [`system`] the request, indexed, and
 //! [`lattice`] what keeps the programmes sparse. The attacker's problem is that of Fischetti and Salazar-González
 //! (Management Science 47, 2001) over the atoms of all tables and all releases together, not table by table: modular
 //! suppression leaves sensitive cells exposed (Hundepool et al., Statistical Disclosure Control, Wiley 2012, 4.3).
@@ -22,6 +23,7 @@ mod disjoint;
 mod error;
 mod field;
 mod implied;
+mod insiders;
 mod lattice;
 mod lines;
 mod neighbourhood;

@@ -72,10 +72,11 @@ fn protect_with(
     let system = System::new(request, judgements, policy)?;
     let shown = system.units.iter().map(|unit| !unit.primary).collect();
     let mut search = Search::new(&system, policy, shown, solver);
-    search.protect();
+    search.suppress();
     if !policy.series {
         search.take_back();
     }
+    search.protect();
     let mut report = settle(&mut search);
     if !report.disclosed.is_empty() {
         return Err(Error::DisclosedEarlier(report.disclosed));
@@ -128,7 +129,7 @@ fn settle(search: &mut Search<'_>) -> AuditReport {
     for mending in 0.. {
         search.check_proofs();
         let failing = search.failing_the_exact_guard();
-        let is_settled = failing.is_empty() && search.open().is_empty();
+        let is_settled = failing.is_empty() && search.open().is_empty() && !search.is_doubted();
         if is_settled || search.withholds_everything() {
             break;
         }

@@ -10,16 +10,26 @@
 
 use super::programme::{Outcome, Programme};
 use super::search::Search;
-use super::slice::Slice;
+use super::slice::{Slice, outsider};
 use super::target::End;
-use super::witness::TOLERANCE;
+use super::witness::{TOLERANCE, Witness};
 
 /// How many atoms a programme starts with beyond those withheld; four times as many at each further try.
 const FIRST_SLICE: usize = 900;
 
 impl Search<'_> {
-    /// Withholds until every target is certified or known to be lost.
+    /// Withholds until every target is certified or known to be lost, for contributors too where the policy asks.
     pub fn protect(&mut self) {
+        loop {
+            self.suppress();
+            if !self.guard_against_insiders() {
+                return;
+            }
+        }
+    }
+
+    /// Likewise, for an attacker who contributed nothing.
+    pub fn suppress(&mut self) {
         loop {
             self.add_pattern_targets();
             for view in 0..self.views.len() {
@@ -61,9 +71,10 @@ impl Search<'_> {
         loop {
             let atoms = self.neighbourhood(view, &[target], size);
             let everything = atoms.len() >= self.relevant_atoms(view).len();
-            let slice = self.elastic_slice(view, atoms);
+            let slice = self.elastic_slice(view, atoms, &outsider);
             let mut programme = slice.whole_programme();
-            self.add_need(&mut programme, &slice, (target, end));
+            let need = self.targets[target].need(end) as f64;
+            self.add_need(&mut programme, &slice, (target, end), need);
             self.programmes += 1;
             match self.solver.solve(programme) {
                 Outcome::Optimal { columns, .. } => {
@@ -86,18 +97,24 @@ impl Search<'_> {
         }
     }
 
-    /// The target must move as far as it needs.
-    fn add_need(&self, programme: &mut Programme, slice: &Slice, (target, end): (usize, End)) {
+    /// The target must move so far.
+    pub fn add_need(&self, programme: &mut Programme, slice: &Slice, (target, end): (usize, End), need: f64) {
         let stated = &self.targets[target];
         let form = slice.form(self.system, stated).into_iter();
         let terms = form.map(|(column, times)| (column, end.sign() * times as f64)).collect();
-        programme.rows.push((stated.need(end) as f64 / slice.scale, f64::INFINITY, terms));
+        programme.rows.push((need / slice.scale, f64::INFINITY, terms));
     }
 
     /// Withholds what the solution disturbs and takes it in as a witness.
     fn apply(&mut self, view: usize, slice: &Slice, solution: &[f64]) {
         let columns: Vec<u32> = (0..slice.columns.len() as u32).collect();
         let witness = slice.witness(&columns, solution);
+        self.withhold_disturbed(view, &witness);
+        self.add_witness(view, witness);
+    }
+
+    /// Withholds every row that is off in a witness.
+    pub fn withhold_disturbed(&mut self, view: usize, witness: &Witness) {
         let shape = &self.views[view];
         let deviation = witness.deviation(self.system, shape);
         for row in 0..shape.rows.len() {
@@ -107,6 +124,5 @@ impl Search<'_> {
                 }
             }
         }
-        self.add_witness(view, witness);
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Search<'s> {
     pub programmes: usize,
     /// Ends that no pattern can protect: earlier releases alone disclose them.
     pub lost: BTreeSet<(usize, End)>,
+    /// Ends that no pattern can protect from a contributor.
+    pub lost_to: BTreeSet<(usize, End, u32)>,
     known: BTreeMap<(Vec<u32>, usize), usize>,
     pub order: AtomOrder,
     /// What the dearest unit costs.
@@ -86,6 +88,7 @@ impl<'s> Search<'s> {
             solver,
             programmes: 0,
             lost: BTreeSet::new(),
+            lost_to: BTreeSet::new(),
             known: BTreeMap::new(),
             order: AtomOrder::new(system),
             dearest: system.units.iter().map(|unit| unit.cost).max().unwrap_or(0).max(1) as f64,

@@ -159,6 +159,12 @@ impl Slice {
         }
     }
 
+    /// The column of an atom's unknown, when it varies.
+    pub fn column_of(&self, atom: u32, position: usize) -> Option<u32> {
+        let local = self.atoms.binary_search(&atom).ok()?;
+        Some(self.of_atom(local, position).0)
+    }
+
     fn of_atom(&self, local: usize, position: usize) -> (u32, i64) {
         ((local * self.width + position) as u32, 1)
     }

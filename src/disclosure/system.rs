@@ -107,6 +107,10 @@ impl<'r> System<'r> {
         Profile::of(&self.lines, atoms)
     }
 
+    pub fn lines(&self) -> &Lines<'r> {
+        &self.lines
+    }
+
     pub fn measure(&self, measure: usize) -> &MeasureTerms {
         &self.request.measures[measure]
     }

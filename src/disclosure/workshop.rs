@@ -26,13 +26,25 @@ impl Search<'_> {
     /// A programme with the withheld atoms, those of the open targets, and `size` more varying.
     pub fn workshop(&self, view: usize, open: &[(usize, End)], size: usize) -> Workshop {
         let targets: Vec<usize> = open.iter().map(|&(target, _)| target).collect();
-        let slice = self.elastic_slice(view, self.neighbourhood(view, &targets, size));
+        let slice = self.elastic_slice(view, self.neighbourhood(view, &targets, size), &outsider);
         let run = self.solver.load(slice.whole_programme());
         Workshop { slice, run }
     }
 
     /// Moves an end as far as it needs, where that is possible, at the least cost under the present pattern.
     pub fn move_towards(&mut self, workshop: &mut Workshop, (target, end): (usize, End)) -> Option<Vec<f64>> {
+        let need = self.targets[target].need(end) as f64;
+        self.move_towards_for(workshop, (target, end), need, &[])
+    }
+
+    /// Likewise, so far, while some contributors have their own parts.
+    pub fn move_towards_for(
+        &mut self,
+        workshop: &mut Workshop,
+        (target, end): (usize, End),
+        need: f64,
+        of: &[u32],
+    ) -> Option<Vec<f64>> {
         let Workshop { slice, run: Some(run) } = workshop else { return None };
         let stated = &self.targets[target];
         let mut costs: Vec<f64> = slice.columns.iter().map(|column| column.0).collect();
@@ -42,16 +54,18 @@ impl Search<'_> {
         }
         let form = slice.form(self.system, stated).into_iter();
         let form: Vec<(u32, f64)> = form.map(|(column, times)| (column, end.sign() * times as f64)).collect();
-        let need = stated.need(end) as f64 / slice.scale;
         self.programmes += 1;
-        match run.minimise_towards(&costs, &form, need, REWARD) {
+        let columns: Vec<u32> = (0..slice.columns.len() as u32).collect();
+        let part = (stated.view, &*slice, &columns[..]);
+        let ask = |run: &mut dyn Run| run.minimise_towards(&costs, &form, need / slice.scale, REWARD);
+        match self.with_floors(part, run.as_mut(), of, ask) {
             Outcome::Optimal { columns, .. } => Some(columns),
             Outcome::Infeasible | Outcome::Failed => None,
         }
     }
 
-    /// Every row that could be shown may be disturbed; those of earlier releases stand.
-    pub fn elastic_slice(&self, view: usize, atoms: Vec<u32>) -> Slice {
+    /// Every row that could be shown may be disturbed; those of earlier releases stand. `own` as in [`Part`].
+    pub fn elastic_slice(&self, view: usize, atoms: Vec<u32>, own: &dyn Fn(u32, usize) -> i64) -> Slice {
         let shape = &self.views[view];
         let hold = |row: usize| {
             let of_row = &shape.rows[row];
@@ -63,7 +77,7 @@ impl Search<'_> {
             if is_free { Hold::Free } else { Hold::Elastic(self.row_weight(view, row)) }
         };
         let reach = self.reach(view);
-        Slice::new(Part { system: self.system, view: shape, atoms, reach, own: &outsider }, &hold)
+        Slice::new(Part { system: self.system, view: shape, atoms, reach, own }, &hold)
     }
 
     fn row_weight(&self, view: usize, row: usize) -> f64 {

@@ -111,6 +111,7 @@ fn disclosed_json(disclosed: &Disclosed, built: &Built) -> Value {
         "cell": built.subject(&disclosed.subject),
         "measure": built.request.measures[disclosed.measure].name,
         "value": disclosed.value as f64 / scale,
+        "to_contributor": disclosed.to_contributor,
         "interval": [bound(disclosed.interval.0), bound(disclosed.interval.1)],
         "required": [disclosed.required.0 as f64 / scale, disclosed.required.1 as f64 / scale],
         "revealed_by": disclosed.revealed_by.iter().map(|of| built.released(*of)).collect::<Vec<_>>(),
@@ -125,11 +126,12 @@ fn disclosed_line(disclosed: &Disclosed, built: &Built) -> String {
     };
     let revealed: Vec<String> = disclosed.revealed_by.iter().map(|of| built.released(*of)).collect();
     format!(
-        "{} {}: [{}, {}], required [{}, {}], revealed by {}",
+        "{} {}: [{}, {}]{}, required [{}, {}], revealed by {}",
         built.subject(&disclosed.subject),
         built.request.measures[disclosed.measure].name,
         bound(disclosed.interval.0),
         bound(disclosed.interval.1),
+        if disclosed.to_contributor { " for a contributor who knows their own part" } else { "" },
         plain(disclosed.required.0, decimals),
         plain(disclosed.required.1, decimals),
         if revealed.is_empty() {

@@ -40,7 +40,7 @@ impl Problem<'_, '_> {
             before.clone_from(&shown);
             let mut completed =
                 Search::new(self.search.system, self.search.policy, shown, self.search.solver);
-            completed.protect();
+            completed.suppress();
             self.work = self.work.saturating_sub((completed.programmes + 1) * self.lines());
             if completed.lost.is_empty() {
                 let shown = completed.shown;

@@ -8,6 +8,7 @@ use firstwatch::disclosure::{AuditReport, CellStatus, Disclosed, EarlierCell, Re
 
 use super::attacker::{Attacker, Found, Row};
 use super::generator::Case;
+use super::insiders;
 use super::releases::{Story, request};
 use super::secrets::{Kind, Seen, merged, rows_of, secrets, set};
 use super::shop::{Levels, Set};
@@ -151,9 +152,21 @@ impl<'c> Comparison<'c> {
             close += usize::from(found == Found::Close);
             tally.narrow += usize::from(found == Found::Narrow);
             let is_disclosed = matches!(found, Found::Exact | Found::Narrow);
+            let to_contributor = named.get(&row).map(|disclosed| disclosed.to_contributor);
             match named.get(&row) {
-                Some(disclosed) if is_disclosed => self.agree(row, *levels, disclosed, &mut deviations),
-                None if !is_disclosed => {}
+                _ if !is_disclosed && to_contributor != Some(false) => {
+                    let told = insiders::told(self.case, &self.attacker, (row, *levels), kinds);
+                    let is_told = to_contributor == Some(true);
+                    if found != Found::Close && told != Found::Close && is_told != (told == Found::Narrow) {
+                        let kind = if is_told { Deviation::FalseAlarm } else { Deviation::Missed };
+                        let what =
+                            format!("{kinds:?} {row:?} needs {levels:?}: a contributor finds {told:?}");
+                        deviations.push((kind, what));
+                    }
+                }
+                Some(disclosed) if is_disclosed && !disclosed.to_contributor => {
+                    self.agree(row, *levels, disclosed, &mut deviations);
+                }
                 _ if found == Found::Close => {}
                 of_room => {
                     let kind = if is_disclosed { Deviation::Missed } else { Deviation::FalseAlarm };

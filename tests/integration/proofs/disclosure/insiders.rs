@@ -6,7 +6,7 @@ use super::attacker::{Attacker, Found, Row};
 use super::generator::Case;
 use super::releases::Story;
 use super::secrets::{Kind, Secret, merged, rows_of, secrets};
-use super::shop::Levels;
+use super::shop::{Levels, Set};
 
 #[derive(Debug, Default)]
 pub struct Learnt {
@@ -59,12 +59,35 @@ pub fn of(case: &Case) -> Learnt {
 
 fn ask_everybody(case: &Case, attacker: &Attacker<'_>, (row, levels): (Row, Levels), learnt: &mut Learnt) {
     let holders = case.shop.people(row.0);
-    let everybody: BTreeSet<u64> = case.shop.lines.iter().map(|line| line.who).collect();
-    let knows_all = |who: &u64| holders.len() == 1 && holders.contains_key(who);
     let learns = |who: &u64| attacker.insider_interval(row, levels, *who) == Found::Narrow;
-    let learners: Vec<u64> = everybody.into_iter().filter(|who| !knows_all(who) && learns(who)).collect();
+    let learners: Vec<u64> = who_may_learn(case, row.0).into_iter().filter(learns).collect();
     learnt.targets += 1;
     learnt.told += usize::from(!learners.is_empty());
     let is_among_them = learners.iter().any(|who| holders.contains_key(who));
     learnt.to_outsiders += usize::from(!learners.is_empty() && !is_among_them);
+}
+
+/// What contributors who do not hold all of it find out about a sensitive cell.
+pub fn told(
+    case: &Case,
+    attacker: &Attacker<'_>,
+    (row, levels): (Row, Levels),
+    kinds: &BTreeSet<Kind>,
+) -> Found {
+    let is_cell = kinds.contains(&Kind::Cell) || kinds.contains(&Kind::Earlier);
+    if !case.rules.insiders || !is_cell {
+        return Found::Safe;
+    }
+    let finds = |&who: &u64| attacker.insider_interval(row, levels, who);
+    let found: Vec<Found> = who_may_learn(case, row.0).iter().map(finds).collect();
+    let worst = [Found::Narrow, Found::Close].into_iter().find(|one| found.contains(one));
+    worst.unwrap_or(Found::Safe)
+}
+
+/// Every contributor but one who holds all of a set.
+pub fn who_may_learn(case: &Case, set: Set) -> Vec<u64> {
+    let holders = case.shop.people(set);
+    let everybody: BTreeSet<u64> = case.shop.lines.iter().map(|line| line.who).collect();
+    let knows_all = |who: &u64| holders.len() == 1 && holders.contains_key(who);
+    everybody.into_iter().filter(|who| !knows_all(who)).collect()
 }

@@ -6,6 +6,7 @@ use firstwatch::disclosure::{
 
 use super::attacker::{Attacker, Found, Row};
 use super::generator::Case;
+use super::insiders;
 use super::secrets::{Kind, Secret, Seen, merged, rows_of, secrets, set};
 
 /// What one case, or many, came to.
@@ -215,7 +216,10 @@ impl<'c> Story<'c> {
         let is_disclosed = |shown: Vec<Vec<bool>>| {
             let seen = Seen { tables: tables.clone(), shown };
             let secrets = merged(&secrets(shop, rules, &seen, &self.earlier));
-            secrets.into_iter().any(|(row, (levels, _))| attacker.finds(row, levels) != Found::Safe)
+            secrets.into_iter().any(|(row, (levels, kinds))| {
+                attacker.finds(row, levels) != Found::Safe
+                    || insiders::told(self.case, &attacker, (row, levels), &kinds) != Found::Safe
+            })
         };
         if !is_disclosed(nothing) && !is_disclosed(all) {
             self.deviates(format!("tables {silent:?} are withheld whole without need"));

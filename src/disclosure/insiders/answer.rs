@@ -1,0 +1,144 @@
+//! Witnesses for contributors under a given pattern, many doubts at once where that goes.
+
+use std::collections::BTreeSet;
+
+use super::super::certify::{Component, components};
+use super::super::field::Random;
+use super::super::programme::{Outcome, Run};
+use super::super::search::Search;
+use super::super::slice::Slice;
+use super::super::target::End;
+use super::doubt::{Doubt, Doubts};
+
+/// How many contributors' doubts are asked about together at first; fewer where that answers few of them, more where it
+/// answers most.
+const TOGETHER: usize = 64;
+
+impl Search<'_> {
+    /// Some doubts at a time, with all who have them knowing their parts.
+    pub(super) fn answer_together(&mut self, doubts: &mut Doubts) {
+        if doubts.is_empty() {
+            return;
+        }
+        let slice = self.held_slice(doubts.view, self.withheld_atoms(doubts.view));
+        for component in self.components_of(&slice, doubts) {
+            let programme = slice.programme(&component.columns, &component.rows);
+            let Some(mut run) = self.solver.load(programme) else { continue };
+            let mut random = Random(component.columns.len() as u64);
+            let (mut together, mut in_vain) = (TOGETHER, BTreeSet::new());
+            loop {
+                let some = fewest(doubts, &component, &in_vain, together);
+                if some.is_empty() {
+                    break;
+                }
+                self.answer_some(doubts, (&slice, &component), run.as_mut(), &some, &mut random);
+                let left = some.iter().filter(|doubt| doubts.rest_of(doubt).is_some()).count();
+                if some.len() == 1 {
+                    in_vain.extend(some.iter().take(left).map(|doubt| (doubt.target, doubt.end)));
+                }
+                if 2 * left > some.len() {
+                    together = (together / 2).max(1);
+                } else if 4 * left <= some.len() {
+                    together *= 2;
+                }
+            }
+        }
+    }
+
+    fn answer_some(
+        &mut self,
+        doubts: &mut Doubts,
+        (slice, component): (&Slice, &Component),
+        run: &mut dyn Run,
+        some: &[Doubt],
+        random: &mut Random,
+    ) -> bool {
+        let of: BTreeSet<u32> = some.iter().flat_map(|doubt| doubt.of.iter().copied()).collect();
+        let of: Vec<u32> = of.into_iter().collect();
+        let mut costs = vec![0.0; component.columns.len()];
+        for doubt in some {
+            let strength = 1.0 + (random.next() % 1024) as f64 / 256.0;
+            let target = &self.targets[doubt.target];
+            self.add_objective(&mut costs, slice, component, target, -doubt.end.sign() * strength);
+        }
+        self.ask(doubts, (slice, component), run, &of, &costs)
+    }
+
+    /// Every doubt by itself, all atoms varying: whoever is left has no answer that the solver can find.
+    pub(super) fn answer_each(&mut self, doubts: &mut Doubts) {
+        if doubts.is_empty() {
+            return;
+        }
+        let slice = self.held_slice(doubts.view, self.relevant_atoms(doubts.view));
+        for component in self.components_of(&slice, doubts) {
+            let programme = slice.programme(&component.columns, &component.rows);
+            let Some(mut run) = self.solver.load(programme) else { continue };
+            for doubt in of_component(doubts, &component) {
+                let mut costs = vec![0.0; component.columns.len()];
+                let target = &self.targets[doubt.target];
+                self.add_objective(&mut costs, &slice, &component, target, -doubt.end.sign());
+                let mut groups = vec![doubts.rest_of(&doubt).map(|rest| rest.of).unwrap_or_default()];
+                while let Some(group) = groups.pop() {
+                    self.ask(doubts, (&slice, &component), run.as_mut(), &group, &costs);
+                    let Some(rest) = doubts.rest_of(&doubt) else { break };
+                    let left: Vec<u32> = group.iter().copied().filter(|one| rest.of.contains(one)).collect();
+                    if group.len() > 1 && !left.is_empty() {
+                        let (first, second) = left.split_at(left.len() / 2);
+                        groups.extend(
+                            [first, second].map(<[u32]>::to_vec).into_iter().filter(|of| !of.is_empty()),
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes an optimum in as a witness, if it is one.
+    fn ask(
+        &mut self,
+        doubts: &mut Doubts,
+        (slice, component): (&Slice, &Component),
+        run: &mut dyn Run,
+        of: &[u32],
+        costs: &[f64],
+    ) -> bool {
+        self.programmes += 1;
+        let part = (doubts.view, slice, &component.columns[..]);
+        match self.with_floors(part, run, of, |run| run.minimise(costs)) {
+            Outcome::Optimal { columns, .. } => {
+                let witness = slice.witness(&component.columns, &columns);
+                self.take_in(doubts, witness)
+            }
+            Outcome::Infeasible | Outcome::Failed => false,
+        }
+    }
+
+    fn components_of(&self, slice: &Slice, doubts: &Doubts) -> Vec<Component> {
+        let targets: BTreeSet<usize> = doubts.ends().map(|(target, _)| target).collect();
+        let targets: Vec<usize> = targets.into_iter().collect();
+        components(self.system, slice, &targets, &self.targets)
+    }
+}
+
+fn of_component(doubts: &Doubts, component: &Component) -> Vec<Doubt> {
+    doubts.iter().filter(|doubt| component.targets.binary_search(&doubt.target).is_ok()).collect()
+}
+
+/// Doubts that the fewest have, of so many contributors together; one at least.
+fn fewest(
+    doubts: &Doubts,
+    component: &Component,
+    but: &BTreeSet<(usize, End)>,
+    together: usize,
+) -> Vec<Doubt> {
+    let mut open = of_component(doubts, component);
+    open.retain(|doubt| !but.contains(&(doubt.target, doubt.end)));
+    open.sort_by_key(|doubt| doubt.of.len());
+    let mut so_far = 0;
+    let enough = open.iter().position(|doubt| {
+        so_far += doubt.of.len();
+        so_far > together
+    });
+    open.truncate(enough.unwrap_or(open.len()).max(1));
+    open
+}

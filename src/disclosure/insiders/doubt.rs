@@ -1,0 +1,200 @@
+//! Who doubts which figure: contributors whom no witness at hand answers.
+
+use std::collections::BTreeMap;
+
+use super::super::search::Search;
+use super::super::subject::Subject;
+use super::super::target::{End, Target};
+use super::super::view::View;
+use super::super::witness::{REACH, TOLERANCE, Witness};
+
+/// What a comparison of two ways to reckon the same factor leaves to floating-point arithmetic.
+const ROUNDING: f64 = 1.0 + 1e-12;
+
+/// One end of a target, and whom no witness answers there; nobody when no witness reaches it at all.
+#[derive(Clone, Debug)]
+pub(super) struct Doubt {
+    pub target: usize,
+    pub end: End,
+    pub of: Vec<u32>,
+}
+
+/// The doubts that a view's targets meet.
+pub(super) struct Doubts {
+    pub view: usize,
+    /// Absent while no witness is known to reach that far.
+    open: BTreeMap<(usize, End), Option<Vec<u32>>>,
+    parts: BTreeMap<usize, Parts>,
+}
+
+/// What each contributor has of a target, in the view's terms, ascending by contributor.
+struct Parts {
+    of: Vec<(u32, i128)>,
+    total: i128,
+}
+
+/// The largest factors at which a witness leaves contributors their own part, where they are below one.
+struct Limits {
+    /// Those concerned.
+    contributors: Vec<u32>,
+    /// For each contributor there is.
+    factors: Vec<f64>,
+}
+
+impl Search<'_> {
+    /// Weighs every witness at hand.
+    pub(super) fn doubts(&self, view: usize) -> Doubts {
+        let mut doubts = Doubts { view, open: BTreeMap::new(), parts: BTreeMap::new() };
+        for (number, target) in self.targets.iter().enumerate().filter(|(_, target)| target.view == view) {
+            if !matches!(target.subject, Subject::Cell { .. } | Subject::Earlier { .. }) {
+                continue;
+            }
+            let is_asked = |&end: &End| {
+                target.need(end) > 0 && !self.is_open(number, end) && !self.lost.contains(&(number, end))
+            };
+            let asked: Vec<End> = End::BOTH.into_iter().filter(is_asked).collect();
+            if !asked.is_empty() {
+                doubts.parts.insert(number, self.parts(target));
+                doubts.open.extend(asked.into_iter().map(|end| ((number, end), None)));
+            }
+        }
+        for (_, witness) in self.witnesses.iter().filter(|of| of.0 == view) {
+            self.weigh(&mut doubts, witness);
+        }
+        doubts
+    }
+
+    /// Whether a witness holds; if it does, strikes out whom it answers.
+    pub(super) fn weigh(&self, doubts: &mut Doubts, witness: &Witness) -> bool {
+        let (system, view) = (self.system, &self.views[doubts.view]);
+        let deviation = witness.deviation(system, view);
+        if !witness.is_valid(system, view, &self.shown, &deviation) {
+            return false;
+        }
+        let (reverse, limits) = (witness.reverse_factor(system, view), self.limits(view, witness));
+        let parts = &doubts.parts;
+        doubts.open.retain(|&(target, end), doubters| {
+            let stated = &self.targets[target];
+            let shift = end.sign() * deviation.shift(stated);
+            let (most, limits) = if shift > 0.0 { (1.0, &limits[0]) } else { (reverse, &limits[1]) };
+            let whole = stated.need(end) as f64 / witness.scale * REACH / shift.abs();
+            let parts = &parts[&target];
+            let is_unanswered = |contributor: u32| {
+                let factor = whole * parts.share(contributor, stated, end);
+                (factor.is_nan() || factor > most * ROUNDING || limits.factors[contributor as usize] < factor)
+                    && !self.lost_to.contains(&(target, end, contributor))
+            };
+            match doubters {
+                None if whole <= most * ROUNDING => {
+                    let unanswered = limits.contributors.iter().copied();
+                    *doubters = Some(unanswered.filter(|&contributor| is_unanswered(contributor)).collect());
+                }
+                None => {}
+                Some(doubters) => doubters.retain(|&contributor| is_unanswered(contributor)),
+            }
+            doubters.as_ref().is_none_or(|doubters| !doubters.is_empty())
+        });
+        true
+    }
+
+    fn parts(&self, target: &Target) -> Parts {
+        let (view, lines) = (&self.views[target.view], self.system.lines());
+        let mut of: Vec<(u32, i128)> = Vec::new();
+        for (contributor, line) in lines.of(&target.atoms) {
+            let amount = |&(position, times): &(usize, i64)| {
+                i128::from(lines.data.components[view.components[position]][line]) * i128::from(times)
+            };
+            let amount: i128 = target.terms.iter().map(amount).sum();
+            match of.last_mut().filter(|last| last.0 == contributor) {
+                Some(last) => last.1 += amount,
+                None => of.push((contributor, amount)),
+            }
+        }
+        let total = of.iter().map(|part| part.1).sum();
+        Parts { of, total }
+    }
+
+    /// Of the witness, and of its reverse.
+    fn limits(&self, view: &View, witness: &Witness) -> [Limits; 2] {
+        let (system, lines) = (self.system, self.system.lines());
+        let none =
+            || Limits { contributors: Vec::new(), factors: vec![f64::INFINITY; lines.contributor_count()] };
+        let mut limits = [none(), none()];
+        for &(atom, position, difference) in &witness.differences {
+            let component = view.components[position];
+            let amount = system.amounts[component][atom as usize];
+            for (contributor, line) in lines.of_atom(atom) {
+                let own = lines.data.components[component][line];
+                let limit = ((amount - own) as f64 / witness.scale + TOLERANCE) / difference.abs();
+                if own > 0 && limit < 1.0 {
+                    limits[usize::from(difference > 0.0)].lower(contributor, limit);
+                }
+            }
+        }
+        limits
+    }
+}
+
+impl Limits {
+    fn lower(&mut self, contributor: u32, limit: f64) {
+        let factor = &mut self.factors[contributor as usize];
+        if factor.is_infinite() {
+            self.contributors.push(contributor);
+        }
+        *factor = factor.min(limit);
+    }
+}
+
+impl Doubts {
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    pub fn ends(&self) -> impl Iterator<Item = (usize, End)> {
+        self.open.keys().copied()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Doubt> {
+        self.open.iter().map(|(&(target, end), of)| Doubt { target, end, of: of.clone().unwrap_or_default() })
+    }
+
+    pub fn first(&self) -> Option<Doubt> {
+        self.iter().next()
+    }
+
+    /// What is left of a doubt.
+    pub fn rest_of(&self, doubt: &Doubt) -> Option<Doubt> {
+        let (target, end) = (doubt.target, doubt.end);
+        let of = self.open.get(&(target, end))?.clone().unwrap_or_default();
+        Some(Doubt { target, end, of })
+    }
+
+    /// Nothing can be done about a doubt.
+    pub fn give_up(&mut self, doubt: &Doubt) {
+        let key = (doubt.target, doubt.end);
+        if let Some(Some(of)) = self.open.get_mut(&key) {
+            of.retain(|contributor| !doubt.of.contains(contributor));
+        }
+        self.open.retain(|known, of| *known != key || of.as_ref().is_some_and(|of| !of.is_empty()));
+    }
+
+    /// How far the end must move for those who doubt it.
+    pub fn need(&self, doubt: &Doubt, target: &Target) -> f64 {
+        let need = target.need(doubt.end) as f64;
+        let share = |&contributor: &u32| self.parts[&doubt.target].share(contributor, target, doubt.end);
+        need * doubt.of.iter().map(share).reduce(f64::max).unwrap_or(1.0)
+    }
+}
+
+impl Parts {
+    /// What part of the target's need a contributor may ask for.
+    fn share(&self, contributor: u32, target: &Target, end: End) -> f64 {
+        let Ok(at) = self.of.binary_search_by_key(&contributor, |part| part.0) else { return 1.0 };
+        let others = self.total - self.of[at].1;
+        match end {
+            _ if self.of.len() == 1 => 0.0,
+            End::Above => 1.0,
+            End::Below => others.min(target.need(end)) as f64 / target.need(end) as f64,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Contributors as attackers: whoever gave something knows that no amount is below their own part of it.
+//!
+//! A witness that takes away what a contributor knows to be there proves nothing to them: each contributor has lower
+//! bounds of their own (as the intruders of Fischetti and Salazar-González 2001 have). One witness that leaves everybody
+//! their part would be too much to ask, for at the finest level most atoms have one contributor. So each
+//! contributor may be answered by another witness, and a figure is safe when nobody doubts it whom none answers.
+//!
+//! A contributor of the figure itself learns something of the others only: it need not fall below their own part, and to
+//! its only contributor it is no secret. Asked of sensitive cells, this release's and earlier ones'.
+
+mod answer;
+mod doubt;
+mod floors;
+mod withhold;
+
+use std::collections::BTreeMap;
+
+use super::search::Search;
+
+/// How many atoms a programme starts with beyond those withheld.
+const SLICE: usize = 900;
+
+impl Search<'_> {
+    /// Withholds until no contributor can narrow a sensitive cell down; whether anything more had to be.
+    pub fn guard_against_insiders(&mut self) -> bool {
+        let before = self.shown.iter().filter(|shown| **shown).count();
+        for view in self.guarded_views() {
+            let mut doubts = self.doubts(view);
+            self.answer_together(&mut doubts);
+            self.answer_by_withholding(&mut doubts);
+        }
+        if self.solver_failed {
+            self.withhold_everything();
+        }
+        self.shown.iter().filter(|shown| **shown).count() != before
+    }
+
+    /// Whether the witnesses at hand leave some contributor unanswered whom another pattern could answer.
+    pub fn is_doubted(&self) -> bool {
+        self.guarded_views().into_iter().any(|view| !self.doubts(view).is_empty())
+    }
+
+    /// The targets that some contributor narrows down, the pattern as it stands, with one who does.
+    pub fn told_to_insiders(&mut self) -> BTreeMap<usize, u32> {
+        let mut told = BTreeMap::new();
+        for view in self.guarded_views() {
+            let mut doubts = self.doubts(view);
+            self.answer_together(&mut doubts);
+            self.answer_each(&mut doubts);
+            told.extend(doubts.iter().filter_map(|doubt| Some((doubt.target, *doubt.of.first()?))));
+        }
+        told
+    }
+
+    fn guarded_views(&self) -> Vec<usize> {
+        if self.policy.insiders { (0..self.views.len()).collect() } else { Vec::new() }
+    }
+}
