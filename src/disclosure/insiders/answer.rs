@@ -8,6 +8,7 @@ use super::super::programme::{Outcome, Run};
 use super::super::search::Search;
 use super::super::slice::Slice;
 use super::super::target::End;
+use super::SLICE;
 use super::doubt::{Doubt, Doubts};
 
 /// How many contributors' doubts are asked about together at first; fewer where that answers few of them, more where it
@@ -15,12 +16,20 @@ use super::doubt::{Doubt, Doubts};
 const TOGETHER: usize = 64;
 
 impl Search<'_> {
-    /// Some doubts at a time, with all who have them knowing their parts.
+    /// Some doubts at a time, with all who have them knowing their parts: first the withheld atoms vary, then more.
     pub(super) fn answer_together(&mut self, doubts: &mut Doubts) {
         if doubts.is_empty() {
             return;
         }
-        let slice = self.held_slice(doubts.view, self.withheld_atoms(doubts.view));
+        self.answer_over(doubts, self.withheld_atoms(doubts.view));
+        let targets: Vec<usize> = doubts.ends().map(|(target, _)| target).collect();
+        if !targets.is_empty() {
+            self.answer_over(doubts, self.neighbourhood(doubts.view, &targets, SLICE));
+        }
+    }
+
+    fn answer_over(&mut self, doubts: &mut Doubts, atoms: Vec<u32>) {
+        let slice = self.held_slice(doubts.view, atoms);
         for component in self.components_of(&slice, doubts) {
             let programme = slice.programme(&component.columns, &component.rows);
             let Some(mut run) = self.solver.load(programme) else { continue };
@@ -33,8 +42,9 @@ impl Search<'_> {
                 }
                 self.answer_some(doubts, (&slice, &component), run.as_mut(), &some, &mut random);
                 let left = some.iter().filter(|doubt| doubts.rest_of(doubt).is_some()).count();
-                if some.len() == 1 {
-                    in_vain.extend(some.iter().take(left).map(|doubt| (doubt.target, doubt.end)));
+                if let ([doubt], true) = (&some[..], left > 0) {
+                    self.answer_in_parts(doubts, (&slice, &component), run.as_mut(), doubt);
+                    in_vain.insert((doubt.target, doubt.end));
                 }
                 if 2 * left > some.len() {
                     together = (together / 2).max(1);
@@ -74,22 +84,37 @@ impl Search<'_> {
             let programme = slice.programme(&component.columns, &component.rows);
             let Some(mut run) = self.solver.load(programme) else { continue };
             for doubt in of_component(doubts, &component) {
-                let mut costs = vec![0.0; component.columns.len()];
-                let target = &self.targets[doubt.target];
-                self.add_objective(&mut costs, &slice, &component, target, -doubt.end.sign());
-                let mut groups = vec![doubts.rest_of(&doubt).map(|rest| rest.of).unwrap_or_default()];
-                while let Some(group) = groups.pop() {
-                    self.ask(doubts, (&slice, &component), run.as_mut(), &group, &costs);
-                    let Some(rest) = doubts.rest_of(&doubt) else { break };
-                    let left: Vec<u32> = group.iter().copied().filter(|one| rest.of.contains(one)).collect();
-                    if group.len() > 1 && !left.is_empty() {
-                        let (first, second) = left.split_at(left.len() / 2);
-                        groups.extend(
-                            [first, second].map(<[u32]>::to_vec).into_iter().filter(|of| !of.is_empty()),
-                        );
-                    }
-                }
+                self.answer_in_parts(doubts, (&slice, &component), run.as_mut(), &doubt);
             }
+        }
+    }
+
+    /// All who have a doubt, or where that is too much to ask half of them and then the other half, until somebody has no
+    /// answer by themselves.
+    fn answer_in_parts(
+        &mut self,
+        doubts: &mut Doubts,
+        part: (&Slice, &Component),
+        run: &mut dyn Run,
+        doubt: &Doubt,
+    ) {
+        let mut costs = vec![0.0; part.1.columns.len()];
+        let target = &self.targets[doubt.target];
+        self.add_objective(&mut costs, part.0, part.1, target, -doubt.end.sign());
+        let mut groups: Vec<Vec<u32>> = doubts.rest_of(doubt).map(|rest| rest.of).into_iter().collect();
+        while let Some(group) = groups.pop() {
+            self.ask(doubts, part, run, &group, &costs);
+            let Some(rest) = doubts.rest_of(doubt) else { return };
+            let left: Vec<u32> =
+                group.iter().copied().filter(|one| rest.of.binary_search(one).is_ok()).collect();
+            if left.is_empty() {
+                continue;
+            }
+            if group.len() < 2 {
+                return;
+            }
+            let (first, second) = left.split_at(left.len() / 2);
+            groups.extend([first, second].map(<[u32]>::to_vec).into_iter().filter(|of| !of.is_empty()));
         }
     }
 

@@ -11,7 +11,7 @@ use super::super::witness::{REACH, TOLERANCE, Witness};
 /// What a comparison of two ways to reckon the same factor leaves to floating-point arithmetic.
 const ROUNDING: f64 = 1.0 + 1e-12;
 
-/// One end of a target, and whom no witness answers there; nobody when no witness reaches it at all.
+/// One end of a target, and whom no witness answers there, ascending; nobody when no witness reaches it at all.
 #[derive(Clone, Debug)]
 pub(super) struct Doubt {
     pub target: usize,
@@ -87,7 +87,10 @@ impl Search<'_> {
             match doubters {
                 None if whole <= most * ROUNDING => {
                     let unanswered = limits.contributors.iter().copied();
-                    *doubters = Some(unanswered.filter(|&contributor| is_unanswered(contributor)).collect());
+                    let mut of: Vec<u32> =
+                        unanswered.filter(|&contributor| is_unanswered(contributor)).collect();
+                    of.sort_unstable();
+                    *doubters = Some(of);
                 }
                 None => {}
                 Some(doubters) => doubters.retain(|&contributor| is_unanswered(contributor)),

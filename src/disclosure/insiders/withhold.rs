@@ -27,7 +27,7 @@ impl Search<'_> {
         }
     }
 
-    /// For all of them together, or where that is impossible for each.
+    /// For all of them together, or where that is impossible for half of them and then the other half.
     fn withhold_for(&mut self, doubts: &mut Doubts, doubt: Doubt) {
         if self.withhold_for_group(doubts, &doubt) || self.solver_failed {
             return;
@@ -36,11 +36,13 @@ impl Search<'_> {
             self.lost_to.extend(doubt.of.iter().map(|&contributor| (doubt.target, doubt.end, contributor)));
             return doubts.give_up(&doubt);
         }
-        for &contributor in &doubt.of {
-            let Some(rest) = doubts.rest_of(&doubt).filter(|rest| rest.of.contains(&contributor)) else {
-                continue;
-            };
-            self.withhold_for(doubts, Doubt { of: vec![contributor], ..rest });
+        let (first, second) = doubt.of.split_at(doubt.of.len() / 2);
+        for half in [first, second] {
+            let rest = doubts.rest_of(&doubt).map(|rest| rest.of).unwrap_or_default();
+            let of: Vec<u32> = half.iter().copied().filter(|one| rest.binary_search(one).is_ok()).collect();
+            if !of.is_empty() {
+                self.withhold_for(doubts, Doubt { of, ..doubt });
+            }
         }
     }
 
