@@ -64,6 +64,13 @@ impl Search<'_> {
         doubts
     }
 
+    /// How far a target must be able to fall for a contributor.
+    pub fn fall_for(&self, target: &Target, contributor: u32) -> i128 {
+        let parts = self.parts(target);
+        let own = parts.of.iter().find(|part| part.0 == contributor).map_or(0, |part| part.1);
+        target.down.min(parts.total - own)
+    }
+
     /// Whether a witness holds; if it does, strikes out whom it answers.
     pub(super) fn weigh(&self, doubts: &mut Doubts, witness: &Witness) -> bool {
         let (system, view) = (self.system, &self.views[doubts.view]);

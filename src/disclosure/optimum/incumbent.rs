@@ -1,6 +1,7 @@
 //! Safe patterns: how they are found, made cheaper and judged.
 
 use super::super::search::Search;
+use super::oracle::Goal;
 use super::problem::{Incumbent, Problem};
 
 impl Problem<'_, '_> {
@@ -18,7 +19,21 @@ impl Problem<'_, '_> {
             audit.certify_over(view, (0..search.system.atom_count() as u32).collect());
         }
         self.work = self.work.saturating_sub((audit.programmes + 1) * self.lines());
-        audit.open().is_empty() && audit.failing_the_exact_guard().is_empty()
+        audit.open().is_empty() && audit.failing_the_exact_guard().is_empty() && self.answers_insiders(audit)
+    }
+
+    /// Takes in what contributors ask who are told something.
+    fn answers_insiders(&mut self, mut audit: Search<'_>) -> bool {
+        let asked = audit.programmes;
+        let told = audit.told_to_insiders();
+        self.work = self.work.saturating_sub((audit.programmes - asked) * self.lines());
+        for (&target, &contributor) in &told {
+            let goal = Goal::for_contributor(&audit, &audit.targets[target], contributor);
+            if !self.goals.contains(&goal) {
+                self.goals.push(goal);
+            }
+        }
+        told.is_empty()
     }
 
     /// Keeps a safe pattern if it is cheaper than all before.
@@ -40,17 +55,28 @@ impl Problem<'_, '_> {
             before.clone_from(&shown);
             let mut completed =
                 Search::new(self.search.system, self.search.policy, shown, self.search.solver);
-            completed.suppress();
+            completed.protect();
             self.work = self.work.saturating_sub((completed.programmes + 1) * self.lines());
-            if completed.lost.is_empty() {
+            if completed.lost.is_empty() && completed.lost_to.is_empty() {
                 let shown = completed.shown;
                 self.thin_out(shown);
             }
         }
     }
 
-    /// Shows again what need not be withheld, the dearest first, and offers what is left if it passes the audit.
-    pub fn thin_out(&mut self, mut shown: Vec<bool>) {
+    /// Shows again what need not be withheld, the dearest first, and offers what is left if it passes the audit; once more
+    /// where the audit told of a goal that was not known.
+    pub fn thin_out(&mut self, shown: Vec<bool>) {
+        loop {
+            let known = self.goals.len();
+            if self.thin_out_once(shown.clone()) || self.goals.len() == known || self.work == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Whether there was something to offer.
+    fn thin_out_once(&mut self, mut shown: Vec<bool>) -> bool {
         let mut point = self.variables.point(&shown);
         let mut withheld: Vec<usize> = (0..point.len()).filter(|&variable| point[variable] > 0.5).collect();
         withheld.sort_by_key(|&variable| (std::cmp::Reverse(self.variables.costs[variable]), variable));
@@ -62,9 +88,11 @@ impl Problem<'_, '_> {
                 shown[self.variables.units[variable]] = false;
             }
         }
-        if self.variables.cost(&shown) < self.best.cost && self.is_safe(&shown, &point) {
+        let is_better = self.variables.cost(&shown) < self.best.cost && self.is_safe(&shown, &point);
+        if is_better {
             self.offer(shown);
         }
+        is_better
     }
 
     /// Learns cuts from a pattern that is not safe.

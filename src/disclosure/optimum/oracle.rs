@@ -29,6 +29,8 @@ pub(super) struct Goal {
     /// By [`End`].
     need: [i128; 2],
     pub conditions: Vec<Literal>,
+    /// What the attacker knows to be in a column: a contributor's own part.
+    own: Vec<(u32, i64)>,
 }
 
 pub(super) enum Answer {
@@ -81,7 +83,18 @@ impl Goal {
             form: target.atoms.iter().flat_map(of_atom).collect(),
             need: [target.up, target.down],
             conditions,
+            own: Vec::new(),
         }
+    }
+
+    /// What must stay hidden from a contributor too.
+    pub fn for_contributor(search: &Search<'_>, target: &Target, contributor: u32) -> Self {
+        let view = &search.views[target.view];
+        let own = search.own(target.view, &[contributor]).into_iter();
+        let own = own.map(|((atom, position), own)| (view.column(atom as usize, position) as u32, own));
+        let mut goal = Self { own: own.collect(), ..Self::new(search, target, Vec::new()) };
+        goal.limit(target.up, search.fall_for(target, contributor));
+        goal
     }
 
     /// Whether the point leaves the conditions so far unfulfilled that nothing is asked.
@@ -175,7 +188,7 @@ impl Oracle {
     ) -> (Answer, Option<Movement>) {
         let need = goal.need(end) as f64 / self.scale;
         let required = need * (1.0 - failing(&goal.conditions, point));
-        if !self.prepare(need, point, is_exact) {
+        if !self.prepare(need, point, is_exact) || !self.bound_own(goal, true) {
             return (Answer::Unknown, None);
         }
         for &(column, times) in &goal.form {
@@ -185,7 +198,11 @@ impl Oracle {
         for &(column, _) in &goal.form {
             self.costs[column as usize] = 0.0;
         }
+        let is_restored = self.bound_own(goal, false);
         let Outcome::Optimal { columns, row_duals } = outcome else { return (Answer::Unknown, None) };
+        if !is_restored {
+            return (Answer::Unknown, None);
+        }
         let movement = self.movement(columns, need);
         if end.sign() * goal.shift(&movement.differences) >= required * REACH {
             return (Answer::Reached, Some(movement));
@@ -216,7 +233,26 @@ impl Oracle {
         let required = need * (1.0 - failing(&goal.conditions, point));
         let shift = end.sign() * factor * goal.shift(&movement.differences);
         let room = if shift > 0.0 { movement.stretch[0] } else { movement.stretch[1] };
-        shift.abs() >= required * REACH && factor <= room
+        let leaves_own = |&(column, own): &(u32, i64)| {
+            let difference = factor * shift.signum() * movement.differences[column as usize];
+            difference >= -self.room_beside(column, own) - 1e-9
+        };
+        shift.abs() >= required * REACH && factor <= room && goal.own.iter().all(leaves_own)
+    }
+
+    /// How far a column may fall for whom has a part of it.
+    fn room_beside(&self, column: u32, own: i64) -> f64 {
+        (self.room[column as usize] - own as f64 / self.scale).max(0.0)
+    }
+
+    /// Sets, or takes away, the bounds that a contributor has.
+    fn bound_own(&mut self, goal: &Goal, has_own: bool) -> bool {
+        let bound = |&(column, own): &(u32, i64)| {
+            let room = self.room_beside(column, if has_own { own } else { 0 });
+            (column as usize, -room)
+        };
+        let bounds: Vec<(usize, f64)> = goal.own.iter().map(bound).collect();
+        bounds.into_iter().all(|(column, lower)| self.run.bound(column, lower, self.cap))
     }
 
     /// Sets the bounds that a goal at a point has.
@@ -255,9 +291,13 @@ impl Oracle {
                 left[column as usize] -= multiplier * times;
             }
         }
+        let mut room = self.room.clone();
+        for &(column, own) in &goal.own {
+            room[column as usize] = self.room_beside(column, own);
+        }
         let mut lacking = need;
-        for (column, &times) in left.iter().enumerate() {
-            lacking -= if times > 0.0 { times * self.cap } else { -times * self.room[column] };
+        for (&room, &times) in room.iter().zip(&left) {
+            lacking -= if times > 0.0 { times * self.cap } else { -times * room };
         }
         if !lacking.is_finite() || lacking < need * 1e-4 {
             return None;

@@ -50,7 +50,7 @@ fn costs(request: &Request, policy: &Policy) -> Option<(i128, i128, i128)> {
     let shown = system.units.iter().map(|unit| !unit.primary).collect();
     let solver = Highs::default();
     let mut search = Search::new(&system, policy, shown, &solver);
-    search.suppress();
+    search.protect();
     let found = optimum(&search)?;
     let searched = cost(&search);
     let variables = Variables::new(&system, policy);
@@ -225,7 +225,7 @@ fn a_solver_that_fails_or_lies_gives_no_false_bound_and_no_cheaper_pattern() {
     let shown = system.units.iter().map(|unit| !unit.primary).collect();
     let highs = Highs::default();
     let mut search = Search::new(&system, &policy, shown, &highs);
-    search.suppress();
+    search.protect();
     let honest = optimum(&search).expect("is small");
     let lies = [0.0, 1.0, 0.5, -3.0, 1e9, f64::NAN]
         .map(|number| Outcome::Optimal { columns: vec![number], row_duals: vec![number, 1.0] });
