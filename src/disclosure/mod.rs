@@ -21,6 +21,8 @@ mod certify;
 mod disclosed;
 mod disjoint;
 mod error;
+#[cfg(test)]
+mod faults;
 mod field;
 mod implied;
 mod insiders;

@@ -63,7 +63,7 @@ pub fn audit_judged(
     audit_with(request, judgements, pattern, policy, &Highs::default())
 }
 
-fn protect_with(
+pub(super) fn protect_with(
     request: &Request,
     judgements: &[Vec<Judgement>],
     policy: &Policy,
@@ -176,15 +176,14 @@ fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protec
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::disclosure::programme::{Outcome, Programme, Run};
     use crate::disclosure::request::{
         CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, MeasureTerms,
     };
 
     /// Three by three cells, each an atom with four contributors but for the first, which has one; and all totals.
-    fn square() -> Request {
+    pub(in crate::disclosure) fn square() -> Request {
         let mut data = Contributions { components: vec![Vec::new()], ..Contributions::default() };
         for atom in 0..9u32 {
             for contributor in 0..if atom == 0 { 1 } else { 4 } {
@@ -221,48 +220,12 @@ mod tests {
         CandidateCell { place: vec![vec![format!("{atoms:?}")]], atoms }
     }
 
-    fn policy() -> Policy {
+    pub(in crate::disclosure) fn policy() -> Policy {
         Policy { minimum_contributors: 3, ..Policy::default() }
     }
 
-    fn withheld(protection: &Protection) -> usize {
+    pub(in crate::disclosure) fn withheld(protection: &Protection) -> usize {
         protection.tables[0].cells().iter().filter(|cell| cell.values().is_none()).count()
-    }
-
-    /// What goes wrong with a solver.
-    enum Fault {
-        Fails,
-        NeverLoads,
-        SaysNothingIsPossible,
-        /// Gives numbers that satisfy nothing.
-        Lies,
-    }
-
-    impl Solver for Fault {
-        fn load(&self, programme: Programme) -> Option<Box<dyn Run>> {
-            let outcome = match self {
-                Self::NeverLoads => return None,
-                Self::Fails => Outcome::Failed,
-                Self::SaysNothingIsPossible => Outcome::Infeasible,
-                Self::Lies => Outcome::Optimal {
-                    columns: (0..programme.columns.len()).map(|column| (column * 1000) as f64).collect(),
-                    row_duals: vec![0.0; programme.rows.len()],
-                },
-            };
-            Some(Box::new(Faulty(outcome)))
-        }
-    }
-
-    struct Faulty(Outcome);
-
-    impl Run for Faulty {
-        fn minimise(&mut self, _: &[f64]) -> Outcome {
-            self.0.clone()
-        }
-
-        fn minimise_towards(&mut self, _: &[f64], _: &[(u32, f64)], _: f64, _: f64) -> Outcome {
-            self.0.clone()
-        }
     }
 
     #[test]
@@ -278,21 +241,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_solver_that_fails_or_lies_publishes_nothing_it_should_not() {
-        let all = square().tables[0].cells.len();
-        for fault in [Fault::Fails, Fault::NeverLoads, Fault::Lies] {
-            let protection = protect_with(&square(), &[], &policy(), &fault).expect("withholds");
-            let report = audit(&square(), &pattern(&protection), &policy()).expect("fits");
-            assert!(report.disclosed.is_empty());
-        }
-        let failed = protect_with(&square(), &[], &policy(), &Fault::Fails).expect("withholds");
-        assert_eq!(withheld(&failed), all);
-        let refused = protect_with(&square(), &[], &policy(), &Fault::SaysNothingIsPossible);
-        assert!(matches!(refused, Err(Error::DisclosedEarlier(_))));
-    }
-
-    fn pattern(protection: &Protection) -> Vec<Vec<CellStatus>> {
+    pub(in crate::disclosure) fn pattern(protection: &Protection) -> Vec<Vec<CellStatus>> {
         protection
             .tables
             .iter()

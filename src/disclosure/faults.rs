@@ -1,0 +1,135 @@
+//! Solvers that fail, take too long or lie: what they cost is figures, never a secret.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::error::Error;
+use super::policy::Policy;
+use super::programme::{Highs, Outcome, Programme, Run, Solver};
+use super::protect::tests::{pattern, policy, square, withheld};
+use super::protect::{audit, protect_with};
+
+/// What goes wrong with a solver.
+enum Fault {
+    Fails,
+    NeverLoads,
+    SaysNothingIsPossible,
+    /// Gives numbers that satisfy nothing.
+    Lies,
+}
+
+impl Solver for Fault {
+    fn load(&self, programme: Programme) -> Option<Box<dyn Run>> {
+        let outcome = match self {
+            Self::NeverLoads => return None,
+            Self::Fails => Outcome::Failed,
+            Self::SaysNothingIsPossible => Outcome::Infeasible,
+            Self::Lies => Outcome::Optimal {
+                columns: (0..programme.columns.len()).map(|column| (column * 1000) as f64).collect(),
+                row_duals: vec![0.0; programme.rows.len()],
+            },
+        };
+        Some(Box::new(Faulty(outcome)))
+    }
+}
+
+struct Faulty(Outcome);
+
+impl Run for Faulty {
+    fn minimise(&mut self, _: &[f64]) -> Outcome {
+        self.0.clone()
+    }
+
+    fn minimise_towards(&mut self, _: &[f64], _: &[(u32, f64)], _: f64, _: f64) -> Outcome {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn a_solver_that_fails_or_lies_publishes_nothing_it_should_not() {
+    let all = square().tables[0].cells.len();
+    for fault in [Fault::Fails, Fault::NeverLoads, Fault::Lies] {
+        let protection = protect_with(&square(), &[], &policy(), &fault).expect("withholds");
+        let report = audit(&square(), &pattern(&protection), &policy()).expect("fits");
+        assert!(report.disclosed.is_empty());
+    }
+    let failed = protect_with(&square(), &[], &policy(), &Fault::Fails).expect("withholds");
+    assert_eq!(withheld(&failed), all);
+    let refused = protect_with(&square(), &[], &policy(), &Fault::SaysNothingIsPossible);
+    assert!(matches!(refused, Err(Error::DisclosedEarlier(_))));
+}
+
+/// A solver that is well for so many programmes, and then is not.
+struct FailsAfter {
+    well: Highs,
+    left: Rc<Cell<usize>>,
+    then: Outcome,
+}
+
+struct WellFor {
+    run: Box<dyn Run>,
+    left: Rc<Cell<usize>>,
+    then: Outcome,
+}
+
+impl Solver for FailsAfter {
+    fn load(&self, programme: Programme) -> Option<Box<dyn Run>> {
+        let run = self.well.load(programme)?;
+        Some(Box::new(WellFor { run, left: self.left.clone(), then: self.then.clone() }))
+    }
+}
+
+impl WellFor {
+    fn is_well(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+impl Run for WellFor {
+    fn minimise(&mut self, costs: &[f64]) -> Outcome {
+        if self.is_well() { self.run.minimise(costs) } else { self.then.clone() }
+    }
+
+    fn minimise_towards(&mut self, costs: &[f64], form: &[(u32, f64)], need: f64, reward: f64) -> Outcome {
+        let found = self.run.minimise_towards(costs, form, need, reward);
+        if self.is_well() { found } else { self.then.clone() }
+    }
+
+    fn bound(&mut self, column: usize, lower: f64, upper: f64) -> bool {
+        self.run.bound(column, lower, upper)
+    }
+}
+
+/// Whenever it begins to fail, to lie or to take too long: in the search, for insiders, while taking back.
+#[test]
+fn a_solver_that_fails_at_any_moment_publishes_nothing_it_should_not() {
+    let request = square();
+    let lie = Outcome::Optimal { columns: vec![1e6; 40], row_duals: vec![0.0; 40] };
+    for (then, series) in
+        [(Outcome::Failed, true), (lie.clone(), true), (Outcome::Failed, false), (lie, false)]
+    {
+        let policy = Policy { series, ..policy() };
+        let many = usize::MAX >> 1;
+        let left = Rc::new(Cell::new(many));
+        let solver = FailsAfter { well: Highs::default(), left: left.clone(), then: then.clone() };
+        protect_with(&request, &[], &policy, &solver).expect("protects");
+        let all = many - left.get();
+        assert!(all > 3);
+        for well_for in 0..=all {
+            left.set(well_for);
+            let protection = protect_with(&request, &[], &policy, &solver).expect("withholds");
+            let report = audit(&request, &pattern(&protection), &policy).expect("fits");
+            assert!(report.disclosed.is_empty(), "well for {well_for} of {all}");
+        }
+    }
+}
+
+/// A limit on iterations is the house's time limit.
+#[test]
+fn a_solver_that_never_has_the_time_withholds() {
+    let solver = Highs { a_line: 0, at_least: 0 };
+    let protection = protect_with(&square(), &[], &policy(), &solver).expect("withholds");
+    assert_eq!(withheld(&protection), square().tables[0].cells.len());
+}
