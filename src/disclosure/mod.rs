@@ -22,6 +22,7 @@ mod disjoint;
 mod error;
 mod field;
 mod implied;
+mod jagged;
 mod lattice;
 mod lines;
 mod neighbourhood;

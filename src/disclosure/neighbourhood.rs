@@ -65,7 +65,7 @@ impl Search<'_> {
                 weight[set as usize] += 1.0 / self.system.sets[set as usize].len() as f64;
             }
         }
-        let nearness = |sets: &Vec<u32>| -> f64 { sets.iter().map(|&set| weight[set as usize]).sum() };
+        let nearness = |sets: &[u32]| -> f64 { sets.iter().map(|&set| weight[set as usize]).sum() };
         let score: Vec<f64> = self.system.sets_of_atom.iter().map(nearness).collect();
         let mut near = self.relevant_atoms(view);
         near.sort_by(|&a, &b| score[b as usize].total_cmp(&score[a as usize]).then(a.cmp(&b)));

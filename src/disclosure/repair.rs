@@ -100,7 +100,7 @@ impl Search<'_> {
         let witness = slice.witness(&columns, solution);
         let shape = &self.views[view];
         let deviation = witness.deviation(self.system, shape);
-        for row in 0..shape.rows.len() {
+        for row in deviation.rows(shape) {
             if deviation.row(shape, row).abs() > TOLERANCE {
                 for &unit in &shape.rows[row].units {
                     self.shown[unit] = false;

@@ -210,7 +210,7 @@ impl<'s> Search<'s> {
         if let Sensitivity::Sensitive { up, down } = judged {
             let levels = (system.profile(set).measures[measure].value, up, down);
             let views = (&self.views[..], &self.view_of[..]);
-            let asked = (subject, measure, &system.sets[set][..], vec![(set as u32, 1)]);
+            let asked = (subject, measure, system.sets[set], vec![(set as u32, 1)]);
             self.add_target(Target::with_levels(system, views, asked, levels));
         }
     }

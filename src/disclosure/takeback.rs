@@ -56,9 +56,9 @@ impl Search<'_> {
         for (number, (view, witness)) in self.witnesses.iter().enumerate().skip(from) {
             let shape = &self.views[*view];
             let deviation = witness.deviation(self.system, shape);
-            for (row, of_row) in shape.rows.iter().enumerate() {
+            for row in deviation.rows(shape) {
                 if deviation.row(shape, row).abs() > TOLERANCE {
-                    of_row.units.iter().for_each(|&unit| disturbing[unit].push(number));
+                    shape.rows[row].units.iter().for_each(|&unit| disturbing[unit].push(number));
                 }
             }
         }
