@@ -18,6 +18,9 @@ const WORTHWHILE: usize = 12;
 /// After so many targets in a row without a witness the rest are left to a wider slice, or to the repair.
 const PATIENCE: usize = 2;
 
+/// A component with more columns is left to slices around single targets.
+const LARGEST: usize = 30_000;
+
 /// Columns and rows of a slice that no shown row links to others.
 struct Component {
     columns: Vec<u32>,
@@ -57,6 +60,9 @@ impl Search<'_> {
     }
 
     fn certify_component(&mut self, view: usize, slice: &Slice, component: &Component, patience: usize) {
+        if component.columns.len() > LARGEST {
+            return;
+        }
         let programme = slice.programme(&component.columns, &component.rows);
         let Some(mut run) = self.solver.load(programme) else { return };
         let mut random = Random(component.columns.len() as u64);

@@ -41,6 +41,7 @@ mod search;
 mod sensitivity;
 mod slice;
 mod subject;
+mod surroundings;
 mod system;
 mod table;
 mod takeback;

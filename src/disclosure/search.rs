@@ -176,6 +176,10 @@ impl<'s> Search<'s> {
         relevant.map(|(atom, _)| atom).collect()
     }
 
+    pub fn relevant_count(&self, view: usize) -> usize {
+        self.relevant[view].iter().filter(|relevant| **relevant).count()
+    }
+
     pub fn is_relevant(&self, view: usize, atom: u32) -> bool {
         self.relevant[view][atom as usize]
     }

@@ -244,7 +244,8 @@ impl<'a> Rows<'a> {
 
     fn add(&mut self, hold: &dyn Fn(usize) -> Hold) {
         let varying = std::mem::take(&mut self.varying);
-        let is_held = |&set: &u32| self.view.rows_of_set[set as usize].iter().any(|&row| hold(row) != Hold::Free);
+        let is_held =
+            |&set: &u32| self.view.rows_of_set[set as usize].iter().any(|&row| hold(row) != Hold::Free);
         let mut needed: Vec<bool> = varying.iter().map(is_held).collect();
         for at in (0..varying.len()).rev() {
             if !needed[at] {
