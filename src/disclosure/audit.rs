@@ -11,8 +11,8 @@ use super::subject::Released;
 use super::system::Past;
 use super::target::{End, Target};
 
-/// How many atoms vary for the interval of a disclosed target, where there are too many to let all vary: it is then the
-/// interval of somebody who knows all others.
+/// How many atoms vary for a single target's interval, where there are too many to let all vary: it is then the interval of
+/// somebody who knows all others.
 const DISCLOSED: usize = 2000;
 
 /// Seeds of the exact guard's random solutions; any would do.
@@ -76,7 +76,7 @@ impl Search<'_> {
         }
     }
 
-    /// A disclosed target's interval and what reveals it, all atoms unknown.
+    /// A disclosed target's interval and what reveals it, all atoms unknown or, where there are too many, the nearest.
     fn disclosed(&mut self, target: usize) -> Disclosed {
         let stated = self.targets[target].clone();
         let view = stated.view;
@@ -152,15 +152,23 @@ impl Search<'_> {
 
     /// Targets that follow exactly from what is shown, though they may have a witness in floating-point arithmetic.
     pub fn failing_the_exact_guard(&self) -> Vec<usize> {
-        let of_view = |view| {
-            if self.is_wide(view) {
-                return self.without_an_exact_witness(view);
-            }
-            let suspects = self.determined(view, self.varying_atoms(view));
-            if suspects.is_empty() { suspects } else { self.determined(view, self.relevant_atoms(view)) }
-        };
         let lost = |target: &usize| End::BOTH.iter().any(|&end| self.lost.contains(&(*target, end)));
-        (0..self.views.len()).flat_map(of_view).filter(|target| !lost(target)).collect()
+        (0..self.views.len()).flat_map(|view| self.following(view)).filter(|target| !lost(target)).collect()
+    }
+
+    /// The targets of a view that follow exactly. Where there are too many atoms to eliminate them all, those that follow for
+    /// somebody who knows the atoms further off.
+    fn following(&self, view: usize) -> Vec<usize> {
+        if self.is_wide(view) {
+            let mut suspects = self.without_an_exact_witness(view);
+            suspects.retain(|&target| {
+                let atoms = self.surroundings(view, &[target], DISCLOSED);
+                !self.determined_among(view, atoms, &[target]).is_empty()
+            });
+            return suspects;
+        }
+        let suspects = self.determined(view, self.varying_atoms(view));
+        if suspects.is_empty() { suspects } else { self.determined(view, self.relevant_atoms(view)) }
     }
 
     /// Targets of a view that follow exactly when only those atoms are unknown that vary in their witnesses, or that have
@@ -210,10 +218,7 @@ impl Search<'_> {
         let mut failing: BTreeSet<usize> = self.open().into_iter().map(|(target, _)| target).collect();
         failing.extend(self.lost.iter().map(|&(target, _)| target));
         for view in 0..self.views.len() {
-            let suspects = self.determined(view, self.varying_atoms(view));
-            if !suspects.is_empty() {
-                exact.extend(self.determined(view, self.relevant_atoms(view)));
-            }
+            exact.extend(self.following(view));
         }
         failing.extend(&exact);
         let disclosed = failing.iter().map(|&target| self.disclosed(target)).collect();
