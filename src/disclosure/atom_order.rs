@@ -16,7 +16,7 @@ impl AtomOrder {
     pub fn new(system: &System<'_>) -> Self {
         let mut cost = vec![i128::MAX; system.atom_count()];
         for unit in &system.units {
-            for &atom in &system.sets[unit.set] {
+            for &atom in system.sets[unit.set] {
                 cost[atom as usize] = cost[atom as usize].min(unit.cost);
             }
         }

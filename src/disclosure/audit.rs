@@ -11,12 +11,22 @@ use super::subject::{Released, Subject};
 use super::system::Past;
 use super::target::{End, Target};
 
+/// How many atoms vary for a single target's interval, where there are too many to let all vary: it is then the interval of
+/// somebody who knows all others.
+const DISCLOSED: usize = 2000;
+
 /// Seeds of the exact guard's random solutions; any would do.
 const SEEDS: [u64; 2] = [0x5eed_0001, 0x5eed_0002];
 
 impl Search<'_> {
     /// The targets that follow exactly from the shown rows when `atoms` are unknown.
     pub fn determined(&self, view: usize, atoms: Vec<u32>) -> Vec<usize> {
+        let of_view: Vec<usize> =
+            (0..self.targets.len()).filter(|&target| self.targets[target].view == view).collect();
+        self.determined_among(view, atoms, &of_view)
+    }
+
+    fn determined_among(&self, view: usize, atoms: Vec<u32>, targets: &[usize]) -> Vec<usize> {
         let slice = self.held_slice(view, atoms);
         let rows: Vec<Vec<(u32, i64)>> = slice.rows.iter().map(|row| row.terms.clone()).collect();
         let echelon = Echelon::of(slice.columns.len(), &rows);
@@ -25,8 +35,7 @@ impl Search<'_> {
             let form = slice.form(self.system, &self.targets[target]);
             solutions.iter().all(|solution| solution.value(form.iter().copied()) == 0)
         };
-        let of_view = (0..self.targets.len()).filter(|&target| self.targets[target].view == view);
-        of_view.filter(follows).collect()
+        targets.iter().copied().filter(follows).collect()
     }
 
     /// Some atoms, with every shown row standing.
@@ -72,13 +81,19 @@ impl Search<'_> {
         }
     }
 
-    /// A disclosed target's interval and what reveals it, all atoms unknown but for a contributor's own part.
+    /// A disclosed target's interval and what reveals it, all atoms unknown or, where there are too many, the nearest; but for
+    /// a contributor's own part.
     fn disclosed(&mut self, target: usize, contributor: Option<u32>) -> Disclosed {
         let stated = self.targets[target].clone();
         let view = stated.view;
         let own = self.own(view, contributor.as_slice());
         let own = |atom: u32, position: usize| own.get(&(atom, position)).copied().unwrap_or(0);
-        let slice = self.held_slice_of(view, self.relevant_atoms(view), &own);
+        let atoms = if self.is_wide(view) {
+            self.surroundings(view, &[target], DISCLOSED)
+        } else {
+            self.relevant_atoms(view)
+        };
+        let slice = self.held_slice_of(view, atoms, &own);
         let mut interval = [f64::NEG_INFINITY, f64::INFINITY];
         let mut rows = BTreeSet::new();
         for end in End::BOTH {
@@ -146,12 +161,49 @@ impl Search<'_> {
 
     /// Targets that follow exactly from what is shown, though they may have a witness in floating-point arithmetic.
     pub fn failing_the_exact_guard(&self) -> Vec<usize> {
-        let of_view = |view| {
-            let suspects = self.determined(view, self.varying_atoms(view));
-            if suspects.is_empty() { suspects } else { self.determined(view, self.relevant_atoms(view)) }
-        };
         let lost = |target: &usize| End::BOTH.iter().any(|&end| self.lost.contains(&(*target, end)));
-        (0..self.views.len()).flat_map(of_view).filter(|target| !lost(target)).collect()
+        (0..self.views.len()).flat_map(|view| self.following(view)).filter(|target| !lost(target)).collect()
+    }
+
+    /// The targets of a view that follow exactly. Where there are too many atoms to eliminate them all, those that follow for
+    /// somebody who knows the atoms further off.
+    fn following(&self, view: usize) -> Vec<usize> {
+        if self.is_wide(view) {
+            let mut suspects = self.without_an_exact_witness(view);
+            suspects.retain(|&target| {
+                let atoms = self.surroundings(view, &[target], DISCLOSED);
+                !self.determined_among(view, atoms, &[target]).is_empty()
+            });
+            return suspects;
+        }
+        let suspects = self.determined(view, self.varying_atoms(view));
+        if suspects.is_empty() { suspects } else { self.determined(view, self.relevant_atoms(view)) }
+    }
+
+    /// Targets of a view that follow exactly when only those atoms are unknown that vary in their witnesses, or that have
+    /// none. Each that follows is among them; eliminating everything at once would fill the memory.
+    fn without_an_exact_witness(&self, view: usize) -> Vec<usize> {
+        let mut proved: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for target in 0..self.targets.len() {
+            for proof in self.proofs[target].iter().flatten() {
+                proved.entry(proof.witness).or_default().push(target);
+            }
+        }
+        let mut without: BTreeSet<usize> =
+            (0..self.targets.len()).filter(|&target| self.targets[target].view == view).collect();
+        for (witness, targets) in proved {
+            let (of_view, witness) = &self.witnesses[witness];
+            if *of_view != view || !targets.iter().any(|target| without.contains(target)) {
+                continue;
+            }
+            let mut atoms: Vec<u32> = witness.differences.iter().map(|entry| entry.0).collect();
+            atoms.dedup();
+            let determined = self.determined_among(view, atoms, &targets);
+            targets.iter().filter(|target| !determined.contains(target)).for_each(|target| {
+                without.remove(target);
+            });
+        }
+        without.into_iter().collect()
     }
 
     /// What the final pattern of a search still discloses: nothing, or what earlier releases alone do. Where all is
@@ -173,10 +225,7 @@ impl Search<'_> {
         let mut failing: BTreeSet<usize> = self.open().into_iter().map(|(target, _)| target).collect();
         failing.extend(self.lost.iter().map(|&(target, _)| target));
         for view in 0..self.views.len() {
-            let suspects = self.determined(view, self.varying_atoms(view));
-            if !suspects.is_empty() {
-                exact.extend(self.determined(view, self.relevant_atoms(view)));
-            }
+            exact.extend(self.following(view));
         }
         failing.extend(&exact);
         let told = self.told_to_insiders();

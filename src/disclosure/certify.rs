@@ -18,6 +18,12 @@ const WORTHWHILE: usize = 12;
 /// After so many targets in a row without a witness the rest are left to a wider slice, or to the repair.
 const PATIENCE: usize = 2;
 
+/// A component with more columns is left to slices around single targets.
+const LARGEST: usize = 30_000;
+
+/// How many atoms vary around a single target, at the first, the second and the last try.
+pub(super) const NEARBY: [usize; 3] = [300, 1000, 4000];
+
 /// Columns and rows of a slice that no shown row links to others.
 pub(super) struct Component {
     pub columns: Vec<u32>,
@@ -38,7 +44,11 @@ impl Search<'_> {
     }
 
     /// Asks for every open target, all atoms varying: whatever is still open then has no witness that the solver can find.
+    /// Where there are too many atoms for one programme, those nearest to each target vary.
     pub fn certify_all(&mut self, view: usize) {
+        if self.is_wide(view) {
+            return self.certify_nearby(view);
+        }
         self.certify_patiently(view, self.relevant_atoms(view), usize::MAX);
     }
 
@@ -56,7 +66,22 @@ impl Search<'_> {
         }
     }
 
+    fn certify_nearby(&mut self, view: usize) {
+        for (target, size) in (0..self.targets.len()).flat_map(|target| NEARBY.map(|size| (target, size))) {
+            let is_open = End::BOTH.iter().any(|&end| self.is_open(target, end));
+            if is_open && self.targets[target].view == view {
+                let slice = self.held_slice(view, self.surroundings(view, &[target], size));
+                for component in components(self.system, &slice, &[target], &self.targets) {
+                    self.certify_component(view, &slice, &component, PATIENCE);
+                }
+            }
+        }
+    }
+
     fn certify_component(&mut self, view: usize, slice: &Slice, component: &Component, patience: usize) {
+        if component.columns.len() > LARGEST {
+            return;
+        }
         let programme = slice.programme(&component.columns, &component.rows);
         let Some(mut run) = self.solver.load(programme) else { return };
         let mut random = Random(component.columns.len() as u64);

@@ -95,7 +95,7 @@ impl Search<'_> {
                     let Some(&(of_greater, is_new)) = shown.get(&greater) else { continue };
                     if (is_new || lesser_is_new)
                         && self.may_leave_little(measure, greater, lesser)
-                        && let Some(atoms) = rest(&self.system.sets[greater], &self.system.sets[lesser])
+                        && let Some(atoms) = rest(self.system.sets[greater], self.system.sets[lesser])
                     {
                         let subject = Subject::Difference { greater: of_greater, lesser: of_lesser };
                         let form = vec![(greater as u32, 1), (lesser as u32, -1)];

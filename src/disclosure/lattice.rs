@@ -6,6 +6,8 @@
 
 use std::cmp::Reverse;
 
+use super::jagged::Jagged;
+
 /// A set as a disjoint union: other sets, and atoms of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum {
@@ -16,13 +18,13 @@ pub(super) struct Sum {
 #[derive(Debug, Default)]
 pub(super) struct Lattice {
     sums: Vec<Sum>,
-    /// Every set after all that it is a sum of.
-    order: Vec<u32>,
+    /// For each set, its place in an order in which it comes after all that it is a sum of.
+    ranks: Vec<u32>,
 }
 
 impl Lattice {
     /// `sets` are distinct, each ascending; `sets_of_atom` is their inverse.
-    pub fn new(sets: &[Vec<u32>], sets_of_atom: &[Vec<u32>]) -> Self {
+    pub fn new(sets: &[&[u32]], sets_of_atom: &Jagged) -> Self {
         let mut order: Vec<u32> = (0..sets.len() as u32).collect();
         order.sort_by_key(|&set| (sets[set as usize].len(), set));
         let mut finder = Finder {
@@ -35,30 +37,20 @@ impl Lattice {
         for &set in &order {
             sums[set as usize] = finder.sum(set);
         }
-        Self { sums, order }
+        let mut ranks = vec![0; sets.len()];
+        for (rank, &set) in (0..).zip(&order) {
+            ranks[set as usize] = rank;
+        }
+        Self { sums, ranks }
     }
 
     pub fn sum(&self, set: usize) -> &Sum {
         &self.sums[set]
     }
 
-    /// Children before parents.
-    pub fn order(&self) -> &[u32] {
-        &self.order
-    }
-
-    /// Adds the amounts of atoms up to sets: `width` figures an atom and a set.
-    pub fn add_up(&self, of_atoms: &[f64], width: usize) -> Vec<f64> {
-        let mut of_sets = vec![0.0; self.sums.len() * width];
-        for &set in &self.order {
-            let (set, sum) = (set as usize, &self.sums[set as usize]);
-            for position in 0..width {
-                let atoms = sum.atoms.iter().map(|&atom| of_atoms[atom as usize * width + position]);
-                let parts = sum.sets.iter().map(|&part| of_sets[part as usize * width + position]);
-                of_sets[set * width + position] = atoms.sum::<f64>() + parts.sum::<f64>();
-            }
-        }
-        of_sets
+    /// Puts sets into an order in which each comes after all that it is a sum of.
+    pub fn sort(&self, sets: &mut [u32]) {
+        sets.sort_unstable_by_key(|&set| self.ranks[set as usize]);
     }
 }
 
@@ -67,8 +59,8 @@ const NONE: u32 = u32::MAX;
 
 /// Takes the sets from the smallest to the largest.
 struct Finder<'a> {
-    sets: &'a [Vec<u32>],
-    sets_of_atom: &'a [Vec<u32>],
+    sets: &'a [&'a [u32]],
+    sets_of_atom: &'a Jagged,
     /// For each atom, the last set that held it.
     top: Vec<u32>,
     taken: Vec<bool>,
@@ -76,7 +68,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn sum(&mut self, set: u32) -> Sum {
-        let atoms = &self.sets[set as usize];
+        let atoms = self.sets[set as usize];
         let tops = self.count(atoms.iter().map(|&atom| self.top[atom as usize]).filter(|&top| top != NONE));
         let mut sum = Sum { sets: self.whole(&tops), atoms: Vec::new() };
         // Where years are sums of months and these of days, all of them are whole: only the rest costs a closer look.
@@ -87,7 +79,7 @@ impl Finder<'_> {
                 self.count(rest.iter().flat_map(|&atom| self.sets_of_atom[atom as usize].iter().copied()));
             let mut left = rest.len();
             for part in self.whole(&within).into_iter().filter(|&part| part != set) {
-                let members = &self.sets[part as usize];
+                let members = self.sets[part as usize];
                 if members.len() <= left && !members.iter().any(|&atom| self.taken[atom as usize]) {
                     left -= members.len();
                     self.take(&[part]);
@@ -139,17 +131,14 @@ mod tests {
 
     #[test]
     fn totals_are_sums_of_totals() {
-        let sets = vec![vec![0, 1, 2, 3, 4], vec![0, 1], vec![2, 3], vec![3, 4], vec![0], vec![0, 1, 2, 3]];
-        let mut sets_of_atom = vec![Vec::new(); 5];
-        for (set, atoms) in (0u32..).zip(&sets) {
-            atoms.iter().for_each(|&atom: &u32| sets_of_atom[atom as usize].push(set));
-        }
-        let lattice = Lattice::new(&sets, &sets_of_atom);
+        let sets: [&[u32]; 6] = [&[0, 1, 2, 3, 4], &[0, 1], &[2, 3], &[3, 4], &[0], &[0, 1, 2, 3]];
+        let lattice = Lattice::new(&sets, &Jagged::inverse(&sets, 5));
         assert_eq!(lattice.sum(0), &Sum { sets: vec![5], atoms: vec![4] });
         assert_eq!(lattice.sum(5), &Sum { sets: vec![1, 2], atoms: Vec::new() });
         assert_eq!(lattice.sum(1), &Sum { sets: Vec::new(), atoms: vec![0, 1] });
         assert_eq!(lattice.sum(4), &Sum { sets: Vec::new(), atoms: vec![0] });
-        let amounts = [1.0, 2.0, 4.0, 8.0, 16.0];
-        assert_eq!(lattice.add_up(&amounts, 1), [31.0, 3.0, 12.0, 24.0, 1.0, 15.0]);
+        let mut all = [0, 1, 2, 3, 4, 5];
+        lattice.sort(&mut all);
+        assert_eq!(all, [4, 1, 2, 3, 5, 0]);
     }
 }

@@ -16,10 +16,17 @@ impl Search<'_> {
         let withheld = units.filter(|(unit, shown)| !**shown && matters(&unit.measures));
         let past = self.system.past.iter().filter(|past| !past.shown && matters(&past.measures));
         let sets = withheld.map(|(unit, _)| unit.set).chain(past.map(|past| past.set));
-        let sets: BTreeSet<usize> = sets.collect();
-        let atoms: BTreeSet<u32> =
-            sets.iter().flat_map(|&set| self.system.sets[set].iter().copied()).collect();
-        atoms.into_iter().filter(|&atom| self.is_relevant(view, atom)).collect()
+        let mut is_withheld = vec![false; self.system.sets.len()];
+        sets.for_each(|set| is_withheld[set] = true);
+        let mut varies = vec![false; self.system.atom_count()];
+        for (atoms, _) in self.system.sets.iter().zip(is_withheld).filter(|(_, withheld)| *withheld) {
+            atoms.iter().for_each(|&atom| varies[atom as usize] = true);
+        }
+        (0..)
+            .zip(varies)
+            .filter(|&(atom, varies)| varies && self.is_relevant(view, atom))
+            .map(|(atom, _)| atom)
+            .collect()
     }
 
     /// Looks for witnesses for the open targets of a view with the atoms around them varying too.
@@ -28,7 +35,7 @@ impl Search<'_> {
             self.targets[*target].view == view && End::BOTH.iter().any(|&end| self.is_open(*target, end))
         };
         let open: Vec<usize> = (0..self.targets.len()).filter(is_open).collect();
-        if !open.is_empty() {
+        if !open.is_empty() && !self.is_wide(view) {
             let atoms = self.neighbourhood(view, &open, size);
             self.certify_over(view, atoms);
         }
@@ -36,7 +43,11 @@ impl Search<'_> {
 
     /// The withheld atoms and the targets' own, and up to `size` more: some that share small cells with the targets, some
     /// that are cheap, some with room.
+    /// Where there are too many for that, only the nearest.
     pub fn neighbourhood(&self, view: usize, targets: &[usize], size: usize) -> Vec<u32> {
+        if self.is_wide(view) {
+            return self.surroundings(view, targets, size);
+        }
         let mut atoms: BTreeSet<u32> = self.withheld_atoms(view).into_iter().collect();
         let own = targets.iter().flat_map(|&target| self.targets[target].atoms.iter().copied());
         let own: BTreeSet<u32> = own.collect();
@@ -65,7 +76,7 @@ impl Search<'_> {
                 weight[set as usize] += 1.0 / self.system.sets[set as usize].len() as f64;
             }
         }
-        let nearness = |sets: &Vec<u32>| -> f64 { sets.iter().map(|&set| weight[set as usize]).sum() };
+        let nearness = |sets: &[u32]| -> f64 { sets.iter().map(|&set| weight[set as usize]).sum() };
         let score: Vec<f64> = self.system.sets_of_atom.iter().map(nearness).collect();
         let mut near = self.relevant_atoms(view);
         near.sort_by(|&a, &b| score[b as usize].total_cmp(&score[a as usize]).then(a.cmp(&b)));

@@ -13,9 +13,20 @@ use super::search::Search;
 use super::slice::{Slice, outsider};
 use super::target::End;
 use super::witness::{TOLERANCE, Witness};
+use super::workshop::Workshop;
 
 /// How many atoms a programme starts with beyond those withheld; four times as many at each further try.
 const FIRST_SLICE: usize = 900;
+
+/// No programme varies more than four times as many: where there is no room then, nothing is shown.
+pub(super) const LARGEST_SLICE: usize = 20_000;
+
+/// How many atoms vary around a single target, at least and at most, where there are too many for one programme. A third
+/// of it takes a third of the time, and withholds twice as much.
+const NEARBY: (usize, usize) = (300, 1000);
+
+/// And around all targets together: so many ends, each with so many, are some minutes' work.
+const NEARBY_IN_ALL: usize = 4_000_000;
 
 impl Search<'_> {
     /// Withholds until every target is certified or known to be lost, for contributors too where the policy asks.
@@ -49,17 +60,43 @@ impl Search<'_> {
     }
 
     fn repair_view(&mut self, view: usize) {
+        let mut open = self.open();
+        open.retain(|&(target, _)| self.targets[target].view == view);
+        let is_wide = self.is_wide(view);
+        let nearby = (NEARBY_IN_ALL / open.len().max(1)).clamp(NEARBY.0, NEARBY.1);
         let mut workshop = None;
-        while !self.solver_failed {
-            let mut open = self.open();
-            open.retain(|&(target, _)| self.targets[target].view == view);
-            let Some(&(target, end)) = open.first() else { return };
-            let workshop = workshop.get_or_insert_with(|| self.workshop(view, &open, FIRST_SLICE));
-            if let Some(solution) = self.move_towards(workshop, (target, end)) {
-                self.apply(view, &workshop.slice, &solution);
+        for &(target, end) in &open {
+            if self.solver_failed {
+                return;
+            }
+            if !self.is_open(target, end) {
+                continue;
+            }
+            if is_wide {
+                self.repair_nearby(view, target, nearby);
+            } else {
+                let workshop = workshop.get_or_insert_with(|| self.workshop(view, &open, FIRST_SLICE));
+                self.repair_in(workshop, (target, end));
             }
             if self.is_open(target, end) {
                 self.repair(target, end);
+            }
+        }
+    }
+
+    fn repair_in(&mut self, workshop: &mut Workshop, (target, end): (usize, End)) {
+        if let Some(solution) = self.move_towards(workshop, (target, end)) {
+            self.apply(self.targets[target].view, &workshop.slice, &solution);
+        }
+    }
+
+    /// Makes room for both ends of a target among the atoms nearest to it.
+    fn repair_nearby(&mut self, view: usize, target: usize, size: usize) {
+        let open = End::BOTH.map(|end| (target, end));
+        let mut workshop = self.workshop(view, &open, size);
+        for (target, end) in open {
+            if self.is_open(target, end) {
+                self.repair_in(&mut workshop, (target, end));
             }
         }
     }
@@ -70,7 +107,7 @@ impl Search<'_> {
         let mut size = FIRST_SLICE;
         loop {
             let atoms = self.neighbourhood(view, &[target], size);
-            let everything = atoms.len() >= self.relevant_atoms(view).len();
+            let everything = atoms.len() >= self.relevant_count(view);
             let slice = self.elastic_slice(view, atoms, &outsider);
             let mut programme = slice.whole_programme();
             let need = self.targets[target].need(end) as f64;
@@ -86,6 +123,10 @@ impl Search<'_> {
                 }
                 Outcome::Infeasible if everything => {
                     self.lost.insert((target, end));
+                    return;
+                }
+                Outcome::Infeasible if size > LARGEST_SLICE => {
+                    self.solver_failed = true;
                     return;
                 }
                 Outcome::Infeasible => size *= 4,
@@ -117,7 +158,7 @@ impl Search<'_> {
     pub fn withhold_disturbed(&mut self, view: usize, witness: &Witness) {
         let shape = &self.views[view];
         let deviation = witness.deviation(self.system, shape);
-        for row in 0..shape.rows.len() {
+        for row in deviation.rows(shape) {
             if deviation.row(shape, row).abs() > TOLERANCE {
                 for &unit in &shape.rows[row].units {
                     self.shown[unit] = false;

@@ -179,6 +179,10 @@ impl<'s> Search<'s> {
         relevant.map(|(atom, _)| atom).collect()
     }
 
+    pub fn relevant_count(&self, view: usize) -> usize {
+        self.relevant[view].iter().filter(|relevant| **relevant).count()
+    }
+
     pub fn is_relevant(&self, view: usize, atom: u32) -> bool {
         self.relevant[view][atom as usize]
     }
@@ -213,7 +217,7 @@ impl<'s> Search<'s> {
         if let Sensitivity::Sensitive { up, down } = judged {
             let levels = (system.profile(set).measures[measure].value, up, down);
             let views = (&self.views[..], &self.view_of[..]);
-            let asked = (subject, measure, &system.sets[set][..], vec![(set as u32, 1)]);
+            let asked = (subject, measure, system.sets[set], vec![(set as u32, 1)]);
             self.add_target(Target::with_levels(system, views, asked, levels));
         }
     }

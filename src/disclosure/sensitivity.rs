@@ -62,8 +62,8 @@ impl Profile {
             profile.singleton = None;
         }
         for figures in &mut profile.measures {
-            figures.largest.sort_unstable_by(|a, b| b.cmp(a));
-            figures.largest.truncate(LARGEST_KEPT);
+            figures.keep_the_largest();
+            figures.largest.shrink_to_fit();
         }
         profile
     }
@@ -83,6 +83,9 @@ impl Profile {
                     figures.value += amount;
                     figures.magnitude += amount.abs();
                     figures.largest.push(amount.abs());
+                    if figures.largest.len() >= 4 * LARGEST_KEPT {
+                        figures.keep_the_largest();
+                    }
                 }
                 let terms = measure.terms.iter();
                 let most = terms.map(|&(component, times)| sums[component] * i128::from(times.abs())).sum();
@@ -93,6 +96,11 @@ impl Profile {
 }
 
 impl Figures {
+    fn keep_the_largest(&mut self) {
+        self.largest.sort_unstable_by(|a, b| b.cmp(a));
+        self.largest.truncate(LARGEST_KEPT);
+    }
+
     pub fn judge(&self, measure: &MeasureTerms, policy: &Policy) -> Sensitivity {
         let mut up: Option<i128> = None;
         let mut raise = |level: i128| up = Some(up.unwrap_or(1).max(level));

@@ -45,10 +45,15 @@ pub(super) struct Slice {
     pub rows: Vec<SliceRow>,
     /// The first of each elastic row's two columns, with the view's row.
     pub slacks: Vec<(u32, usize)>,
-    /// What each set is in terms of columns, by set and position: nothing where it stands or does not vary; `None` where
-    /// no row needs it.
+    /// For each set, its place among those of which an atom varies; [`NOWHERE`] for the others.
+    places: Vec<u32>,
+    /// What each of those is in terms of columns, by place and position: nothing where it stands; `None` where no row
+    /// needs it.
     of_sets: Vec<Option<Written>>,
 }
+
+/// The place of a set that does not vary.
+const NOWHERE: u32 = u32::MAX;
 
 /// A set in terms of columns.
 #[derive(Clone, Default)]
@@ -98,8 +103,8 @@ impl Slice {
         });
         let columns = columns.collect();
         let rows = Vec::new();
-        let mut slice =
-            Self { atoms, width, scale, columns, cap, rows, slacks: Vec::new(), of_sets: Vec::new() };
+        let (slacks, places, of_sets) = (Vec::new(), Vec::new(), Vec::new());
+        let mut slice = Self { atoms, width, scale, columns, cap, rows, slacks, places, of_sets };
         Rows::new(system, view, &mut slice).add(hold);
         slice
     }
@@ -144,7 +149,10 @@ impl Slice {
         let mut add = |terms: &[(u32, i64)]| {
             terms.iter().for_each(|&(column, by)| *into.entry(column).or_insert(0) += times * by);
         };
-        if let Some(written) = &self.of_sets[set * self.width + position] {
+        if self.places[set] == NOWHERE {
+            return;
+        }
+        if let Some(written) = &self.of_sets[self.places[set] as usize * self.width + position] {
             used.extend(&written.used);
             return add(&written.terms);
         }
@@ -219,43 +227,49 @@ struct Rows<'a> {
     slice: &'a mut Slice,
     /// Rows with the same terms, together.
     known: BTreeMap<Terms, usize>,
-    /// For each set, whether any atom of it varies.
-    varies: Vec<bool>,
+    /// The sets with an atom that varies, in the lattice's order.
+    varying: Vec<u32>,
 }
 
 impl<'a> Rows<'a> {
     fn new(system: &'a System<'a>, view: &'a View, slice: &'a mut Slice) -> Self {
-        let mut varies = vec![false; system.sets.len()];
-        for &atom in &slice.atoms {
-            system.sets_of_atom[atom as usize].iter().for_each(|&set| varies[set as usize] = true);
+        slice.places = vec![NOWHERE; system.sets.len()];
+        let mut varying = Vec::new();
+        for &set in slice.atoms.iter().flat_map(|&atom| &system.sets_of_atom[atom as usize]) {
+            if std::mem::replace(&mut slice.places[set as usize], 0) == NOWHERE {
+                varying.push(set);
+            }
         }
-        Self { system, view, slice, known: BTreeMap::new(), varies }
+        system.lattice.sort(&mut varying);
+        for (place, &set) in (0..).zip(&varying) {
+            slice.places[set as usize] = place;
+        }
+        slice.of_sets = vec![None; varying.len() * slice.width];
+        Self { system, view, slice, known: BTreeMap::new(), varying }
     }
 
     fn add(&mut self, hold: &dyn Fn(usize) -> Hold) {
-        let (lattice, width) = (&self.system.lattice, self.slice.width);
-        let mut needed: Vec<bool> = (0..self.varies.len())
-            .map(|set| {
-                self.varies[set] && self.view.rows_of_set[set].iter().any(|&row| hold(row) != Hold::Free)
-            })
-            .collect();
-        for &set in lattice.order().iter().rev().filter(|&&set| self.varies[set as usize]) {
-            if needed[set as usize] {
-                lattice.sum(set as usize).sets.iter().for_each(|&part| needed[part as usize] = true);
+        let varying = std::mem::take(&mut self.varying);
+        let is_held =
+            |&set: &u32| self.view.rows_of_set[set as usize].iter().any(|&row| hold(row) != Hold::Free);
+        let mut needed: Vec<bool> = varying.iter().map(is_held).collect();
+        for at in (0..varying.len()).rev() {
+            if !needed[at] {
+                continue;
+            }
+            let parts = self.system.lattice.sum(varying[at] as usize).sets.iter();
+            for part in parts.filter(|&&part| self.slice.places[part as usize] != NOWHERE) {
+                needed[self.slice.places[*part as usize] as usize] = true;
             }
         }
-        let fixed = |set: usize| (!self.varies[set]).then(Written::default);
-        self.slice.of_sets = (0..self.varies.len() * width).map(|at| fixed(at / width)).collect();
-        for &set in lattice.order() {
-            let set = set as usize;
-            if needed[set] && self.varies[set] {
-                self.add_set(set, hold);
-            }
+        for (set, _) in varying.into_iter().zip(needed).filter(|(_, needed)| *needed) {
+            self.add_set(set as usize, hold);
         }
     }
 
     fn add_set(&mut self, set: usize, hold: &dyn Fn(usize) -> Hold) {
         let rows = &self.view.rows_of_set[set];
+        let place = self.slice.places[set] as usize * self.slice.width;
         let single = |row: usize| match self.view.kinds[self.view.rows[row].kind][..] {
             [(position, _)] => Some(position),
             _ => None,
@@ -290,12 +304,12 @@ impl<'a> Rows<'a> {
                     Written { terms: vec![(column, 1)], used: Vec::new() }
                 }
             };
-            self.slice.of_sets[set * self.slice.width + position] = Some(written);
+            self.slice.of_sets[place + position] = Some(written);
         }
         for &row in rows.iter().filter(|&&row| single(row).is_none()) {
             let (mut terms, mut used) = (Terms::new(), Vec::new());
             for &(position, times) in &self.view.kinds[self.view.rows[row].kind] {
-                let written = self.slice.of_sets[set * self.slice.width + position].iter();
+                let written = self.slice.of_sets[place + position].iter();
                 for Written { terms: of_position, used: by_position } in written {
                     terms.extend(of_position.iter().map(|&(column, by)| (column, times * by)));
                     used.extend(by_position);
@@ -322,9 +336,9 @@ impl<'a> Rows<'a> {
             }
         }
         let mut used = Vec::new();
-        for &part in sum.sets.iter().filter(|&&part| self.varies[part as usize]) {
-            let part = part as usize;
-            if let Some(written) = &self.slice.of_sets[part * self.slice.width + position] {
+        let places = sum.sets.iter().map(|&part| self.slice.places[part as usize]);
+        for place in places.filter(|&place| place != NOWHERE) {
+            if let Some(written) = &self.slice.of_sets[place as usize * self.slice.width + position] {
                 terms.extend(&written.terms);
                 used.extend(&written.used);
             }

@@ -7,6 +7,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::error::Error;
+use super::jagged::Jagged;
 use super::lattice::Lattice;
 use super::lines::Lines;
 use super::policy::{Cost, Policy};
@@ -43,9 +44,9 @@ pub(super) struct Past {
 pub(super) struct System<'r> {
     pub request: &'r Request,
     /// Distinct sets of atoms, each ascending.
-    pub sets: Vec<Vec<u32>>,
+    pub sets: Vec<&'r [u32]>,
     /// For each atom, the sets that hold it.
-    pub sets_of_atom: Vec<Vec<u32>>,
+    pub sets_of_atom: Jagged,
     pub lattice: Lattice,
     /// Each made when it is asked for: of most earlier sets nobody asks.
     profiles: Vec<OnceCell<Profile>>,
@@ -73,7 +74,7 @@ impl<'r> System<'r> {
         let mut system = Self {
             request,
             sets: Vec::new(),
-            sets_of_atom: vec![Vec::new(); atoms],
+            sets_of_atom: Jagged::default(),
             lattice: Lattice::default(),
             profiles: Vec::new(),
             units: Vec::new(),
@@ -84,6 +85,7 @@ impl<'r> System<'r> {
             judged: BTreeMap::new(),
         };
         system.index(judgements, policy);
+        system.sets_of_atom = Jagged::inverse(&system.sets, atoms);
         system.lattice = Lattice::new(&system.sets, &system.sets_of_atom);
         Ok(system)
     }
@@ -99,7 +101,7 @@ impl<'r> System<'r> {
     }
 
     pub fn profile(&self, set: usize) -> &Profile {
-        self.profiles[set].get_or_init(|| self.profile_of(&self.sets[set]))
+        self.profiles[set].get_or_init(|| self.profile_of(self.sets[set]))
     }
 
     /// The profile of any atoms.
@@ -126,7 +128,7 @@ impl<'r> System<'r> {
 
     fn index(&mut self, judgements: &[Vec<Judgement>], policy: &Policy) {
         let request = self.request;
-        let mut known: HashMap<&[u32], usize> = HashMap::new();
+        let mut known: HashMap<&'r [u32], usize> = HashMap::new();
         let mut units: BTreeMap<(usize, Vec<usize>), usize> = BTreeMap::new();
         for (table, candidate) in request.tables.iter().chain(&request.reserved).enumerate() {
             let mut of_table = Vec::with_capacity(candidate.cells.len());
@@ -156,14 +158,11 @@ impl<'r> System<'r> {
         }
     }
 
-    fn intern<'a>(&mut self, known: &mut HashMap<&'a [u32], usize>, atoms: &'a [u32]) -> usize {
+    fn intern(&mut self, known: &mut HashMap<&'r [u32], usize>, atoms: &'r [u32]) -> usize {
         *known.entry(atoms).or_insert_with(|| {
             let set = self.sets.len();
-            for &atom in atoms {
-                self.sets_of_atom[atom as usize].push(set as u32);
-            }
             self.profiles.push(OnceCell::new());
-            self.sets.push(atoms.to_vec());
+            self.sets.push(atoms);
             set
         })
     }

@@ -23,8 +23,12 @@ struct Before {
 }
 
 impl Search<'_> {
-    /// Shows again what need not be withheld. Needs a pattern without open targets, and leaves one.
+    /// Shows again what need not be withheld, where there are not too many atoms for the trials. Needs a pattern without
+    /// open targets, and leaves one.
     pub fn take_back(&mut self) {
+        if (0..self.views.len()).any(|view| self.is_wide(view)) {
+            return;
+        }
         let mut workshops: Vec<Option<Workshop>> = self.views.iter().map(|_| None).collect();
         let mut disturbing = vec![Vec::new(); self.system.units.len()];
         self.note_disturbances(0, &mut disturbing);
@@ -56,9 +60,9 @@ impl Search<'_> {
         for (number, (view, witness)) in self.witnesses.iter().enumerate().skip(from) {
             let shape = &self.views[*view];
             let deviation = witness.deviation(self.system, shape);
-            for (row, of_row) in shape.rows.iter().enumerate() {
+            for row in deviation.rows(shape) {
                 if deviation.row(shape, row).abs() > TOLERANCE {
-                    of_row.units.iter().for_each(|&unit| disturbing[unit].push(number));
+                    shape.rows[row].units.iter().for_each(|&unit| disturbing[unit].push(number));
                 }
             }
         }

@@ -33,16 +33,35 @@ pub(super) struct Deviation {
     scale: f64,
     width: usize,
     of_sets: Vec<f64>,
+    /// The sets that may be off: those with an atom that differs.
+    touched: Vec<u32>,
 }
 
 impl Witness {
     pub fn deviation(&self, system: &System<'_>, view: &View) -> Deviation {
         let width = view.components.len();
-        let mut of_atoms = vec![0.0; system.atom_count() * width];
+        let mut of_sets = vec![0.0; system.sets.len() * width];
+        let mut is_touched = vec![false; system.sets.len()];
+        let mut touched = Vec::new();
         for &(atom, position, difference) in &self.differences {
-            of_atoms[view.column(atom as usize, position)] = difference;
+            for &set in &system.sets_of_atom[atom as usize] {
+                if !std::mem::replace(&mut is_touched[set as usize], true) {
+                    touched.push(set);
+                }
+                if system.lattice.sum(set as usize).atoms.binary_search(&atom).is_ok() {
+                    of_sets[set as usize * width + position] += difference;
+                }
+            }
         }
-        Deviation { scale: self.scale, width, of_sets: system.lattice.add_up(&of_atoms, width) }
+        system.lattice.sort(&mut touched);
+        for &set in &touched {
+            for position in 0..width {
+                let parts = system.lattice.sum(set as usize).sets.iter();
+                let of_parts: f64 = parts.map(|&part| of_sets[part as usize * width + position]).sum();
+                of_sets[set as usize * width + position] += of_parts;
+            }
+        }
+        Deviation { scale: self.scale, width, of_sets, touched }
     }
 
     /// Whether no amount falls below zero and no shown row is off.
@@ -52,7 +71,7 @@ impl Witness {
             difference.is_finite() && amount + difference >= -TOLERANCE
         });
         let stands = |row: usize| deviation.row(view, row).abs() <= TOLERANCE;
-        above_zero && (0..view.rows.len()).all(|row| stands(row) || !view.is_shown(row, shown))
+        above_zero && deviation.rows(view).all(|row| stands(row) || !view.is_shown(row, shown))
     }
 
     /// The largest factor, at most one, by which the reversed witness is valid too.
@@ -68,6 +87,11 @@ impl Witness {
 }
 
 impl Deviation {
+    /// The rows of the view that may be off; no other one is.
+    pub fn rows<'a>(&'a self, view: &'a View) -> impl Iterator<Item = usize> + 'a {
+        self.touched.iter().flat_map(|&set| view.rows_of_set[set as usize].iter().copied())
+    }
+
     /// How far a row of the view is off.
     pub fn row(&self, view: &View, row: usize) -> f64 {
         let row = &view.rows[row];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::certify::{Component, components};
+use super::super::certify::{Component, NEARBY, components};
 use super::super::field::Random;
 use super::super::programme::{Outcome, Run};
 use super::super::search::Search;
@@ -18,6 +18,9 @@ const TOGETHER: usize = 64;
 impl Search<'_> {
     /// Some doubts at a time, with all who have them knowing their parts: first the withheld atoms vary, then more.
     pub(super) fn answer_together(&mut self, doubts: &mut Doubts) {
+        if self.is_wide(doubts.view) {
+            return self.answer_nearby(doubts, &[NEARBY[0]]);
+        }
         if doubts.is_empty() {
             return;
         }
@@ -74,8 +77,33 @@ impl Search<'_> {
         self.ask(doubts, (slice, component), run, &of, &costs)
     }
 
-    /// Every doubt by itself, all atoms varying: whoever is left has no answer that the solver can find.
+    /// Each target's doubts by themselves, the atoms nearest to it varying.
+    fn answer_nearby(&mut self, doubts: &mut Doubts, sizes: &[usize]) {
+        let targets: BTreeSet<usize> = doubts.ends().map(|(target, _)| target).collect();
+        for (target, &size) in
+            targets.into_iter().flat_map(|target| sizes.iter().map(move |size| (target, size)))
+        {
+            let open = doubts.of_target(target);
+            if open.is_empty() {
+                continue;
+            }
+            let slice = self.held_slice(doubts.view, self.surroundings(doubts.view, &[target], size));
+            for component in components(self.system, &slice, &[target], &self.targets) {
+                let programme = slice.programme(&component.columns, &component.rows);
+                let Some(mut run) = self.solver.load(programme) else { continue };
+                for doubt in &open {
+                    self.answer_in_parts(doubts, (&slice, &component), run.as_mut(), doubt);
+                }
+            }
+        }
+    }
+
+    /// Every doubt by itself, all atoms varying or, where there are too many, those nearest: whoever is left has no answer
+    /// that the solver can find.
     pub(super) fn answer_each(&mut self, doubts: &mut Doubts) {
+        if self.is_wide(doubts.view) {
+            return self.answer_nearby(doubts, &NEARBY);
+        }
         if doubts.is_empty() {
             return;
         }

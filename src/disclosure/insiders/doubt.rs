@@ -172,6 +172,16 @@ impl Doubts {
         self.iter().next()
     }
 
+    pub fn of_target(&self, target: usize) -> Vec<Doubt> {
+        let of_target = self.open.range((target, End::Above)..=(target, End::Below));
+        let doubt = |(&(target, end), of): (&(usize, End), &Option<Vec<u32>>)| Doubt {
+            target,
+            end,
+            of: of.clone().unwrap_or_default(),
+        };
+        of_target.map(doubt).collect()
+    }
+
     /// What is left of a doubt.
     pub fn rest_of(&self, doubt: &Doubt) -> Option<Doubt> {
         let (target, end) = (doubt.target, doubt.end);

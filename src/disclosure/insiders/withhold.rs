@@ -1,6 +1,7 @@
 //! Doubts that no witness answers under the present pattern: more is withheld, at the least cost.
 
 use super::super::programme::Outcome;
+use super::super::repair::LARGEST_SLICE;
 use super::super::search::Search;
 use super::super::slice::Slice;
 use super::super::target::End;
@@ -13,8 +14,13 @@ impl Search<'_> {
     pub(super) fn answer_by_withholding(&mut self, doubts: &mut Doubts) {
         let mut workshop = None;
         while let Some(doubt) = doubts.first().filter(|_| !self.solver_failed) {
-            let open: Vec<(usize, End)> = doubts.ends().collect();
-            let workshop = workshop.get_or_insert_with(|| self.workshop(doubts.view, &open, SLICE));
+            if self.is_wide(doubts.view) {
+                workshop = Some(self.workshop(doubts.view, &[(doubt.target, doubt.end)], SLICE));
+            }
+            let workshop = workshop.get_or_insert_with(|| {
+                let open: Vec<(usize, End)> = doubts.ends().collect();
+                self.workshop(doubts.view, &open, SLICE)
+            });
             let need = doubts.need(&doubt, &self.targets[doubt.target]);
             if let Some(solution) =
                 self.move_towards_for(workshop, (doubt.target, doubt.end), need, &doubt.of)
@@ -54,7 +60,7 @@ impl Search<'_> {
         let mut size = SLICE;
         loop {
             let atoms = self.neighbourhood(view, &[doubt.target], size);
-            let is_everything = atoms.len() >= self.relevant_atoms(view).len();
+            let is_everything = atoms.len() >= self.relevant_count(view);
             let slice = self.elastic_slice(view, atoms, &own);
             let mut programme = slice.whole_programme();
             self.add_need(&mut programme, &slice, (doubt.target, doubt.end), need);
@@ -71,6 +77,10 @@ impl Search<'_> {
                     return true;
                 }
                 Outcome::Infeasible if is_everything => return false,
+                Outcome::Infeasible if size > LARGEST_SLICE => {
+                    self.solver_failed |= doubt.of.len() < 2;
+                    return false;
+                }
                 Outcome::Infeasible => size *= 4,
                 Outcome::Failed => {
                     self.solver_failed = true;

@@ -1,0 +1,88 @@
+//! The few atoms nearest to a target: what a programme varies where all that is withheld would be too much for it.
+//!
+//! What protects a cell mostly stands close by: its amount moves to a cell beside it, and two further cells take up what
+//! that does to their sums. So the atoms that share small cells with the target's come first, and then those that share
+//! small cells with these.
+
+use std::cmp::Reverse;
+
+use super::search::Search;
+
+/// Where the request can say something about more atoms than this, each programme lets those vary that are nearest to
+/// one target: the time of a solution over everything grows faster than what it finds.
+const WIDE: usize = 4000;
+
+/// Larger sets say nothing of what is near.
+const LARGEST: usize = 2000;
+
+/// A cell that is withheld already costs nothing to disturb: its atoms count as so many times nearer.
+const WITHHELD: f64 = 4.0;
+
+impl Search<'_> {
+    /// Whether there are too many atoms for one programme.
+    pub fn is_wide(&self, view: usize) -> bool {
+        self.relevant_count(view) > WIDE
+    }
+
+    /// Up to `size` atoms, ascending: the targets' own, or the largest of them, and the nearest to these.
+    pub fn surroundings(&self, view: usize, targets: &[usize], size: usize) -> Vec<u32> {
+        let mut own: Vec<u32> =
+            targets.iter().flat_map(|&target| self.targets[target].atoms.iter().copied()).collect();
+        own.sort_unstable();
+        own.dedup();
+        own.retain(|&atom| self.is_relevant(view, atom));
+        let of_view = &self.views[view].components;
+        own.sort_by_cached_key(|&atom| {
+            let amount = of_view.iter().map(|&component| self.system.amounts[component][atom as usize]);
+            (Reverse(amount.max()), atom)
+        });
+        own.truncate(size / 3);
+        let beside = self.nearest(view, own, size / 2);
+        let mut near = self.nearest(view, beside, size);
+        near.sort_unstable();
+        near
+    }
+
+    /// The given atoms and, up to `size` in all, those that stand in many small cells with them.
+    fn nearest(&self, view: usize, mut atoms: Vec<u32>, size: usize) -> Vec<u32> {
+        let system = self.system;
+        let mut weight = vec![0.0; system.sets.len()];
+        let mut sets = Vec::new();
+        for &set in atoms.iter().flat_map(|&atom| &system.sets_of_atom[atom as usize]) {
+            if (2..=LARGEST).contains(&system.sets[set as usize].len()) {
+                if weight[set as usize] == 0.0 {
+                    sets.push(set);
+                }
+                weight[set as usize] += 1.0 / system.sets[set as usize].len() as f64;
+            }
+        }
+        let mut score = vec![0.0; system.atom_count()];
+        let mut met = Vec::new();
+        for set in sets {
+            let is_withheld = |&row: &usize| !self.views[view].is_shown(row, &self.shown);
+            let times = if self.views[view].rows_of_set[set as usize].iter().all(is_withheld) {
+                WITHHELD
+            } else {
+                1.0
+            };
+            for &atom in system.sets[set as usize] {
+                if score[atom as usize] == 0.0 {
+                    met.push(atom);
+                }
+                score[atom as usize] += times * weight[set as usize];
+            }
+        }
+        for &atom in &atoms {
+            score[atom as usize] = 0.0;
+        }
+        met.retain(|&atom| score[atom as usize] > 0.0 && self.is_relevant(view, atom));
+        let more = size.saturating_sub(atoms.len());
+        let nearer = |a: &u32, b: &u32| score[*b as usize].total_cmp(&score[*a as usize]).then(a.cmp(b));
+        if met.len() > more {
+            met.select_nth_unstable_by(more, nearer);
+            met.truncate(more);
+        }
+        atoms.extend(met);
+        atoms
+    }
+}
