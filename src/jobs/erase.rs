@@ -15,7 +15,7 @@ use super::erasure_journal::{self, JOURNAL};
 use super::house::House;
 use crate::domain::customer::{IdentifierKind, normalise};
 use crate::domain::erasure::{ErasedKind, ErasedRow, Erasure};
-use crate::domain::feed::{Feed, Rejected};
+use crate::domain::feed::Rejected;
 use crate::domain::ids::{CustomerNo, OrderId, SourceName};
 use crate::domain::purpose::Ground;
 use crate::settings::SourceSettings;
@@ -162,7 +162,7 @@ fn rejected_rows(
             .open_value(house.system_key(), super::rejects::CONTEXT, &kept.sealed)
             .context("a rejected row")?;
         let settings = house.settings.sources.iter().find(|source| source.name == kept.source);
-        if names(house, reader, identifiers, (&kept.source, &reject))?
+        if names(&house.vault, identifiers, settings, (&kept.source, &reject))
             || is_of(settings, orders, &kept.source, &reject)
         {
             let key = hex::encode(kept.fingerprint);
@@ -175,15 +175,15 @@ fn rejected_rows(
     Ok(rows)
 }
 
-/// Whether any value of the row is the person's. A name alone is many people's: it counts where the row gives no phone
-/// and no e-mail of somebody else.
+/// Whether any value of the row is the person's. A name alone is many people's: it counts where the row gives no phone,
+/// e-mail or account, which would be somebody else's.
 fn names(
-    house: &House,
-    reader: &Reader<'_>,
+    vault: &Vault,
     identifiers: &Identifiers,
+    settings: Option<&SourceSettings>,
     (source, reject): (&SourceName, &Rejected),
-) -> anyhow::Result<bool> {
-    let is = |kind, value: &str| is_theirs(&house.vault, identifiers, kind, value);
+) -> bool {
+    let is = |kind, value: &str| is_theirs(vault, identifiers, kind, value);
     let values = || reject.raw.values().filter(|value| !value.trim().is_empty());
     let is_certain = values().any(|value| {
         [IdentifierKind::Phone, IdentifierKind::Email, IdentifierKind::Address]
@@ -191,21 +191,12 @@ fn names(
             .any(|kind| is(kind, value))
             || is(IdentifierKind::Account, &format!("{source}/{value}"))
     });
-    if is_certain || !values().any(|value| is(IdentifierKind::Name, value)) {
-        return Ok(is_certain);
-    }
-    for value in values() {
-        let phone = normalise(IdentifierKind::Phone, value);
-        let is_phone = match phone.map(|phone| house.vault.blind(IdentifierKind::Phone, &phone).0) {
-            // Any long number looks like one.
-            Some(blind) => reader.is_known_identifier(IdentifierKind::Phone, &blind)?,
-            None => false,
-        };
-        if is_phone || normalise(IdentifierKind::Email, value).is_some() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let tells_somebody = || {
+        ["phone", "email", "customer_id"]
+            .into_iter()
+            .any(|ours| value_of(settings, reject, ours).is_some_and(|value| !value.trim().is_empty()))
+    };
+    is_certain || (values().any(|value| is(IdentifierKind::Name, value)) && !tells_somebody())
 }
 
 /// Whether the row is about one of the person's orders.
@@ -215,12 +206,15 @@ fn is_of(
     source: &SourceName,
     reject: &Rejected,
 ) -> bool {
-    if reject.feed == Feed::Customers {
-        return false;
-    }
+    value_of(settings, reject, "order_id")
+        .is_some_and(|id| orders.contains(&(source.clone(), OrderId::new(id.trim()))))
+}
+
+/// What stands in the column that is ours.
+fn value_of<'r>(settings: Option<&SourceSettings>, reject: &'r Rejected, ours: &str) -> Option<&'r String> {
     let columns = settings.and_then(|settings| settings.feeds.get(&reject.feed)).map(|feed| &feed.columns);
-    let theirs = columns.and_then(|columns| columns.get("order_id")).map_or("order_id", String::as_str);
-    reject.raw.get(theirs).is_some_and(|id| orders.contains(&(source.clone(), OrderId::new(id.trim()))))
+    let theirs = columns.and_then(|columns| columns.get(ours)).map_or(ours, String::as_str);
+    reject.raw.get(theirs)
 }
 
 fn is_theirs(vault: &Vault, identifiers: &Identifiers, kind: IdentifierKind, value: &str) -> bool {

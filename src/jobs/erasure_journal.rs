@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::scratch;
+use super::{copies, scratch};
 use crate::domain::erasure::Erasure;
 
 /// In the state directory, and in every copy of it.
@@ -80,8 +80,7 @@ pub(super) fn within_reach(copy: &Path, target: &Path, named: Option<&Path>) -> 
     let copy = copy.canonicalize().unwrap_or_else(|_| copy.to_owned());
     let mut paths: Vec<PathBuf> = vec![copy.join(JOURNAL), target.join(JOURNAL)];
     if let Some(beside) = copy.parent() {
-        let folders = fs::read_dir(beside).into_iter().flatten().flatten().map(|entry| entry.path());
-        paths.extend(folders.map(|folder| folder.join(JOURNAL)));
+        paths.extend(copies::all(beside)?.into_iter().map(|copy| copy.join(JOURNAL)));
         paths.push(beside.join(JOURNAL));
         paths.extend(beside.parent().map(|above| above.join(JOURNAL)));
     }
