@@ -350,3 +350,10 @@ statement-sum = { $number ->
 }
 statement-note = This statement holds personal data and is for you alone.
 statement-page = Page PAGE of PAGES
+statement-received = received
+statement-returned = given back
+statement-not-received = not received
+statement-by-transfer = bank transfer
+statement-by-card = card
+statement-by-cash = cash
+statement-by-cod = cash on delivery

@@ -362,7 +362,7 @@ mod tests {
         let mut all = Vec::new();
         examples(&Cli::command(), &mut all);
         for example in all {
-            let command = example.split('>').next().unwrap_or_default();
+            let command = example.split(['>', '<']).next().unwrap_or_default();
             // Only the schedule's pattern is quoted.
             let words: Vec<String> = command
                 .split('"')

@@ -13,6 +13,7 @@ use super::texts::Texts;
 use super::{Error, dates, html, names, pdf};
 use crate::domain::ids::{ComplaintNo, CustomerNo};
 use crate::domain::money::{Currency, Money};
+use crate::domain::payment::PaymentState;
 use crate::settings::Language;
 
 const TEMPLATE: &str = include_str!("templates/statement.typ");
@@ -42,8 +43,8 @@ pub struct Transaction<'a> {
     pub method: &'a str,
     pub status: &'a str,
     pub amount: Money,
-    /// Whether money came in by it: the sum is of these.
-    pub received: bool,
+    /// What that status means; the sum is of what was received.
+    pub state: Option<PaymentState>,
     pub answer: Option<Answer>,
 }
 
@@ -119,7 +120,7 @@ fn sheet(statement: &Statement<'_>, texts: &Texts, numbers: &Numbers<'_>) -> She
     let made =
         [("day", day(statement.made_at).into()), ("zone", dates::offset(statement.made_at, zone).into())];
     let count = numbers.count(i64::try_from(transactions.len()).unwrap_or(i64::MAX));
-    let received = transactions.iter().filter(|transaction| transaction.received);
+    let received = transactions.iter().filter(|it| it.state == Some(PaymentState::Received));
     let total: Money = received.map(|transaction| transaction.amount).sum();
     let number = i64::try_from(transactions.len()).unwrap_or(i64::MAX);
     Sheet {
@@ -180,11 +181,32 @@ fn row(transaction: &Transaction<'_>, zone: &TimeZone, texts: &Texts, numbers: &
         time: dates::instant(transaction.paid_at, zone),
         order: names::clean(transaction.order),
         payment: names::clean(transaction.payment),
-        method: names::clean(transaction.method),
-        status: names::clean(transaction.status),
+        method: method(transaction.method, texts),
+        status: status(transaction, texts),
         amount: numbers.money(transaction.amount.minor()),
         answer,
         state,
+    }
+}
+
+/// The usual ways to pay in the customer's language; another stands as the source has it.
+fn method(word: &str, texts: &Texts) -> String {
+    let key = match word.trim().to_lowercase().replace(['_', ' '], "-").as_str() {
+        "bank-transfer" | "transfer" | "bacs" => "statement-by-transfer",
+        "card" | "credit-card" => "statement-by-card",
+        "cash" => "statement-by-cash",
+        "cod" => "statement-by-cod",
+        _ => return names::clean(word),
+    };
+    texts.say(key)
+}
+
+fn status(transaction: &Transaction<'_>, texts: &Texts) -> String {
+    match transaction.state {
+        Some(PaymentState::Received) => texts.say("statement-received"),
+        Some(PaymentState::Returned) => texts.say("statement-returned"),
+        Some(PaymentState::NotReceived) => texts.say("statement-not-received"),
+        None => names::clean(transaction.status),
     }
 }
 
@@ -221,7 +243,7 @@ mod tests {
             method: "bank-transfer",
             status: "paid",
             amount: Money::from_minor(amount),
-            received: amount > 0,
+            state: (amount > 0).then_some(PaymentState::Received),
             answer,
         }
     }
@@ -245,6 +267,8 @@ mod tests {
             "đã xác nhận 21/11/2026",
             "khiếu nại số 4",
             "trước ngày 23/12/2026",
+            "chuyển khoản",
+            "đã nhận",
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }

@@ -39,6 +39,17 @@ impl PaymentAnswer {
     }
 }
 
+/// What a source's word for a payment means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentState {
+    /// Money came in.
+    Received,
+    /// It came in and was given back.
+    Returned,
+    /// None has come in.
+    NotReceived,
+}
+
 /// An order that payments name, and what was paid of it. Amounts in minor units of the one currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaidOrder {

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::field::Field;
 use super::section::Section;
 use super::value;
+use crate::domain::payment::PaymentState;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payments {
@@ -21,14 +22,21 @@ pub struct Payments {
 impl Payments {
     /// Of these words of sources, those by which money was received, and those that are known at all.
     pub fn sorted(&self, words: &[String]) -> (Vec<String>, Vec<String>) {
-        let among = |list: &[String], word: &String| list.contains(&plain(word));
-        let received: Vec<String> =
-            words.iter().filter(|word| among(&self.received, word)).cloned().collect();
-        let known = words.iter().filter(|word| {
-            [&self.received, &self.returned, &self.not_received].into_iter().any(|list| among(list, word))
-        });
-        let known = known.cloned().collect();
-        (received, known)
+        let of = |wanted: &dyn Fn(Option<PaymentState>) -> bool| {
+            words.iter().filter(|word| wanted(self.state_of(word))).cloned().collect()
+        };
+        (of(&|state| state == Some(PaymentState::Received)), of(&|state| state.is_some()))
+    }
+
+    /// `None`: the word is in none of the lists.
+    pub fn state_of(&self, word: &str) -> Option<PaymentState> {
+        let word = plain(word);
+        let lists = [
+            (&self.received, PaymentState::Received),
+            (&self.returned, PaymentState::Returned),
+            (&self.not_received, PaymentState::NotReceived),
+        ];
+        lists.into_iter().find(|(list, _)| list.contains(&word)).map(|(_, state)| state)
     }
 }
 

@@ -10,7 +10,9 @@ use rusqlite::params;
 use super::columns::At;
 use super::{Error, Reader, Store, Writer};
 use crate::domain::erasure::{ErasedKind, ErasedRow, Erasure};
-use crate::domain::ids::{CustomerNo, SourceName};
+use crate::domain::feed::Rejected;
+use crate::domain::ids::{CustomerNo, OrderId, SourceName};
+use crate::domain::sealed::Sealed;
 
 impl Reader<'_> {
     /// The source's rows of this kind whose person was erased, each with the customer that it was.
@@ -65,11 +67,11 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// [`Error::Sqlite`].
-    pub fn orders_of_nobody(&self) -> Result<Vec<(SourceName, crate::domain::ids::OrderId)>, Error> {
+    pub fn orders_of_nobody(&self) -> Result<Vec<(SourceName, OrderId)>, Error> {
         let sql = "SELECT source, id FROM orders WHERE sealed_under = 'system' ORDER BY no";
         self.all(sql, (), |row| {
             let source = SourceName::new(row.get::<_, String>(0)?);
-            Ok((source, crate::domain::ids::OrderId::new(row.get::<_, String>(1)?)))
+            Ok((source, OrderId::new(row.get::<_, String>(1)?)))
         })
     }
 
@@ -92,7 +94,7 @@ impl Reader<'_> {
             Ok(SealedReject {
                 source: SourceName::new(row.get::<_, String>(0)?),
                 fingerprint: row.get(1)?,
-                sealed: crate::domain::sealed::Sealed::from_bytes(row.get(2)?),
+                sealed: Sealed::from_bytes(row.get(2)?),
             })
         })
     }
@@ -102,7 +104,7 @@ impl Reader<'_> {
 pub struct SealedReject {
     pub source: SourceName,
     pub fingerprint: [u8; 32],
-    pub sealed: crate::domain::sealed::Sealed<crate::domain::feed::Rejected>,
+    pub sealed: Sealed<Rejected>,
 }
 
 impl Writer<'_> {
@@ -163,6 +165,13 @@ impl Writer<'_> {
                           modified_at = ?2, erased_at = ?2
                    WHERE no = ?1 AND erased_at IS NULL";
         self.change(sql, (no.0, At(erasure.erased_at)))?;
+        if erasure.rows.iter().any(|row| !row.owned) {
+            // Orders that were nobody's had the same name and address looked up.
+            let sql = "DELETE FROM identifiers WHERE customer IS NULL AND EXISTS (
+                           SELECT 1 FROM identifiers theirs WHERE theirs.customer = ?1
+                           AND theirs.kind = identifiers.kind AND theirs.blind = identifiers.blind)";
+            self.change(sql, (no.0,))?;
+        }
         for sql in [
             "DELETE FROM identifiers WHERE customer = ?1",
             "DELETE FROM corrected_fields WHERE customer = ?1",
@@ -216,5 +225,95 @@ impl Store {
         let connection = super::locked(&self.writer);
         let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))?;
         Ok(busy == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::fixture::{Fixture, a_customer, at, fixture, now, order, person, shop};
+    use super::*;
+    use crate::domain::customer::IdentifierKind;
+    use crate::domain::purpose::Ground;
+    use crate::store::OrderRow;
+
+    fn erasure(no: i64, created_at: Timestamp) -> Erasure {
+        let row = ErasedRow { kind: ErasedKind::Order, source: shop(), key: "1".into(), owned: true };
+        Erasure {
+            customer: CustomerNo(no),
+            created_at,
+            erased_at: at("2026-12-01T00:00:00Z"),
+            ground: Ground::Request,
+            rows: vec![row],
+        }
+    }
+
+    /// Two customers; the second has the order.
+    fn store() -> Fixture {
+        let fixture = fixture();
+        fixture.write(|w| {
+            let (an, binh) = (a_customer(w)?, a_customer(w)?);
+            w.add_index(IdentifierKind::Phone, &[1; 16], an)?;
+            w.add_index(IdentifierKind::Phone, &[2; 16], binh)?;
+            let kept = order("1");
+            let sealed_person = Some(person());
+            w.upsert_order(&OrderRow {
+                source: &shop(),
+                order: &kept,
+                customer: Some(binh),
+                sealed_person,
+                hash: [7; 32],
+            })
+        });
+        fixture
+    }
+
+    fn erased(fixture: &Fixture) -> Vec<i64> {
+        let sql =
+            "SELECT no FROM customers WHERE erased_at IS NOT NULL AND length(wrapped_key) = 0 ORDER BY no";
+        fixture.store.read(|r| r.all(sql, (), |row| row.get(0))).unwrap()
+    }
+
+    #[test]
+    fn an_erasure_is_done_once_and_leaves_the_others_alone() {
+        let fixture = store();
+        let erasure = erasure(2, now());
+        assert!(!fixture.store.read(|r| r.is_erased(&erasure)).unwrap());
+        for _ in 0..2 {
+            fixture.write(|w| w.erase(&erasure));
+            assert!(fixture.store.read(|r| r.is_erased(&erasure)).unwrap());
+        }
+        assert_eq!(erased(&fixture), [2]);
+        fixture.write(|w| {
+            assert!(w.order_person(&shop(), &OrderId::new("1"))?.is_none());
+            assert_eq!(w.order_seen(&shop(), &OrderId::new("1"))?, Some([0; 32]));
+            assert_eq!(
+                w.customer_of(&shop(), &OrderId::new("1"))?,
+                Some(CustomerNo(2)),
+                "the sale keeps its pseudonym"
+            );
+            assert!(w.is_known_identifier(IdentifierKind::Phone, &[1; 16])?);
+            assert!(!w.is_known_identifier(IdentifierKind::Phone, &[2; 16])?);
+            assert_eq!(w.count_customers()?, 1);
+            Ok(())
+        });
+        assert!(fixture.store.forget_destroyed().unwrap());
+    }
+
+    #[test]
+    fn a_number_that_is_somebody_elses_by_now_is_left_alone_and_the_orders_tell_who_it_was() {
+        let fixture = store();
+        fixture.write(|w| w.erase(&erasure(1, at("2026-01-01T00:00:00Z"))));
+        assert_eq!(erased(&fixture), [2]);
+    }
+
+    #[test]
+    fn a_number_that_was_never_given_here_is_never_given_again() {
+        let fixture = store();
+        let erasure = Erasure { rows: Vec::new(), ..erasure(9, now()) };
+        fixture.write(|w| w.erase(&erasure));
+        assert_eq!(erased(&fixture), [9]);
+        assert_eq!(fixture.write(a_customer), CustomerNo(10));
     }
 }

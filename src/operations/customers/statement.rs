@@ -1,9 +1,8 @@
 //! One customer's payments as PDF and HTML, for that customer to review.
 
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
-
 use base64::Engine;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use super::why::{Why, audited};
 use crate::access::Operation;
@@ -26,7 +25,7 @@ pub struct StatementRequest {
     pub language: Option<Language>,
 }
 
-/// The statement's files. Has no `Debug`: they hold a person's data.
+/// The statement's files. Has no `Debug`: they hold a person's data, and their memory is overwritten when they are dropped.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct StatementMade {
     pub number: CustomerNo,
@@ -34,6 +33,12 @@ pub struct StatementMade {
     /// Of those, how many the customer has not answered yet.
     pub unanswered: usize,
     pub files: Vec<PreviewFile>,
+}
+
+impl Drop for StatementMade {
+    fn drop(&mut self) {
+        self.files.iter_mut().for_each(|file| file.content.zeroize());
+    }
 }
 
 pub fn statement(
@@ -60,8 +65,6 @@ fn made(
         .open_person(&row.wrapped_key, jobs::CUSTOMER_CONTEXT, &row.sealed_person)
         .map_err(anyhow::Error::from)?;
     let payments = reader.payments_by(row.no)?;
-    let words: Vec<String> = payments.iter().map(|payment| payment.status.clone()).collect();
-    let (received, _) = house.settings.payments.sorted(&words);
     let (business, now) = (&house.settings.business, house.now());
     let of = Statement {
         business: &business.name,
@@ -72,7 +75,7 @@ fn made(
         answer_until: now.checked_add(house.settings.payments.confirm_within).unwrap_or(now),
         customer: row.no,
         name: person.name.as_deref(),
-        transactions: payments.iter().map(|payment| transaction(payment, &received)).collect(),
+        transactions: payments.iter().map(|payment| transaction(house, payment)).collect(),
     };
     let language = language.unwrap_or(business.language);
     let files = document::statement(&of, language).map_err(|error| Error::Failed(error.into()))?;
@@ -82,16 +85,15 @@ fn made(
         name: format!("statement-{}-{day}.{ending}", row.no),
         content: base64::engine::general_purpose::STANDARD.encode(bytes),
     };
-    let html = Zeroizing::new(files.html.clone());
     Ok(StatementMade {
         number: row.no,
         transactions: payments.len(),
         unanswered: payments.iter().filter(|payment| payment.answer.is_none()).count(),
-        files: vec![file("html", html.as_bytes()), file("pdf", &files.pdf)],
+        files: vec![file("html", files.html.as_bytes()), file("pdf", &files.pdf)],
     })
 }
 
-fn transaction<'a>(payment: &'a KnownPayment, received: &[String]) -> Transaction<'a> {
+fn transaction<'a>(house: &House, payment: &'a KnownPayment) -> Transaction<'a> {
     Transaction {
         paid_at: payment.paid_at,
         order: payment.order.as_str(),
@@ -99,7 +101,7 @@ fn transaction<'a>(payment: &'a KnownPayment, received: &[String]) -> Transactio
         method: &payment.method,
         status: &payment.status,
         amount: payment.amount,
-        received: received.contains(&payment.status),
+        state: house.settings.payments.state_of(&payment.status),
         answer: payment.answer.as_ref().and_then(answer),
     }
 }
