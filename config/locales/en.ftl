@@ -324,3 +324,36 @@ remedy-undelivered = Check the address and the mail server (firstwatch outbox li
 remedy-ambiguous = See which: firstwatch outbox list --state ambiguous. Ask the recipients. What arrived: firstwatch outbox cancel NUMBER; what did not: firstwatch outbox retry NUMBER
 remedy-relay = See what the relay says: firstwatch outbox list. Mend the relay, its address or its password in [mail]; nothing is lost, and mail leaves by itself as soon as it can.
 remedy-disk = Make room on the disk of the state directory, or mend it. Nothing is lost; work goes on by itself as soon as the store can be written.
+
+## Payment statements
+
+statement-title = Statement of payments
+statement-for = For { $name }
+statement-customer = Customer no. { $number }
+statement-made = Made on { $day }, times in { $zone }
+statement-ask = Please review each transaction below, confirm those that are right, and tell us by { $day } which are not. Each transaction that you dispute is opened as a complaint and handled within our published deadlines.
+statement-settled = You have answered for every transaction below. If anything is not right, please tell us at any time.
+statement-nothing = No payment has been recorded yet.
+statement-time = Time
+statement-order = Order
+statement-payment = Transaction
+statement-method = Method
+statement-status = Status
+statement-amount = Amount
+statement-answer = Your answer
+statement-open = not confirmed yet
+statement-confirmed = confirmed { $day }
+statement-disputed = disputed { $day }, complaint no. { $number }
+statement-sum = { $number ->
+    [one] Received, in { $count } transaction
+   *[other] Received, in { $count } transactions
+}
+statement-note = This statement holds personal data and is for you alone.
+statement-page = Page PAGE of PAGES
+statement-received = received
+statement-returned = given back
+statement-not-received = not received
+statement-by-transfer = bank transfer
+statement-by-card = card
+statement-by-cash = cash
+statement-by-cod = cash on delivery

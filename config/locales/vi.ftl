@@ -275,3 +275,33 @@ remedy-undelivered = Kiểm tra địa chỉ và máy chủ thư (firstwatch out
 remedy-ambiguous = Xem thư nào: firstwatch outbox list --state ambiguous. Hỏi người nhận. Đã đến: firstwatch outbox cancel SỐ; chưa đến: firstwatch outbox retry SỐ
 remedy-relay = Xem máy chủ thư trả lời gì: firstwatch outbox list. Sửa máy chủ thư, địa chỉ hoặc mật khẩu trong [mail]; không mất thư nào, thư tự đi khi gửi lại được.
 remedy-disk = Dọn chỗ hoặc sửa ổ đĩa của thư mục dữ liệu. Không có gì bị mất; công việc tự chạy tiếp khi ghi lại được.
+
+## Payment statements
+
+statement-title = Bảng kê giao dịch thanh toán
+statement-for = Kính gửi { $name }
+statement-customer = Khách hàng số { $number }
+statement-made = Lập ngày { $day }, giờ { $zone }
+statement-ask = Quý khách vui lòng rà soát từng giao dịch dưới đây, xác nhận giao dịch đúng và báo cho chúng tôi giao dịch không đúng trước ngày { $day }. Giao dịch nào Quý khách báo không đúng sẽ được mở thành khiếu nại và xử lý theo thời hạn đã công bố.
+statement-settled = Quý khách đã trả lời mọi giao dịch dưới đây. Nếu có gì không đúng, xin báo cho chúng tôi bất cứ lúc nào.
+statement-nothing = Chưa có giao dịch thanh toán nào được ghi nhận.
+statement-time = Thời gian
+statement-order = Đơn hàng
+statement-payment = Giao dịch
+statement-method = Phương thức
+statement-status = Trạng thái
+statement-amount = Số tiền
+statement-answer = Quý khách trả lời
+statement-open = chưa xác nhận
+statement-confirmed = đã xác nhận { $day }
+statement-disputed = không đồng ý { $day }, khiếu nại số { $number }
+statement-sum = Đã nhận, trong { $count } giao dịch
+statement-note = Bảng kê này chứa dữ liệu cá nhân và chỉ dành cho chính Quý khách.
+statement-page = Trang PAGE/PAGES
+statement-received = đã nhận
+statement-returned = đã hoàn lại
+statement-not-received = chưa nhận
+statement-by-transfer = chuyển khoản
+statement-by-card = thẻ
+statement-by-cash = tiền mặt
+statement-by-cod = thu khi giao hàng

@@ -6,7 +6,9 @@
 mod answer;
 mod client;
 mod complaints;
+mod customers;
 mod error;
+mod payments;
 mod router;
 mod server;
 

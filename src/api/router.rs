@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Answer, Caller, OpenHouse, answer, off_the_workers};
-use super::complaints;
+use super::{complaints, customers, payments};
 use crate::domain::actor::Actor;
 use crate::domain::ids::{JobName, OutboxId, ReleaseId, RunId, SourceName};
 use crate::domain::period::Period;
@@ -86,6 +86,8 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/v1/backups", get(get_backups).post(post_backup))
         .route("/v1/backups/verify", post(post_verify_backup))
         .merge(complaints::routes())
+        .merge(customers::routes())
+        .merge(payments::routes())
         .with_state(house)
 }
 

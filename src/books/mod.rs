@@ -43,6 +43,7 @@ mod complaints;
 mod ledger;
 mod refunds;
 mod sale;
+mod settlement;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +58,7 @@ use crate::domain::order::{CountOrdersOn, Order, Refund};
 use bill::Bill;
 pub use complaints::{ClockSeen, ComplaintBooking, book_complaint};
 use ledger::{Key, Ledger, Sheet};
+pub use settlement::{Mismatch, mismatch};
 
 /// Everything that decides what is to be booked of one order.
 #[derive(Clone, Copy, Debug)]

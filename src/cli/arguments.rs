@@ -57,6 +57,15 @@ pub enum Command {
     /// Complaints and their deadlines: take them down, handle them, compensate, import
     #[command(subcommand, after_help = "Example:  firstwatch complaint list")]
     Complaint(super::complaint::ComplaintCommand),
+    /// Customers' data: find, show, correct, who looked, payment statement, lawful deletion
+    #[command(
+        subcommand,
+        after_help = "Example:  firstwatch customer show 7 --purpose data-request --request YC-2026-31"
+    )]
+    Customer(super::customer::CustomerCommand),
+    /// Payments: list, and what customers say of them
+    #[command(subcommand, after_help = "Example:  firstwatch payment list --unconfirmed")]
+    Payment(super::payment::PaymentCommand),
     /// Sources: list, test, and the rows that did not fit
     #[command(subcommand, after_help = "Example:  firstwatch source rejected shop --format json")]
     Source(SourceCommand),
@@ -279,6 +288,9 @@ pub enum BackupCommand {
         /// Another folder than the configured state directory
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,
+        /// A journal of erasures from elsewhere: whom it names is erased again. Those beside the copy are found
+        #[arg(long, value_name = "FILE")]
+        erasures: Option<PathBuf>,
     },
 }
 
@@ -350,7 +362,7 @@ mod tests {
         let mut all = Vec::new();
         examples(&Cli::command(), &mut all);
         for example in all {
-            let command = example.split('>').next().unwrap_or_default();
+            let command = example.split(['>', '<']).next().unwrap_or_default();
             // Only the schedule's pattern is quoted.
             let words: Vec<String> = command
                 .split('"')

@@ -6,11 +6,13 @@ pub mod arguments;
 pub mod calendar;
 pub mod check;
 pub mod complaint;
+pub mod customer;
 pub mod demo;
 pub mod disclosure;
 pub mod exit;
 pub mod key;
 pub mod output;
+pub mod payment;
 pub mod reach;
 pub mod remote;
 pub mod restore;
@@ -70,7 +72,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Key(command) => key::run(command, format),
         // The store that it would be asked of may be gone.
-        Command::Backup(BackupCommand::Restore { copy, to }) => restore::run(&copy, to, config, format),
+        Command::Backup(BackupCommand::Restore { copy, to, erasures }) => {
+            restore::run(&copy, (to, erasures), config, format)
+        }
         Command::Completions { shell } => arguments::completions(shell),
         Command::Man { dir } => arguments::man(&dir, format),
         other => remote::run(other, config, format),

@@ -12,13 +12,13 @@ use super::remote::held;
 use super::{reach, show};
 use crate::domain::actor::Actor;
 use crate::domain::clock::{Clock, SystemClock};
-use crate::jobs::ProvedCopy;
+use crate::jobs::Restored;
 use crate::operations::{self, backups};
 use crate::settings::Settings;
 
 pub fn run(
     copy: &str,
-    to: Option<PathBuf>,
+    (to, erasures): (Option<PathBuf>, Option<PathBuf>),
     config: Option<PathBuf>,
     format: OutputFormat,
 ) -> anyhow::Result<ExitCode> {
@@ -30,16 +30,14 @@ pub fn run(
     refuse_beside_daemon(&settings, &target)?;
     let actor = Actor::User { uid: rustix::process::geteuid().as_raw() };
     let backups = settings.store.directory.join("backups");
-    let proved =
-        backups::restore(&actor, &backups, copy, &target, SystemClock.now()).map_err(
-            |error| match error {
-                operations::Error::NotAllowed(why) => NotAllowed(why).into(),
-                operations::Error::NotFound { .. } | operations::Error::BadRequest(_) => {
-                    BadData(error.to_string()).into()
-                }
-                error => anyhow::Error::from(error),
-            },
-        )?;
+    let proved = backups::restore(&actor, &backups, copy, &target, erasures.as_deref(), SystemClock.now())
+        .map_err(|error| match error {
+            operations::Error::NotAllowed(why) => NotAllowed(why).into(),
+            operations::Error::NotFound { .. } | operations::Error::BadRequest(_) => {
+                BadData(error.to_string()).into()
+            }
+            error => anyhow::Error::from(error),
+        })?;
     output::print(&json!({ "directory": target, "restored": proved }), format, |_| {
         shown(&proved, &target, &settings)
     })?;
@@ -63,12 +61,26 @@ fn refuse_beside_daemon(settings: &Settings, target: &Path) -> Result<(), TryAga
     Ok(())
 }
 
-fn shown(proved: &ProvedCopy, target: &Path, settings: &Settings) -> String {
+fn shown(restored: &Restored, target: &Path, settings: &Settings) -> String {
+    let proved = &restored.copy;
     let mut lines =
         vec![format!("{}restored {} to {}: {}", show::tick(), proved.name, target.display(), held(proved))];
     if let Some(label) = &proved.label {
         let made = show::instant(label.created_at, &settings.business.zone);
         lines.push(format!("It knows nothing of what was pulled, decided or released after {made}."));
+    }
+    if restored.erasures > 0 {
+        let persons = show::count(restored.erasures as u64, "person");
+        let again = restored.erased_again;
+        lines.push(format!(
+            "{persons} had been erased, {again} of them since this copy was made; they stay so."
+        ));
+    } else {
+        lines.push(
+            "No journal of erasures was found beside the copy. If anybody was erased since it was made, restore \
+             again with --erasures FILE, naming the journal of the lost state directory or of a newer copy."
+                .to_owned(),
+        );
     }
     if proved.pending > 0 {
         let pending = show::count(proved.pending, "message");

@@ -19,6 +19,7 @@ use super::page::Page;
 const FRAME: &str = include_str!("templates/frame.mjml");
 const REPORT: &str = include_str!("templates/report.mjml");
 const NOTICE: &str = include_str!("templates/notice.mjml");
+const STATEMENT: &str = include_str!("templates/statement.html");
 
 pub fn report(page: &Page) -> Result<String, Error> {
     laid_out("report.mjml", page)
@@ -28,18 +29,13 @@ pub fn notice(letter: &Letter) -> Result<String, Error> {
     laid_out("notice.mjml", letter)
 }
 
+/// A page to print or to read by itself, not a mail.
+pub fn statement(contents: &impl Serialize) -> Result<String, Error> {
+    filled("statement.html", contents)
+}
+
 fn laid_out(template: &str, contents: &impl Serialize) -> Result<String, Error> {
-    let mut environment = Environment::new();
-    // Else an error would carry the report's figures into the log.
-    environment.set_debug(false);
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_formatter(escaped);
-    for (name, source) in [("frame.mjml", FRAME), ("report.mjml", REPORT), ("notice.mjml", NOTICE)] {
-        environment.add_template(name, source)?;
-    }
-    let mjml = environment.get_template(template)?.render(Serde(contents))?;
+    let mjml = filled(template, contents)?;
     let parsed = mrml::parse(&mjml).map_err(|problem| Error::Layout(problem.to_string()))?;
     let options = mrml::prelude::render::RenderOptions {
         disable_comments: true,
@@ -48,6 +44,26 @@ fn laid_out(template: &str, contents: &impl Serialize) -> Result<String, Error> 
         fonts: HashMap::new(),
     };
     parsed.element.render(&options).map_err(|problem| Error::Layout(problem.to_string()))
+}
+
+fn filled(template: &str, contents: &impl Serialize) -> Result<String, Error> {
+    let mut environment = Environment::new();
+    // Else an error would carry the report's figures into the log.
+    environment.set_debug(false);
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_formatter(escaped);
+    let templates = [
+        ("frame.mjml", FRAME),
+        ("report.mjml", REPORT),
+        ("notice.mjml", NOTICE),
+        ("statement.html", STATEMENT),
+    ];
+    for (name, source) in templates {
+        environment.add_template(name, source)?;
+    }
+    Ok(environment.get_template(template)?.render(Serde(contents))?)
 }
 
 /// Escapes what a template prints. minijinja's own also escapes the slash, which would write every date

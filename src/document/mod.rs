@@ -2,7 +2,8 @@
 //! a small mail.
 //!
 //! Invariant: figures come from [`ProtectedTable`](crate::disclosure::ProtectedTable)s alone, whatever is
-//! derived from them is derived from shown cells alone, and the same report gives the same bytes. Every
+//! derived from them is derived from shown cells alone, and the same report gives the same bytes. (A [`Statement`]
+//! holds one customer's own payments, for that customer; it is no report, and is never mailed.) Every
 //! medium prints from one [`page::Page`] or the [`page::Figures`] it is made of, so that none can say
 //! another figure. Deliberately absent: the present time, files, addresses, scripts, pictures from outside.
 
@@ -26,6 +27,7 @@ mod plain;
 mod report;
 mod room;
 mod sheet_names;
+mod statement;
 mod tables;
 mod texts;
 mod typesetter;
@@ -39,6 +41,7 @@ pub use notice::{Matter, Notice, Problem, ProblemRun, notice};
 pub use report::{
     AGE_LIMITS, ClockTimes, Complaints, Lagging, LeftOut, Reconciliation, Report, Section, Window,
 };
+pub use statement::{Answer, Statement, StatementFiles, Transaction, statement};
 
 use self::numbers::Numbers;
 use self::page::{Figures, Page};

@@ -4,6 +4,7 @@
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
+use serde::Serialize;
 use typst::foundations::{Datetime, Smart};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, Timestamp};
@@ -18,14 +19,28 @@ const TEMPLATE: &str = include_str!("templates/report.typ");
 /// # Errors
 /// [`Error::Pdf`] for a fault of the template, which tests exclude.
 pub fn write(report: &Report<'_>, page: &Page) -> Result<Vec<u8>, Error> {
-    let data = serde_json::to_vec(page).map_err(|problem| Error::Pdf(problem.to_string()))?;
+    set(TEMPLATE, page, &super::file_name(report, "pdf"), report.program, report.data_as_of)
+}
+
+/// Sets a template with its data. `ident` tells the document from others, `made_at` is its date.
+///
+/// # Errors
+/// [`Error::Pdf`], as above.
+pub fn set(
+    template: &str,
+    contents: &impl Serialize,
+    ident: &str,
+    program: &str,
+    made_at: jiff::Timestamp,
+) -> Result<Vec<u8>, Error> {
+    let data = serde_json::to_vec(contents).map_err(|problem| Error::Pdf(problem.to_string()))?;
     let world =
-        Typesetter::new(TEMPLATE, data).ok_or_else(|| Error::Pdf("the template has no place".to_owned()))?;
+        Typesetter::new(template, data).ok_or_else(|| Error::Pdf("the template has no place".to_owned()))?;
     let document = typst::compile::<PagedDocument>(&world).output.map_err(first)?;
     let options = PdfOptions {
-        ident: Smart::Custom(super::file_name(report, "pdf")),
-        creator: Smart::Custom(Some(format!("firstwatch {}", report.program))),
-        timestamp: made_at(report),
+        ident: Smart::Custom(ident.to_owned()),
+        creator: Smart::Custom(Some(format!("firstwatch {program}"))),
+        timestamp: date_of(made_at),
         ..PdfOptions::default()
     };
     let bytes = typst_pdf::pdf(&document, &options).map_err(first);
@@ -38,8 +53,8 @@ fn first(problems: typst::ecow::EcoVec<typst::diag::SourceDiagnostic>) -> Error 
     Error::Pdf(problems.first().map_or_else(String::new, |problem| problem.message.to_string()))
 }
 
-fn made_at(report: &Report<'_>) -> Option<Timestamp> {
-    let at = Zoned::new(report.data_as_of, TimeZone::UTC);
+fn date_of(at: jiff::Timestamp) -> Option<Timestamp> {
+    let at = Zoned::new(at, TimeZone::UTC);
     let part = |part: i8| u8::try_from(part).ok();
     let at = Datetime::from_ymd_hms(
         i32::from(at.year()),

@@ -94,7 +94,7 @@ mod tests {
     }
 
     /// Every source of the room that speaks, but for this one.
-    const SOURCES: [&str; 13] = [
+    const SOURCES: [&str; 14] = [
         include_str!("complaints.rs"),
         include_str!("grid.rs"),
         include_str!("names.rs"),
@@ -108,6 +108,7 @@ mod tests {
         include_str!("workbook.rs"),
         include_str!("notice.rs"),
         include_str!("alarm.rs"),
+        include_str!("statement.rs"),
     ];
 
     #[test]

@@ -56,6 +56,16 @@ impl IdentifierKind {
     }
 }
 
+/// An identifier as it is looked up; `None` when it is none of its kind.
+pub fn normalise(kind: IdentifierKind, text: &str) -> Option<String> {
+    match kind {
+        IdentifierKind::Account => Some(text.to_owned()),
+        IdentifierKind::Phone => normalise_phone(text),
+        IdentifierKind::Email => normalise_email(text),
+        IdentifierKind::Name | IdentifierKind::Address => normalise_words(text),
+    }
+}
+
 /// An e-mail address as it is looked up: trimmed, NFC, lower case. `None` when it is none at all.
 pub fn normalise_email(text: &str) -> Option<String> {
     let email: String = text.trim().nfc().collect::<String>().to_lowercase();

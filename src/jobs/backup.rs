@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::copies::{self, FORM, Label, UNFINISHED, name_of};
+use super::erasure_journal::{self, JOURNAL};
 use super::house::House;
 use super::run::{Outcome, Run};
 use super::scratch::{self, make_private};
@@ -89,6 +90,13 @@ fn fill(house: &House, copy: &Path, now: Timestamp) -> anyhow::Result<()> {
     for folder in ["facts", "releases"] {
         files += link_all(&house.store.directory().join(folder), &copy.join(folder))?;
     }
+    // After the store, so that no copy of it knows of an erasure that its journal does not.
+    let erasures = erasure_journal::read(&house.store.directory().join(JOURNAL))?;
+    erasure_journal::write(&copy.join(JOURNAL), &erasures)?;
+    let erasures_sha256 = match erasures.is_empty() {
+        true => None,
+        false => Some(scratch::sha256_of(&copy.join(JOURNAL))?),
+    };
     let label = Label {
         backup: FORM,
         created_at: now,
@@ -97,6 +105,7 @@ fn fill(house: &House, copy: &Path, now: Timestamp) -> anyhow::Result<()> {
         audit_head: copied.audit_head.map(Into::into),
         files,
         database_sha256: scratch::sha256_of(&database)?,
+        erasures_sha256,
     };
     label.write(copy)?;
     fs::File::open(copy)?.sync_all()?;

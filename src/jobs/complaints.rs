@@ -16,6 +16,7 @@ use crate::domain::actor::Actor;
 use crate::domain::complaint::{
     Classification, Complaint, ComplaintEvent, ComplaintKind, ComplaintText, DatedEvent,
 };
+use crate::domain::erasure::ErasedKind;
 use crate::domain::ids::{ComplaintId, ComplaintNo, CustomerNo, SourceName};
 use crate::domain::sealed::{Sealed, WrappedKey};
 use crate::store::{ComplaintRow, LoggedEvent, NewEvent, Reader, SealedNote, StoredComplaint, Writer};
@@ -55,13 +56,18 @@ pub fn store_seen(
         None => None,
     };
     let is_new = kept.is_none();
+    // Its person was erased: what the source goes on saying of it is heard, its words are not.
+    let is_gone = writer.erased_row(ErasedKind::Complaint, source, complaint.id.as_str())?.is_some();
     let told = match &kept {
         Some(kept) => Told::of(kept, writer.events_told_by_source(kept.no)?),
         None => Told::default(),
     };
     let as_kept = match kept {
         Some(kept) if kept.order_source != *order_source.unwrap_or(source) => None,
-        Some(kept) if told.says(complaint) && is_as_kept(house, writer, &kept, complaint, customer)? => {
+        Some(kept)
+            if told.says(complaint)
+                && (is_gone || is_as_kept(house, writer, &kept, complaint, customer)?) =>
+        {
             Some(kept.no)
         }
         _ => None,
@@ -69,11 +75,15 @@ pub fn store_seen(
     let no = match as_kept {
         Some(no) => no,
         None => {
+            let sealed_text = match is_gone {
+                true => Sealed::from_bytes(Vec::new()),
+                false => seal_words(house, writer, (source, &complaint.id), customer, &complaint.text)?,
+            };
             let row = ComplaintRow {
                 source,
                 id: &complaint.id,
                 customer,
-                sealed_text: seal_words(house, writer, (source, &complaint.id), customer, &complaint.text)?,
+                sealed_text,
                 order: complaint.order.as_ref(),
                 order_source,
                 channel: complaint.channel.as_deref(),
@@ -132,12 +142,15 @@ pub(super) fn seal_words(
     Ok(house.vault.seal_value(&key, &words_context(source, id), text)?)
 }
 
-/// The words of a complaint; `None` when the key of its customer was destroyed.
+/// The words of a complaint; `None` when they or the key of its customer were destroyed.
 pub fn words(
     house: &House,
     reader: &Reader<'_>,
     complaint: &StoredComplaint,
 ) -> anyhow::Result<Option<ComplaintText>> {
+    if complaint.sealed_text.as_bytes().is_empty() {
+        return Ok(None);
+    }
     let key = key_of(house, reader, complaint.customer)?;
     let context = words_context(&complaint.source, &complaint.id);
     unless_destroyed(house.vault.open_value(&key, &context, &complaint.sealed_text))
@@ -168,7 +181,11 @@ fn seal_note(
     no: ComplaintNo,
     note: &Zeroizing<String>,
 ) -> anyhow::Result<SealedNote> {
-    let customer = writer.complaint(no)?.and_then(|complaint| complaint.customer);
+    let customer = match writer.complaint(no)?.and_then(|complaint| complaint.customer) {
+        // Of one who was erased no key is left.
+        Some(no) => writer.customer(no)?.filter(|row| row.erased_at.is_none()).map(|row| row.no),
+        None => None,
+    };
     let key = key_of(house, writer, customer)?;
     let context = note_context(no, writer.count_events(no)?);
     Ok(SealedNote { sealed: house.vault.seal_value(&key, &context, note)?, customer })

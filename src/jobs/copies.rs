@@ -33,6 +33,9 @@ pub struct Label {
     pub files: u64,
     /// Of the database, as hexadecimal digits.
     pub database_sha256: String,
+    /// Of the journal of erasures; `None` when nobody had been erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasures_sha256: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,8 +7,9 @@ use super::house::House;
 use super::persons::Persons;
 use super::rejects;
 use crate::domain::actor::Actor;
-use crate::domain::complaint::{Classification, ComplaintEvent, ComplaintText, DatedEvent};
+use crate::domain::complaint::{Classification, Complaint, ComplaintEvent, ComplaintText, DatedEvent};
 use crate::domain::customer::Person;
+use crate::domain::erasure::ErasedKind;
 use crate::domain::feed::{Batch, Feed};
 use crate::domain::ids::{ComplaintId, ComplaintNo, CustomerId, CustomerNo, OrderId, SourceName};
 use crate::settings::SourceSettings;
@@ -78,7 +79,25 @@ pub(super) fn customer_of(
         return Ok(Some(known));
     }
     let Some((source, order)) = order else { return Ok(None) };
-    Ok(writer.order(source, order)?.and_then(|(_, customer)| customer))
+    let Some(customer) = writer.customer_of(source, order)? else { return Ok(None) };
+    // Of one who was erased no key is left to seal words under.
+    let is_here = writer.customer(customer)?.is_some_and(|row| row.erased_at.is_none());
+    Ok(is_here.then_some(customer))
+}
+
+/// Whose complaint it is that a source or a file tells of, and whether its person was erased: then it stays theirs, and
+/// nothing of it makes a customer.
+pub(super) fn who_complains(
+    writer: &Writer<'_>,
+    persons: &Persons<'_>,
+    teller: &SourceName,
+    complaint: &Complaint,
+    order: Option<(&SourceName, &OrderId)>,
+) -> anyhow::Result<Option<CustomerNo>> {
+    match writer.erased_row(ErasedKind::Complaint, teller, complaint.id.as_str())? {
+        Some(customer) => Ok(customer),
+        None => customer_of(writer, persons, complaint.customer.as_ref(), &complaint.text, order),
+    }
 }
 
 fn store_words(
@@ -127,7 +146,7 @@ pub fn import(
     let mut tally = FileTally::default();
     for complaint in &batch.complaints {
         let order = about.zip(complaint.order.as_ref());
-        let customer = customer_of(writer, &persons, complaint.customer.as_ref(), &complaint.text, order)?;
+        let customer = who_complains(writer, &persons, source, complaint, order)?;
         let order_source = about.filter(|_| complaint.order.is_some());
         match store_seen(house, writer, source, complaint, (customer, order_source), now)? {
             Seen::Added => tally.added += 1,

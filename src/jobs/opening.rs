@@ -8,7 +8,7 @@ use super::house::{BACKUPS, House, working_calendar};
 use super::ledger::rescue_interrupted;
 use super::planner::schedule_of;
 use super::post::Post;
-use super::{backup, scratch};
+use super::{backup, erase, scratch};
 use crate::access::Grants;
 use crate::domain::clock::Clock;
 use crate::domain::sealed::WrappedKey;
@@ -28,6 +28,9 @@ pub enum OpenError {
     Store(#[source] store::Error),
     #[error("failed to open the vault")]
     Vault(#[from] vault::Error),
+    /// A person who was erased must not come back by a store that does not know of it.
+    #[error("failed to do the erasures that the journal holds")]
+    Erasures(#[source] anyhow::Error),
 }
 
 impl From<store::Error> for OpenError {
@@ -57,6 +60,7 @@ impl House {
         scratch::clear_leftovers(store.directory());
         backup::clear_unfinished(&store.directory().join(BACKUPS));
         let system_key = know_the_vault(&store, &vault)?;
+        erase::make_good(&store, clock.now()).map_err(OpenError::Erasures)?;
         let grants = grants(&settings);
         let schedule = |job: &JobSpec| Some((job.name.clone(), schedule_of(&settings, job)?));
         let schedules = settings.jobs.iter().filter_map(schedule).collect();

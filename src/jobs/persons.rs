@@ -5,13 +5,19 @@
 //! normalised, each as a keyed hash). Invariant: nothing of a person leaves this file unsealed.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use anyhow::Context;
 use jiff::Timestamp;
 
+use super::corrections;
+use super::erase::account_mark;
 use super::house::House;
-use crate::domain::customer::{IdentifierKind, Person, normalise_email, normalise_phone, normalise_words};
+use crate::domain::correction::FIELDS;
+use crate::domain::customer::{IdentifierKind, Person, normalise, normalise_email, normalise_phone};
+use crate::domain::feed::CustomerSeen;
 use crate::domain::ids::{CustomerId, CustomerNo, OrderId, SourceName};
+use crate::domain::order::Order;
 use crate::domain::sealed::Sealed;
 use crate::store::{CustomerRow, Writer};
 
@@ -46,7 +52,7 @@ impl<'a> Persons<'a> {
     ) -> anyhow::Result<Option<CustomerNo>> {
         let Some((kind, identity)) = self.identity(account, person) else {
             // Nobody we can tell apart, and still a name and an address that must not leave the house.
-            self.index(None, person)?;
+            index(self.house, self.writer, None, person)?;
             return Ok(None);
         };
         let blind = self.house.vault.blind(kind, &identity).0;
@@ -54,23 +60,58 @@ impl<'a> Persons<'a> {
             None if kind == IdentifierKind::Account => self.guest(person)?,
             known => known,
         };
-        let no = match known {
-            Some(no) => {
-                self.writer.add_index(kind, &blind, no)?;
-                self.learn(no, person, province)?;
-                no
-            }
-            None => {
-                let key = self.house.vault.new_data_key()?;
-                let sealed = self.house.vault.seal_person(&key, CUSTOMER, person)?;
-                let no = self.writer.insert_customer(&key, &sealed, province, self.now)?;
-                self.writer.add_index(kind, &blind, no)?;
-                self.added.set(self.added.get() + 1);
-                no
-            }
-        };
-        self.index(Some(no), person)?;
+        if let Some(no) = known {
+            self.writer.add_index(kind, &blind, no)?;
+            self.learn(no, person, province)?;
+            return Ok(Some(no));
+        }
+        let key = self.house.vault.new_data_key()?;
+        let sealed = self.house.vault.seal_person(&key, CUSTOMER, person)?;
+        let no = self.writer.insert_customer(&key, &sealed, province, self.now)?;
+        self.writer.add_index(kind, &blind, no)?;
+        self.added.set(self.added.get() + 1);
+        index(self.house, self.writer, Some(no), person)?;
         Ok(Some(no))
+    }
+
+    /// The customer of an order. One that was told before keeps its customer while it gives the same phone and e-mail,
+    /// though these were corrected since.
+    pub fn of_order(&self, order: &Order) -> anyhow::Result<Option<CustomerNo>> {
+        if order.customer.is_none()
+            && let Some(no) = self.corrected_customer(order)?
+        {
+            self.learn(no, &order.person, order.province.as_deref())?;
+            return Ok(Some(no));
+        }
+        self.known(order.customer.as_ref(), &order.person, order.province.as_deref())
+    }
+
+    fn corrected_customer(&self, order: &Order) -> anyhow::Result<Option<CustomerNo>> {
+        let Some(no) = self.writer.customer_of(self.source, &order.id)? else { return Ok(None) };
+        if self.writer.corrections_in_force(no)?.is_empty() {
+            return Ok(None);
+        }
+        let Some((_, sealed)) = self.writer.order_person(self.source, &order.id)? else { return Ok(None) };
+        let context = order_context(self.source, &order.id);
+        let before = self.house.vault.open_person(&self.row(no)?.wrapped_key, &context, &sealed)?;
+        let is_same = before.phone == order.person.phone && before.email == order.person.email;
+        Ok(is_same.then_some(no))
+    }
+
+    /// A customer as the source lists them. One who was erased comes back with a new order, not because a list still
+    /// has them.
+    pub fn listed(
+        &self,
+        seen: &CustomerSeen,
+        erased: &BTreeMap<String, Option<CustomerNo>>,
+    ) -> anyhow::Result<()> {
+        let is_erased = !erased.is_empty()
+            && erased.contains_key(&account_mark(&self.house.vault, self.source, seen.id.as_str()))
+            && self.by_account(&seen.id)?.is_none();
+        if !is_erased {
+            self.known(Some(&seen.id), &seen.person, seen.province.as_deref())?;
+        }
+        Ok(())
     }
 
     /// The customer of this account, if there is one.
@@ -106,7 +147,7 @@ impl<'a> Persons<'a> {
             Some(no) => self.row(no)?.wrapped_key,
             None => self.house.system_key().clone(),
         };
-        let context = format!("order/person/{}/{order}", self.source);
+        let context = order_context(self.source, order);
         Ok(Some(self.house.vault.seal_person(&key, &context, person)?))
     }
 
@@ -126,12 +167,13 @@ impl<'a> Persons<'a> {
     }
 
     /// Takes over fields that were not known before or have changed; a field that the source now leaves
-    /// out is kept.
-    fn learn(&self, no: CustomerNo, person: &Person, province: Option<&str>) -> anyhow::Result<()> {
-        if person.is_empty() {
+    /// out is kept, and so is one that a person has corrected and the source only repeats.
+    fn learn(&self, no: CustomerNo, told: &Person, province: Option<&str>) -> anyhow::Result<()> {
+        if told.is_empty() {
             return Ok(());
         }
         let row = self.row(no)?;
+        let person = corrections::heard(self.house, self.writer, &row, self.source, told, self.now)?;
         let known = self.house.vault.open_person(&row.wrapped_key, CUSTOMER, &row.sealed_person)?;
         let newer = |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
         let merged = Person {
@@ -145,34 +187,34 @@ impl<'a> Persons<'a> {
             let province = province.or(row.province.as_deref());
             self.writer.update_customer(no, &sealed, province, self.now)?;
         }
-        Ok(())
+        index(self.house, self.writer, Some(no), &person)
     }
+}
 
-    /// Makes the person findable by exact look-up: for the administrator, and for the egress guard.
-    fn index(&self, no: Option<CustomerNo>, person: &Person) -> anyhow::Result<()> {
-        let identifiers = [
-            (IdentifierKind::Phone, person.phone.as_deref().and_then(normalise_phone)),
-            (IdentifierKind::Email, person.email.as_deref().and_then(normalise_email)),
-            (
-                IdentifierKind::Name,
-                person.name.as_deref().and_then(normalise_words).filter(|name| tells_a_name(name)),
-            ),
-            (
-                IdentifierKind::Address,
-                person
-                    .address
-                    .as_deref()
-                    .and_then(normalise_words)
-                    .filter(|address| tells_an_address(address)),
-            ),
-        ];
-        for (kind, identifier) in identifiers {
-            if let Some(identifier) = identifier {
-                self.writer.add_index(kind, &self.house.vault.blind(kind, &identifier).0, no)?;
-            }
+/// The context that an order's person is sealed in.
+pub(super) fn order_context(source: &SourceName, order: &OrderId) -> String {
+    format!("order/person/{source}/{order}")
+}
+
+/// Makes the person findable by exact look-up: for the data officer, and for the egress guard.
+pub(super) fn index(
+    house: &House,
+    writer: &Writer<'_>,
+    no: Option<CustomerNo>,
+    person: &Person,
+) -> anyhow::Result<()> {
+    for kind in FIELDS {
+        let identifier = person.field(kind).and_then(|value| normalise(kind, value));
+        let tells = |identifier: &String| match kind {
+            IdentifierKind::Name => tells_a_name(identifier),
+            IdentifierKind::Address => tells_an_address(identifier),
+            _ => true,
+        };
+        if let Some(identifier) = identifier.filter(tells) {
+            writer.add_index(kind, &house.vault.blind(kind, &identifier).0, no)?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// A single word is no name that could be recognised in a text.

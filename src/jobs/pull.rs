@@ -16,7 +16,9 @@ use super::house::House;
 use super::persons::Persons;
 use super::run::{Again, Failure, Outcome, Run};
 use crate::books::{self, Booking};
+use crate::domain::customer::Person;
 use crate::domain::entry::CustomerType;
+use crate::domain::erasure::ErasedKind;
 use crate::domain::feed::{Batch, Feed, Rejected};
 use crate::domain::ids::{CustomerNo, OrderId, Pseudonym, SourceName};
 use crate::domain::order::Order;
@@ -80,6 +82,7 @@ fn pull_source(house: &House, settings: &SourceSettings, run: &Run) -> anyhow::R
             source: &settings.name,
             run,
             persons: Persons::new(house, writer, &settings.name, run.now),
+            erased: writer.erased_rows(ErasedKind::Order, &settings.name)?,
             tally: Tally { read: batch.read.clone(), ..Tally::default() },
         };
         pull.commit(&batch)?;
@@ -108,6 +111,8 @@ struct Pull<'a> {
     source: &'a SourceName,
     run: &'a Run,
     persons: Persons<'a>,
+    /// Orders whose person was erased, with the customer that it was.
+    erased: BTreeMap<String, Option<CustomerNo>>,
     tally: Tally,
 }
 
@@ -135,22 +140,27 @@ impl Pull<'_> {
     }
 
     fn store_customers(&mut self, batch: &Batch) -> anyhow::Result<()> {
-        for seen in &batch.customers {
-            self.persons.known(Some(&seen.id), &seen.person, seen.province.as_deref())?;
-        }
-        Ok(())
+        let erased = self.writer.erased_rows(ErasedKind::Account, &SourceName::new(""))?;
+        batch.customers.iter().try_for_each(|seen| self.persons.listed(seen, &erased))
     }
 
     /// Stores the orders and refunds whose content is new, and names the orders to book again.
     fn store_orders(&mut self, batch: &Batch) -> anyhow::Result<BTreeSet<OrderId>> {
         let mut changed = BTreeSet::new();
         for order in &batch.orders {
+            // Of an erased person nothing comes home again but the sale.
+            let erased = self.erased.get(order.id.as_str()).copied();
+            let nobodys =
+                erased.map(|_| Order { customer: None, person: Person::default(), ..order.clone() });
+            let order = nobodys.as_ref().unwrap_or(order);
             let hash = self.house.vault.content_hash(&super::content::of_order(order));
             if self.writer.order_seen(self.source, &order.id)? == Some(hash) {
                 continue;
             }
-            let customer =
-                self.persons.known(order.customer.as_ref(), &order.person, order.province.as_deref())?;
+            let customer = match erased {
+                Some(owner) => owner,
+                None => self.persons.of_order(order)?,
+            };
             let sealed_person = self.persons.seal(customer, &order.id, &order.person)?;
             let row = OrderRow { source: self.source, order, customer, sealed_person, hash };
             self.writer.upsert_order(&row)?;
@@ -170,9 +180,12 @@ impl Pull<'_> {
     fn store_payments(&mut self, batch: &Batch) -> anyhow::Result<()> {
         for payment in &batch.payments {
             let context = format!("payment/reference/{}/{}", self.source, payment.id);
+            let is_erased = self.erased.contains_key(payment.order.as_str());
             let sealed = payment
                 .reference
                 .as_deref()
+                // It may name the payer.
+                .filter(|_| !is_erased)
                 .map(|reference| {
                     self.house.seal_with_system_key(&context, &Zeroizing::new(reference.to_owned()))
                 })
@@ -248,10 +261,9 @@ impl Pull<'_> {
 
     fn store_complaints(&mut self, batch: &Batch) -> anyhow::Result<()> {
         for complaint in &batch.complaints {
-            let account = complaint.customer.as_ref();
             let order = complaint.order.as_ref().map(|order| (self.source, order));
-            let text = &complaint.text;
-            let customer = super::intake::customer_of(self.writer, &self.persons, account, text, order)?;
+            let customer =
+                super::intake::who_complains(self.writer, &self.persons, self.source, complaint, order)?;
             super::complaints::store_seen(
                 self.house,
                 self.writer,
@@ -267,7 +279,7 @@ impl Pull<'_> {
 
     /// Keeps every reject whole, sealed; those that were kept before and now fit are healed.
     fn keep_rejected(&mut self, rejected: &[Rejected]) -> anyhow::Result<()> {
-        let rows = super::rejects::sealed(self.house, rejected)?;
+        let rows = super::rejects::sealed(self.house, self.writer, self.source, rejected)?;
         let replaced = self.writer.replace_rejected(self.source, None, &rows, self.run.now)?;
         self.tally.rejected = rows.len() as u64;
         self.tally.healed = replaced.healed;

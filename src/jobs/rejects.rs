@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::egress::is_known;
 use super::house::House;
 use crate::domain::customer::{IdentifierKind, normalise_words};
+use crate::domain::erasure::ErasedKind;
 use crate::domain::feed::{self, Batch, Feed, Rejected};
 use crate::domain::ids::SourceName;
 use crate::settings::SourceSettings;
 use crate::source;
-use crate::store::{RejectedRow, Writer};
+use crate::store::{Reader, RejectedRow, Writer};
 
 pub(super) const CONTEXT: &str = "rejected";
 
@@ -66,8 +67,14 @@ fn may_be_shown(house: &House, column: &str, value: &str) -> anyhow::Result<bool
     house.store.read(|reader| Ok(!is_known(house, reader, IdentifierKind::Name, &words)))
 }
 
-/// Rejected rows as the store keeps them.
-pub(super) fn sealed(house: &House, rejected: &[Rejected]) -> anyhow::Result<Vec<RejectedRow>> {
+/// Rejected rows as the store keeps them; one that was destroyed with its person stays so.
+pub(super) fn sealed(
+    house: &House,
+    reader: &Reader<'_>,
+    source: &SourceName,
+    rejected: &[Rejected],
+) -> anyhow::Result<Vec<RejectedRow>> {
+    let erased = reader.erased_rows(ErasedKind::Rejected, source)?;
     let row = |reject: &Rejected| {
         Ok(RejectedRow {
             feed: reject.feed,
@@ -79,7 +86,9 @@ pub(super) fn sealed(house: &House, rejected: &[Rejected]) -> anyhow::Result<Vec
             sealed: house.seal_with_system_key(CONTEXT, reject)?,
         })
     };
-    rejected.iter().map(row).collect()
+    let rows = rejected.iter().map(row).collect::<anyhow::Result<Vec<_>>>()?;
+    let is_kept = |row: &RejectedRow| !erased.contains_key(&hex::encode(row.fingerprint));
+    Ok(rows.into_iter().filter(is_kept).collect())
 }
 
 /// Keeps what did not fit of a file that somebody handed over, and heals what was rejected before of the same file, or
@@ -92,7 +101,7 @@ pub(super) fn keep_of_file(
     batch: &Batch,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let rows = sealed(house, &batch.rejected)?;
+    let rows = sealed(house, writer, &settings.name, &batch.rejected)?;
     writer.replace_rejected_of_file(&settings.name, feed, origin, &rows, now)?;
     let through = accepted(batch);
     for row in writer.open_rejected(Some(&settings.name))? {

@@ -13,10 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::link_all;
 use super::copies::{Label, name_of};
+use super::erase;
+use super::erasure_journal::{self, JOURNAL};
 use super::house::House;
 use super::proof::Proof;
 use super::scratch::{self, Scratch, make_private};
 use crate::domain::actor::Actor;
+use crate::domain::erasure::Erasure;
 use crate::store::{AuditEntry, OutboxState, Store, VaultMatch};
 
 const DATABASE: &str = "firstwatch.db";
@@ -39,6 +42,17 @@ pub struct ProvedCopy {
     pub pending: u64,
     /// Sentences; empty when the copy is what was backed up.
     pub damage: Vec<String>,
+}
+
+/// A copy that stands in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    #[serde(flatten)]
+    pub copy: ProvedCopy,
+    /// Persons whom the journals within reach know as erased.
+    pub erasures: usize,
+    /// Those of them whom the copy still knew, and who are gone again.
+    pub erased_again: usize,
 }
 
 /// Why nothing was restored.
@@ -76,30 +90,34 @@ pub fn prove_copy(house: &House, copy: &Path) -> anyhow::Result<ProvedCopy> {
     Ok(proved)
 }
 
-/// Restores the copy to `target`, which is not there yet or empty. The caller has made sure that no daemon is
-/// at work there.
+/// Restores the copy to `target`, which is not there yet or holds a journal of erasures alone. Whom that journal, one
+/// that is `named`, or one beside the copy knows as erased is erased again before anything stands there. The caller has
+/// made sure that no daemon is at work there.
 ///
 /// # Errors
 /// [`RestoreError`]; nothing stands at the target then that was not there before.
 pub fn restore(
     copy: &Path,
     target: &Path,
+    named: Option<&Path>,
     actor: &Actor,
     now: Timestamp,
-) -> Result<ProvedCopy, RestoreError> {
+) -> Result<Restored, RestoreError> {
     let was_there = target.exists();
     if !is_free(target)? {
         return Err(RestoreError::NotEmpty(target.to_owned()));
     }
+    let erasures = erasure_journal::within_reach(copy, target, named)?;
     make_private(target)?;
     let staging = target.join(STAGING);
     let restored = lay_out(copy, &staging).and_then(|proved| {
         if !proved.damage.is_empty() {
             return Err(RestoreError::Damaged(Box::new(proved)));
         }
-        note(&staging, &proved.name, actor, now)?;
+        let erased_again = note(&staging, &proved.name, &erasures, actor, now)?;
+        erasure_journal::write(&staging.join(JOURNAL), &erasures)?;
         move_up(&staging, target)?;
-        Ok(proved)
+        Ok(Restored { copy: proved, erasures: erasures.len(), erased_again })
     });
     if restored.is_err() {
         // The first error is the one to tell.
@@ -111,14 +129,15 @@ pub fn restore(
     restored
 }
 
-/// Whether nothing stands there, but for what a restore left that was cut off.
+/// Whether nothing stands there, but for what a restore left that was cut off, and a journal of erasures.
 fn is_free(target: &Path) -> anyhow::Result<bool> {
     let entries = match fs::read_dir(target) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
         entries => entries.with_context(|| format!("failed to look into {}", target.display()))?,
     };
     for entry in entries {
-        if entry?.file_name() != STAGING {
+        let name = entry?.file_name();
+        if name != STAGING && name != JOURNAL {
             return Ok(false);
         }
     }
@@ -176,6 +195,7 @@ fn prove(
             damage
                 .push(format!("it holds {files} files beside the database, and {} were copied", label.files));
         }
+        damage.extend(journal_flaw(copy, label));
         match open(at, label) {
             Ok((store, noted)) => {
                 proof = Proof::of(&store, noted.as_ref());
@@ -200,6 +220,15 @@ fn prove(
         damage,
     };
     (proved, opened)
+}
+
+fn journal_flaw(copy: &Path, label: &Label) -> Option<String> {
+    let wanted = label.erasures_sha256.as_ref()?;
+    match scratch::sha256_of(&copy.join(JOURNAL)) {
+        Ok(found) if found == *wanted => None,
+        Ok(_) => Some(format!("{JOURNAL} is not what was backed up: its hash differs")),
+        Err(error) => Some(format!("{JOURNAL}: {error:#}")),
+    }
 }
 
 /// The database's hash comes first: SQLite's own check sees no change of a value.
@@ -231,14 +260,22 @@ fn hold_against_live(house: &House, copy: &Store, proved: &mut ProvedCopy) -> an
     Ok(())
 }
 
-/// The restored store begins with who restored it.
-fn note(staging: &Path, name: &str, actor: &Actor, now: Timestamp) -> anyhow::Result<()> {
+/// The restored store begins with who restored it, and without whom the law had forgotten; how many those are.
+fn note(
+    staging: &Path,
+    name: &str,
+    erasures: &[Erasure],
+    actor: &Actor,
+    now: Timestamp,
+) -> anyhow::Result<usize> {
     let store = Store::open(staging)?;
     let actor = actor.to_string();
     let entry =
         AuditEntry { actor: &actor, operation: "backup.restore", subject: name, reason: "", outcome: "done" };
     store.write(|writer| writer.append_audit(&entry, now))?;
-    Ok(())
+    let erased = erase::replay(&store, erasures, &actor, now)?;
+    store.forget_destroyed()?;
+    Ok(erased)
 }
 
 /// The database last: where it stands, everything that it speaks of stands too.
@@ -253,7 +290,9 @@ fn move_up(staging: &Path, target: &Path) -> Result<(), RestoreError> {
     if !is_free(target)? {
         return Err(RestoreError::NotEmpty(target.to_owned()));
     }
-    for name in FOLDERS.into_iter().chain([DATABASE]) {
+    // The journal before the database: a store that stands somewhere knows whom it must not know.
+    let journal = staging.join(JOURNAL).exists().then_some(JOURNAL);
+    for name in FOLDERS.into_iter().chain(journal).chain([DATABASE]) {
         fs::rename(staging.join(name), target.join(name))
             .with_context(|| format!("failed to move {name} into place"))?;
         scratch::sync_directory(target)?;

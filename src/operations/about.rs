@@ -13,6 +13,8 @@ pub struct About {
     pub zone: String,
     /// ISO 4217.
     pub currency: String,
+    /// Digits behind the decimal sign that a minor unit stands for.
+    pub decimals: u8,
 }
 
 /// For whoever holds any role: every one of them may ask for the status.
@@ -20,5 +22,6 @@ pub fn about(house: &House, actor: &Actor) -> Result<About> {
     allow(house, actor, Operation::Status)?;
     let business = &house.settings.business;
     let zone = business.zone.iana_name().unwrap_or("UTC").to_owned();
-    Ok(About { zone, currency: business.currency.code.clone() })
+    let currency = business.currency.code.clone();
+    Ok(About { zone, currency, decimals: business.currency.decimals })
 }

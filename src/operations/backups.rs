@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Error, Result, allow, record};
 use crate::access::{self, Grants, Operation};
 use crate::domain::actor::Actor;
-use crate::jobs::{self, House, ListedCopy, ProvedCopy, RestoreError};
+use crate::jobs::{self, House, ListedCopy, ProvedCopy, RestoreError, Restored};
 
 /// Makes a copy now; its name under `backups/`.
 pub fn create(house: &House, actor: &Actor) -> Result<String> {
@@ -40,13 +40,14 @@ pub fn restore(
     backups: &Path,
     which: &str,
     target: &Path,
+    erasures: Option<&Path>,
     now: Timestamp,
-) -> Result<ProvedCopy> {
+) -> Result<Restored> {
     let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
     access::check(&grants, actor, Operation::BackupRestore)
         .map_err(|denied| Error::NotAllowed(denied.to_string()))?;
     let copy = jobs::find_copy(backups, Some(which))?.ok_or_else(|| no_copy(Some(which)))?;
-    jobs::restore(&copy, target, actor, now).map_err(|error| match error {
+    jobs::restore(&copy, target, erasures, actor, now).map_err(|error| match error {
         RestoreError::NotEmpty(_) => Error::BadRequest(error.to_string()),
         RestoreError::Damaged(_) => Error::Failed(error.into()),
         RestoreError::Failed(error) => Error::Failed(error),

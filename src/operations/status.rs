@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::runs::{JobView, list_jobs};
-use super::{Result, allow};
+use super::{Result, allow, payments};
 use crate::access::Operation;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{RunId, SourceName};
@@ -25,6 +25,12 @@ pub struct Status {
     pub customers: u64,
     pub orders: u64,
     pub open_complaints: u64,
+    /// Payments that their customers have neither confirmed nor disputed within the term.
+    #[serde(default)]
+    pub unconfirmed_payments: u64,
+    /// Orders whose payments do not come to what they should.
+    #[serde(default)]
+    pub mismatching_payments: u64,
     /// What administrators were told of, or will be if it lasts.
     pub troubles: Vec<TroubleView>,
     /// Sentences that say what is not well and what to do; empty when all is.
@@ -80,6 +86,7 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
         let troubles = reader.open_problems()?.into_iter().map(trouble_view).collect::<Vec<_>>();
         Ok::<_, crate::store::Error>((sources, imported, outbox.collect(), totals, troubles))
     })?;
+    let payments = house.store.read(|reader| payments::totals(house, reader))?;
     let mut problems = problems(house, &jobs, &sources, &outbox, &troubles);
     if imported > 0 {
         let advice =
@@ -95,6 +102,8 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
         customers: totals.0,
         orders: totals.1,
         open_complaints: totals.2,
+        unconfirmed_payments: payments.unconfirmed,
+        mismatching_payments: payments.mismatching,
         troubles,
         problems,
     })

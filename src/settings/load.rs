@@ -103,6 +103,7 @@ fn together(texts: &mut Texts, merged: &Table, main: &Path, options: &LoadOption
         recipients: draft.groups,
         disclosure: draft.disclosure?,
         complaints: draft.complaints?,
+        payments: draft.payments?,
         calendar: draft.calendar?,
         roles: draft.roles?,
         sources: draft.sources?,

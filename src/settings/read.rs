@@ -6,8 +6,8 @@ use super::address::{self, Addressees, Groups};
 use super::section::Section;
 use super::source::{self, SourceSettings};
 use super::{
-    Business, Calendar, Complaints, DisclosureSettings, Language, Mail, Roles, StoreSettings, VaultSettings,
-    business, calendar, complaints, disclosure, mail, roles, store,
+    Business, Calendar, Complaints, DisclosureSettings, Language, Mail, Payments, Roles, StoreSettings,
+    VaultSettings, business, calendar, complaints, disclosure, mail, payments, roles, store,
 };
 
 /// The configuration as far as it could be read.
@@ -22,6 +22,7 @@ pub(super) struct Draft {
     pub groups: Groups,
     pub disclosure: Option<DisclosureSettings>,
     pub complaints: Option<Complaints>,
+    pub payments: Option<Payments>,
     pub calendar: Option<Calendar>,
     pub roles: Option<Roles>,
     pub sources: Option<Vec<SourceSettings>>,
@@ -50,6 +51,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Draft {
         vault: root.child("vault", store::read_vault),
         disclosure: root.child("disclosure", disclosure::read),
         complaints: root.child("complaints", |section| complaints::read(section, addressees, currency)),
+        payments: root.child("payments", payments::read),
         calendar: root.child("calendar", calendar::read),
         roles: root.child("roles", roles::read),
         jobs_directory: root.optional("jobs_directory", |field| field.path()),

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::address::{Groups, resolve};
 use super::problem::Problem;
 use super::{
-    Business, Calendar, Complaints, DisclosureSettings, JobSpec, Mail, Roles, SourceSettings, StoreSettings,
-    VaultSettings,
+    Business, Calendar, Complaints, DisclosureSettings, JobSpec, Mail, Payments, Roles, SourceSettings,
+    StoreSettings, VaultSettings,
 };
 use crate::domain::ids::JobName;
 
@@ -25,6 +25,7 @@ pub struct Settings {
     pub recipients: Groups,
     pub disclosure: DisclosureSettings,
     pub complaints: Complaints,
+    pub payments: Payments,
     pub calendar: Calendar,
     pub roles: Roles,
     pub sources: Vec<SourceSettings>,

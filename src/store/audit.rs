@@ -83,6 +83,16 @@ impl Reader<'_> {
         self.all(sql, (operation, subject), read_row)
     }
 
+    /// Every row that tells of this subject, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn audit_about(&self, subject: &str) -> Result<Vec<AuditRow>, Error> {
+        let sql = "SELECT no, at, actor, operation, subject, reason, outcome, hash FROM audit
+                   WHERE subject = ?1 ORDER BY no";
+        self.all(sql, (subject,), read_row)
+    }
+
     /// The hash of a row; `None` when there is none of this number.
     ///
     /// # Errors

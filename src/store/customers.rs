@@ -1,6 +1,9 @@
 //! Customers: a number, a data key, a sealed person, and the blind indexes they are found by.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
+use rusqlite::Row;
 
 use super::columns::{At, Word};
 use super::{Error, Reader, Writer};
@@ -16,6 +19,8 @@ pub struct CustomerRow {
     pub province: Option<String>,
     pub created_at: Timestamp,
     pub modified_at: Timestamp,
+    /// The key and the person are destroyed since.
+    pub erased_at: Option<Timestamp>,
 }
 
 /// A customer's first counted order, which makes them new on that day and returning ever after.
@@ -62,18 +67,44 @@ impl Reader<'_> {
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn customer(&self, no: CustomerNo) -> Result<Option<CustomerRow>, Error> {
-        let sql = "SELECT wrapped_key, sealed_person, province, created_at, modified_at
+        let sql = "SELECT no, wrapped_key, sealed_person, province, created_at, modified_at, erased_at
                    FROM customers WHERE no = ?1";
-        self.first(sql, (no.0,), |row| {
-            Ok(CustomerRow {
-                no,
-                wrapped_key: WrappedKey::from_bytes(row.get(0)?),
-                sealed_person: Sealed::from_bytes(row.get(1)?),
-                province: row.get(2)?,
-                created_at: row.get::<_, At>(3)?.0,
-                modified_at: row.get::<_, At>(4)?.0,
-            })
-        })
+        self.first(sql, (no.0,), read_customer)
+    }
+
+    /// The next `limit` customers after number `after` who are not erased, by number.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn customers_after(&self, after: CustomerNo, limit: u32) -> Result<Vec<CustomerRow>, Error> {
+        let sql = "SELECT no, wrapped_key, sealed_person, province, created_at, modified_at, erased_at
+                   FROM customers WHERE no > ?1 AND erased_at IS NULL ORDER BY no LIMIT ?2";
+        self.all(sql, (after.0, limit), read_customer)
+    }
+
+    /// Every customer with this identifier, by number.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn customers_by_index(
+        &self,
+        kind: IdentifierKind,
+        blind: &[u8; 16],
+    ) -> Result<Vec<CustomerNo>, Error> {
+        let sql = "SELECT customer FROM identifiers
+                   WHERE kind = ?1 AND blind = ?2 AND customer IS NOT NULL ORDER BY customer";
+        self.all(sql, (Word(kind), blind), |row| row.get(0).map(CustomerNo))
+    }
+
+    /// Every identifier that was ever told of the customer and is not corrected since.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn identifiers_of(&self, no: CustomerNo) -> Result<BTreeSet<(IdentifierKind, [u8; 16])>, Error> {
+        let sql = "SELECT kind, blind FROM identifiers WHERE customer = ?1";
+        let rows =
+            self.all(sql, (no.0,), |row| Ok((row.get::<_, Word<IdentifierKind>>(0)?.0, row.get(1)?)))?;
+        Ok(rows.into_iter().collect())
     }
 
     /// # Errors
@@ -90,10 +121,13 @@ impl Reader<'_> {
         })
     }
 
+    /// Those who are not erased.
+    ///
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn count_customers(&self) -> Result<u64, Error> {
-        let count: i64 = self.single("SELECT count(*) FROM customers", (), |row| row.get(0))?;
+        let sql = "SELECT count(*) FROM customers WHERE erased_at IS NULL";
+        let count: i64 = self.single(sql, (), |row| row.get(0))?;
         Ok(super::columns::read_count(count))
     }
 }
@@ -145,6 +179,15 @@ impl Writer<'_> {
         self.change(sql, (Word(kind), blind, customer.map(|no| no.0))).map(|_| ())
     }
 
+    /// Takes an identifier back: the customer is no longer found by it.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn remove_index(&self, kind: IdentifierKind, blind: &[u8; 16], no: CustomerNo) -> Result<(), Error> {
+        let sql = "DELETE FROM identifiers WHERE kind = ?1 AND blind = ?2 AND customer = ?3";
+        self.change(sql, (Word(kind), blind, no.0)).map(|_| ())
+    }
+
     /// # Errors
     /// [`Error::NotFound`], [`Error::Sqlite`].
     pub fn set_first_order(&self, no: CustomerNo, first: &FirstOrder) -> Result<(), Error> {
@@ -153,6 +196,18 @@ impl Writer<'_> {
         let changed = self.change(sql, (no.0, At(first.at), first.source.as_str(), first.order.as_str()))?;
         found(changed, no)
     }
+}
+
+fn read_customer(row: &Row<'_>) -> rusqlite::Result<CustomerRow> {
+    Ok(CustomerRow {
+        no: CustomerNo(row.get(0)?),
+        wrapped_key: WrappedKey::from_bytes(row.get(1)?),
+        sealed_person: Sealed::from_bytes(row.get(2)?),
+        province: row.get(3)?,
+        created_at: row.get::<_, At>(4)?.0,
+        modified_at: row.get::<_, At>(5)?.0,
+        erased_at: row.get::<_, Option<At>>(6)?.map(|at| at.0),
+    })
 }
 
 fn found(changed: usize, no: CustomerNo) -> Result<(), Error> {

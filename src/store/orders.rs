@@ -95,6 +95,16 @@ impl Reader<'_> {
         Ok(Some((order, customer)))
     }
 
+    /// The order's customer, as last seen.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn customer_of(&self, source: &SourceName, id: &OrderId) -> Result<Option<CustomerNo>, Error> {
+        let sql = "SELECT customer FROM orders WHERE source = ?1 AND id = ?2";
+        let found = self.first(sql, (source.as_str(), id.as_str()), |row| row.get::<_, Option<i64>>(0))?;
+        Ok(found.flatten().map(CustomerNo))
+    }
+
     /// The person given for the order, and the key it is sealed under.
     ///
     /// # Errors

@@ -14,6 +14,12 @@ use crate::domain::sealed::Sealed;
 pub type SealedReference = Sealed<Zeroizing<String>>;
 
 impl Reader<'_> {
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn count_payments(&self) -> Result<u64, Error> {
+        self.single("SELECT count(*) FROM payments", (), |row| row.get(0)).map(super::columns::read_count)
+    }
+
     /// The order's payments by the instant they were made at, without their references, each with its
     /// sealed one.
     ///

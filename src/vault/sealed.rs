@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Error, Sealed, Vault, WrappedKey};
 use crate::domain::complaint::ComplaintText;
+use crate::domain::correction::FieldChange;
 use crate::domain::customer::Person;
 use crate::domain::feed::{Feed, Rejected};
 
@@ -167,6 +168,27 @@ impl Sealable for ComplaintText {
         text.email = bytes.optional()?;
         text.phone = bytes.optional()?;
         Some(text)
+    }
+}
+
+impl Sealable for FieldChange {
+    fn write(&self, bytes: &mut Writing) {
+        bytes.optional(self.before.as_ref());
+        bytes.optional(self.after.as_ref());
+        bytes.text(&self.reason);
+        bytes.number(self.overruled.len() as u64);
+        self.overruled.iter().for_each(|hash| bytes.text(hash));
+    }
+
+    fn read(bytes: &mut Reading<'_>) -> Option<Self> {
+        let mut change = Self::default();
+        change.before = bytes.optional()?;
+        change.after = bytes.optional()?;
+        change.reason = bytes.text()?;
+        for _ in 0..bytes.number()? {
+            change.overruled.push(bytes.text()?);
+        }
+        Some(change)
     }
 }
 

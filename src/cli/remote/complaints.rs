@@ -202,7 +202,7 @@ fn known_notice(word: &str) -> anyhow::Result<Notice> {
     known.with_context(|| format!("{word} is no notice"))
 }
 
-fn instant(session: &Session, moment: Option<Moment>) -> anyhow::Result<Option<Timestamp>> {
+pub(super) fn instant(session: &Session, moment: Option<Moment>) -> anyhow::Result<Option<Timestamp>> {
     let Some(moment) = moment else { return Ok(None) };
     match moment.in_zone(&session.zone) {
         Some(instant) => Ok(Some(instant)),
@@ -211,7 +211,7 @@ fn instant(session: &Session, moment: Option<Moment>) -> anyhow::Result<Option<T
 }
 
 /// A text that was given, or that stands in a file.
-fn text(given: Option<String>, file: Option<&Path>) -> anyhow::Result<Option<String>> {
+pub(super) fn text(given: Option<String>, file: Option<&Path>) -> anyhow::Result<Option<String>> {
     /// More than any letter; the house refuses what is longer than its own limit.
     const LARGEST: usize = 2 << 20;
     let Some(file) = file else { return Ok(given) };

@@ -120,6 +120,14 @@ fn shown_status(session: &Session, status: &Status) -> String {
         )
     }));
     let outbox: Vec<String> = status.outbox.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    if status.unconfirmed_payments > 0 || status.mismatching_payments > 0 {
+        lines.push(format!(
+            "payments: {} unconfirmed past the term (`firstwatch payment list --unconfirmed`), {} whose payments do \
+             not fit (`--mismatch`)",
+            status.unconfirmed_payments,
+            show::count(status.mismatching_payments, "order"),
+        ));
+    }
     lines.push(format!("outbox: {}", if outbox.is_empty() { "empty".to_owned() } else { outbox.join(", ") }));
     lines.push(String::new());
     lines.extend(status.problems.iter().map(|problem| format!("{}{problem}", show::cross())));

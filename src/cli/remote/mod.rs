@@ -3,9 +3,11 @@
 mod backups;
 mod complaints;
 mod complaints_shown;
+mod customers;
 mod explained;
 mod inspect;
 mod jobs;
+mod payments;
 mod reports;
 mod words;
 
@@ -68,6 +70,8 @@ async fn answer(session: &Session, command: Command) -> anyhow::Result<ExitCode>
         Command::Run(command) => jobs::run(session, command).await,
         Command::Report(command) => reports::report(session, command).await,
         Command::Outbox(command) => reports::outbox(session, command).await,
+        Command::Customer(command) => customers::customer(session, command).await,
+        Command::Payment(command) => payments::payment(session, command).await,
         Command::Complaint(command) => complaints::complaint(session, command).await,
         Command::Source(command) => inspect::source(session, command).await,
         Command::Audit(command) => inspect::audit(session, command).await,

@@ -134,7 +134,7 @@ fn read(house: &House, request: AddRequest, now: Timestamp) -> Result<NewComplai
 }
 
 /// How it came. It is kept for ever and in the clear, so it names nobody.
-fn channel(house: &House, text: Option<String>) -> Result<Option<String>> {
+pub(in crate::operations) fn channel(house: &House, text: Option<String>) -> Result<Option<String>> {
     let Some(text) = short(text, "channel", LONGEST_CHANNEL)? else { return Ok(None) };
     let channel = label(&text);
     let figures = channel.chars().filter(|letter| letter.is_numeric()).count();

@@ -98,7 +98,7 @@ pub(super) fn stands(
 }
 
 /// The instant that something happened at: now, or one in the past, since 1970.
-pub(super) fn instant(given: Option<Timestamp>, now: Timestamp) -> Result<Timestamp> {
+pub(in crate::operations) fn instant(given: Option<Timestamp>, now: Timestamp) -> Result<Timestamp> {
     match given {
         Some(at) if at > now => {
             Err(Error::BadRequest(format!("{at} is in the future; what has not happened is not noted")))

@@ -14,7 +14,9 @@ mod show;
 mod standing;
 mod view;
 
+pub(in crate::operations) use add::channel;
 pub use add::{AddRequest, add};
+pub(in crate::operations) use change::instant;
 pub use change::{ChangeRequest, Changed, change};
 pub use compensate::{CompensateRequest, CompensationTotals, LevelTotal, compensate, compensations};
 pub use decide::{Change, Judgement};
@@ -42,7 +44,7 @@ fn no_complaint(number: ComplaintNo) -> Error {
 }
 
 /// A text that a person wrote; `None` when there is nothing in it.
-fn written(text: Option<String>, what: &str) -> Result<Option<Zeroizing<String>>> {
+pub(in crate::operations) fn written(text: Option<String>, what: &str) -> Result<Option<Zeroizing<String>>> {
     let Some(text) = text.map(Zeroizing::new) else { return Ok(None) };
     if text.len() > LONGEST_TEXT {
         return Err(Error::BadRequest(format!("the {what} has more than {LONGEST_TEXT} bytes; shorten it")));
@@ -53,7 +55,10 @@ fn written(text: Option<String>, what: &str) -> Result<Option<Zeroizing<String>>
 
 /// The source whose customers and orders are meant: the one that is named, else the only one there is. `None` when
 /// there are several, or none at all.
-fn source_meant(house: &House, named: Option<&SourceName>) -> Result<Option<SourceName>> {
+pub(in crate::operations) fn source_meant(
+    house: &House,
+    named: Option<&SourceName>,
+) -> Result<Option<SourceName>> {
     let sources = &house.settings.sources;
     match (named, sources.as_slice()) {
         (Some(name), _) if sources.iter().any(|source| source.name == *name) => Ok(Some(name.clone())),
