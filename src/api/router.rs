@@ -14,7 +14,7 @@ use crate::domain::actor::Actor;
 use crate::domain::ids::{JobName, OutboxId, ReleaseId, RunId, SourceName};
 use crate::domain::period::Period;
 use crate::jobs::{House, Trigger};
-use crate::operations::{self, about, audit, backups, outbox, releases, runs, sources, status};
+use crate::operations::{self, about, audit, backups, keys, outbox, releases, runs, sources, status};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +85,8 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/v1/audit/head", get(get_head))
         .route("/v1/backups", get(get_backups).post(post_backup))
         .route("/v1/backups/verify", post(post_verify_backup))
+        .route("/v1/key/rotate", post(post_rotate))
+        .route("/v1/key/finish", post(post_finish))
         .merge(complaints::routes())
         .with_state(house)
 }
@@ -279,4 +281,16 @@ async fn post_verify_backup(
     Json(request): Json<CopyRequest>,
 ) -> Answer {
     answer(house, actor, move |house, actor| backups::verify(house, actor, request.copy.as_deref())).await
+}
+
+async fn post_rotate(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Json(request): Json<keys::RotateRequest>,
+) -> Answer {
+    answer(house, actor, move |house, actor| keys::rotate(house, actor, &request)).await
+}
+
+async fn post_finish(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, keys::finish).await
 }

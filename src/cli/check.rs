@@ -1,5 +1,5 @@
 //! `check`: every problem of configuration, jobs, calendars and keys at once, then the plan. As JSON:
-//! `{"problems": [sentence], "roles": {ROLE: [uid]}, "plan": [{"job", "schedule", "next": [instant], "recipients": [address]}],
+//! `{"problems": [sentence], "roles": {ROLE: [uid]}, "operations": {OPERATION: [ROLE]}, "plan": [{"job", "schedule", "next": [instant], "recipients": [address]}],
 //! "withholding": {"tables": [{"job", "table", "period", "cells", "withheld", "better": {"rows", "columns", "period", "cells",
 //! "withheld"} or null}], "note": sentence or null}}`. What tables withhold is told where a store has sales.
 
@@ -15,6 +15,7 @@ use serde_json::json;
 use super::exit;
 use super::output::{self, OutputFormat};
 use super::{reach, show, withholding};
+use crate::access::Operation;
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::role::Role;
@@ -35,11 +36,12 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
     problems.sort();
     problems.dedup();
     let plan = settings.as_ref().map(|settings| plan(settings, SystemClock.now()));
-    let roles = settings.as_ref().map(|settings| settings::held_roles(settings).uids).unwrap_or_default();
+    let roles = settings.as_ref().map(|settings| settings::held_roles(settings).members).unwrap_or_default();
     let withholding = settings.as_ref().map(withholding::foreseen).unwrap_or_default();
     let answer = json!({
         "problems": problems,
         "roles": roles,
+        "operations": Operation::ALL.map(|operation| (operation.as_str(), operation.roles())).into_iter().collect::<BTreeMap<_, _>>(),
         "plan": plan.iter().flatten().map(Planned::to_json).collect::<Vec<_>>(),
         "withholding": &withholding,
     });
@@ -116,6 +118,7 @@ fn shown(
     }
     text += &show::lines(&table, "there is no job\n");
     text += &shown_roles(settings, roles);
+    text += &shown_operations();
     text += tables;
     if problems.is_empty() {
         let zone = &settings.business.zone_name;
@@ -133,4 +136,15 @@ fn shown_roles(settings: &Settings, roles: &Uids) -> String {
         table.add_row([role.to_string(), names.join(", "), uids.join(", ")]);
     }
     show::lines(&table, "nobody but root and the user of firstwatch holds a role; see [roles]\n")
+}
+
+/// Who may do what: a row an operation, a column a role.
+fn shown_operations() -> String {
+    let roles = Role::ALL.map(Role::as_str);
+    let mut table = show::table(&[&["operation"][..], &roles].concat());
+    for operation in Operation::ALL {
+        let marks = Role::ALL.map(|role| if operation.roles().contains(&role) { "yes" } else { "-" });
+        table.add_row([&[operation.as_str()][..], &marks].concat());
+    }
+    show::lines(&table, "")
 }

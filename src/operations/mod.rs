@@ -6,6 +6,7 @@ pub mod about;
 pub mod audit;
 pub mod backups;
 pub mod complaints;
+pub mod keys;
 pub mod outbox;
 pub mod releases;
 pub mod runs;

@@ -44,7 +44,7 @@ pub use job::{CatchUp, Completeness, Format, JobKind, JobSpec, LocalText, OnDays
 pub use load::{LoadOptions, USUAL_FILE, load};
 pub use mail::{Mail, MailTimeouts, Relay};
 pub use problem::{Problem, one_of};
-pub use roles::{Held, Holder, Roles, held as held_roles};
+pub use roles::{Held, Holder, Roles, groups_of, held as held_roles};
 pub use shop::{ADMINISTRATORS, Places, Settings};
 pub use source::{FeedMap, SourceKind, SourceSettings};
 pub use store::{StoreSettings, VaultSettings};

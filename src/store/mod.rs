@@ -21,6 +21,7 @@ mod entries;
 mod files;
 #[cfg(test)]
 mod fixture;
+mod keys;
 mod meta;
 mod open;
 mod orders;

@@ -318,6 +318,16 @@ impl Daemon<'_> {
         self.process.wait().unwrap();
     }
 
+    /// Ends it as a crash would that leaves a core where one may be left.
+    pub fn crash(mut self) -> ExitStatus {
+        self.signal(Signal::ABORT);
+        self.process.wait().unwrap()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }

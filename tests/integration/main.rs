@@ -33,6 +33,7 @@ mod proofs;
 mod rebuild;
 mod replay;
 mod reservation;
+mod roles;
 mod settings;
 mod source;
 mod store;

@@ -6,6 +6,7 @@ mod complaints_shown;
 mod explained;
 mod inspect;
 mod jobs;
+mod keys;
 mod reports;
 mod words;
 
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::arguments::Command;
+use super::key::KeyCommand;
 use super::output::{self, OutputFormat};
 use super::reach;
 use crate::api::Client;
@@ -71,6 +73,7 @@ async fn answer(session: &Session, command: Command) -> anyhow::Result<ExitCode>
         Command::Complaint(command) => complaints::complaint(session, command).await,
         Command::Source(command) => inspect::source(session, command).await,
         Command::Audit(command) => inspect::audit(session, command).await,
+        Command::Key(KeyCommand::Rotate(arguments)) => keys::rotate(session, arguments).await,
         Command::Backup(command) => backups::backup(session, command).await,
         Command::Serve
         | Command::Demo(_)
