@@ -29,6 +29,7 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
             let mut problems =
                 settings::check_files(&settings).into_iter().map(|p| p.to_string()).collect::<Vec<_>>();
             problems.extend(jobs::working_calendar(&settings).err());
+            problems.extend(wrong_key(&settings));
             (Some(settings), problems)
         }
         Err(problems) => (None, problems.iter().map(ToString::to_string).collect()),
@@ -50,6 +51,12 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
         shown(&problems, plan.as_deref(), settings.as_ref(), (&roles, &tables))
     })?;
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::CONFIGURATION) })
+}
+
+/// A store of another user's is not looked into.
+fn wrong_key(settings: &Settings) -> Option<String> {
+    reach::check_owner_of(&settings.store.directory).ok()?;
+    jobs::wrong_key(settings).map(str::to_owned)
 }
 
 /// The calendar and zone of the configuration when one is named, else Vietnam's office week.

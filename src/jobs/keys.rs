@@ -8,8 +8,11 @@ use super::house::House;
 use super::opening::OpenError;
 use crate::domain::ids::CustomerNo;
 use crate::domain::sealed::WrappedKey;
-use crate::store::{self, Store, VaultMatch, Writer};
-use crate::vault::{self, MasterKey, RotationNotes, Vault};
+use crate::settings::Settings;
+use crate::store::{self, Archive, Store, VaultMatch, Writer};
+use crate::vault::{self, KeyOrigin, MasterKey, RotationNotes, Vault};
+
+const OTHER_KEY: &str = "the master key is not the one this store was sealed with; name the right file as master_key_file in [vault]";
 
 /// Data keys wrapped anew in one transaction, so that others get their turn.
 const AT_ONCE: u32 = 500;
@@ -42,7 +45,7 @@ pub(super) fn know_the_vault(store: &Store, master: MasterKey) -> Result<(Vault,
     let vault = Vault::new(master);
     let ours = vault.fingerprint();
     let joined = match notes {
-        Some((forward, back)) => vault.join(&RotationNotes { forward, back }).is_ok(),
+        Some((forward, back)) => vault.join(&RotationNotes { forward, back }),
         None => false,
     };
     let (vault, system_key) = store.write(|writer| known(writer, vault, &ours, joined))?;
@@ -85,10 +88,25 @@ fn known(
 }
 
 fn other_key() -> OpenError {
-    OpenError::Configuration(
-        "the master key is not the one this store is sealed with; name the right file as master_key_file in [vault]"
-            .to_owned(),
-    )
+    OpenError::Configuration(OTHER_KEY.to_owned())
+}
+
+/// What is wrong with the configured master key for the store that is there, beside whoever has that open. A key that
+/// cannot be read is told elsewhere, and so is a store that cannot.
+pub fn wrong_key(settings: &Settings) -> Option<&'static str> {
+    let path = settings.master_key_path()?;
+    let origin = match settings.vault.master_key_file {
+        Some(_) => KeyOrigin::File,
+        None => KeyOrigin::Credential,
+    };
+    let vault = Vault::new(MasterKey::read(&path, origin).ok()?);
+    let archive = Archive::open(&settings.store.directory).ok()??;
+    let fits = archive.read(|reader| -> Result<_, store::Error> {
+        let notes = reader.rotation_notes()?;
+        let joins = notes.is_some_and(|(forward, back)| vault.join(&RotationNotes { forward, back }));
+        Ok(joins || reader.match_vault(&vault.fingerprint())? != VaultMatch::Other)
+    });
+    (!fits.ok()?).then_some(OTHER_KEY)
 }
 
 /// Goes over to `master`, or goes on with that; gives how many keys were wrapped anew. Afterwards both keys open the

@@ -62,7 +62,7 @@ pub use egress::names_somebody;
 pub use foresight::{Coarser, Foreseen, Foresight, foresee};
 pub use house::{House, working_calendar};
 pub use intake::{Added, FileTally, NewComplaint, add as add_complaint, import as import_complaints};
-pub use keys::{RotationError, finish_rotation, is_rotating, rotate};
+pub use keys::{RotationError, finish_rotation, is_rotating, rotate, wrong_key};
 pub use ledger::{Claim, Claimed, SlotRun, Trigger, claim, rescue, run_slot, wait_for, work};
 pub use manifest::{Unreadable, told as manifest_told};
 pub use opening::OpenError;

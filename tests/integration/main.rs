@@ -34,6 +34,7 @@ mod rebuild;
 mod replay;
 mod reservation;
 mod roles;
+mod rotation;
 mod settings;
 mod source;
 mod store;

@@ -25,6 +25,8 @@ mod platter;
 mod power_cut;
 pub mod relay;
 mod releases;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod rotation;
 mod smtp;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod tracer;
