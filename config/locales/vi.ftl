@@ -275,3 +275,11 @@ remedy-undelivered = Kiểm tra địa chỉ và máy chủ thư (firstwatch out
 remedy-ambiguous = Xem thư nào: firstwatch outbox list --state ambiguous. Hỏi người nhận. Đã đến: firstwatch outbox cancel SỐ; chưa đến: firstwatch outbox retry SỐ
 remedy-relay = Xem máy chủ thư trả lời gì: firstwatch outbox list. Sửa máy chủ thư, địa chỉ hoặc mật khẩu trong [mail]; không mất thư nào, thư tự đi khi gửi lại được.
 remedy-disk = Dọn chỗ hoặc sửa ổ đĩa của thư mục dữ liệu. Không có gì bị mất; công việc tự chạy tiếp khi ghi lại được.
+## Heads of the audit log
+
+head-subject = { $shop }: nhật ký kiểm toán đến dòng { $no }
+head-title = Dòng cuối của nhật ký kiểm toán
+head-sentence = Tính đến { $at }, nhật ký kiểm toán kết thúc ở dòng này. Xin giữ lại thư này.
+head-line = Dòng
+head-keep = firstwatch audit verify --heads FILE đối chiếu nhật ký với các thư và dòng trong FILE. Thư này không chứa dữ liệu cá nhân.
+

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::Deserialize;
@@ -81,7 +81,7 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/v1/sources/{name}/test", post(post_test))
         .route("/v1/rejected", get(get_rejected))
         .route("/v1/audit", get(get_audit))
-        .route("/v1/audit/verify", post(post_verify))
+        .route("/v1/audit/verify", post(post_verify).layer(DefaultBodyLimit::max(complaints::LARGEST_FILE)))
         .route("/v1/audit/head", get(get_head))
         .route("/v1/backups", get(get_backups).post(post_backup))
         .route("/v1/backups/verify", post(post_verify_backup))
@@ -259,8 +259,12 @@ async fn get_audit(
     answer(house, actor, move |house, actor| audit::list(house, actor, filter.limit())).await
 }
 
-async fn post_verify(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
-    answer(house, actor, |house, actor| Ok(json!({ "lines": audit::verify(house, actor)? }))).await
+async fn post_verify(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Json(request): Json<audit::VerifyRequest>,
+) -> Answer {
+    answer(house, actor, move |house, actor| audit::verify(house, actor, &request)).await
 }
 
 async fn get_head(State(house): OpenHouse, Extension(actor): Caller) -> Answer {

@@ -40,10 +40,13 @@ pub enum IdentifierKind {
     Email,
     Name,
     Address,
+    /// Of an identity card. Recognised by its form, and never kept.
+    CitizenId,
 }
 
 impl IdentifierKind {
-    pub const ALL: [Self; 5] = [Self::Account, Self::Phone, Self::Email, Self::Name, Self::Address];
+    pub const ALL: [Self; 6] =
+        [Self::Account, Self::Phone, Self::Email, Self::Name, Self::Address, Self::CitizenId];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -52,6 +55,7 @@ impl IdentifierKind {
             Self::Email => "email",
             Self::Name => "name",
             Self::Address => "address",
+            Self::CitizenId => "citizen-id",
         }
     }
 }

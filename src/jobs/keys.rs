@@ -45,7 +45,7 @@ pub(super) fn know_the_vault(store: &Store, master: MasterKey) -> Result<(Vault,
     let vault = Vault::new(master);
     let ours = vault.fingerprint();
     let joined = match notes {
-        Some((forward, back)) => vault.join(&RotationNotes { forward, back }),
+        Some([forward, back]) => vault.join(&RotationNotes { forward, back }),
         None => false,
     };
     let (vault, system_key) = store.write(|writer| known(writer, vault, &ours, joined))?;
@@ -103,7 +103,7 @@ pub fn wrong_key(settings: &Settings) -> Option<&'static str> {
     let archive = Archive::open(&settings.store.directory).ok()??;
     let fits = archive.read(|reader| -> Result<_, store::Error> {
         let notes = reader.rotation_notes()?;
-        let joins = notes.is_some_and(|(forward, back)| vault.join(&RotationNotes { forward, back }));
+        let joins = notes.is_some_and(|[forward, back]| vault.join(&RotationNotes { forward, back }));
         Ok(joins || reader.match_vault(&vault.fingerprint())? != VaultMatch::Other)
     });
     (!fits.ok()?).then_some(OTHER_KEY)

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::house::{BACKUPS, House, working_calendar};
 use super::keys::{RotationError, know_the_vault};
 use super::ledger::rescue_interrupted;
+use super::lookup;
 use super::planner::schedule_of;
 use super::post::Post;
 use super::{backup, scratch};
@@ -67,6 +68,7 @@ impl House {
         scratch::clear_leftovers(store.directory());
         backup::clear_unfinished(&store.directory().join(BACKUPS));
         let (vault, system_key) = know_the_vault(&store, master)?;
+        lookup::complete(&store, &vault)?;
         let grants = grants(&settings);
         let schedule = |job: &JobSpec| Some((job.name.clone(), schedule_of(&settings, job)?));
         let schedules = settings.jobs.iter().filter_map(schedule).collect();

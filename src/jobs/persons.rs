@@ -10,7 +10,8 @@ use anyhow::Context;
 use jiff::Timestamp;
 
 use super::house::House;
-use crate::domain::customer::{IdentifierKind, Person, normalise_email, normalise_phone, normalise_words};
+use super::lookup;
+use crate::domain::customer::{IdentifierKind, Person, normalise_email, normalise_phone};
 use crate::domain::ids::{CustomerId, CustomerNo, OrderId, SourceName};
 use crate::domain::sealed::Sealed;
 use crate::store::{CustomerRow, Writer};
@@ -150,38 +151,6 @@ impl<'a> Persons<'a> {
 
     /// Makes the person findable by exact look-up: for the administrator, and for the egress guard.
     fn index(&self, no: Option<CustomerNo>, person: &Person) -> anyhow::Result<()> {
-        let identifiers = [
-            (IdentifierKind::Phone, person.phone.as_deref().and_then(normalise_phone)),
-            (IdentifierKind::Email, person.email.as_deref().and_then(normalise_email)),
-            (
-                IdentifierKind::Name,
-                person.name.as_deref().and_then(normalise_words).filter(|name| tells_a_name(name)),
-            ),
-            (
-                IdentifierKind::Address,
-                person
-                    .address
-                    .as_deref()
-                    .and_then(normalise_words)
-                    .filter(|address| tells_an_address(address)),
-            ),
-        ];
-        for (kind, identifier) in identifiers {
-            if let Some(identifier) = identifier {
-                self.writer.add_index(kind, &self.house.vault.blind(kind, &identifier).0, no)?;
-            }
-        }
-        Ok(())
+        Ok(lookup::index(&self.house.vault, self.writer, no, person)?)
     }
-}
-
-/// A single word is no name that could be recognised in a text.
-fn tells_a_name(normalised: &str) -> bool {
-    normalised.contains(' ')
-}
-
-/// A province or a city alone is no address: it has a house number, or at least five words.
-fn tells_an_address(normalised: &str) -> bool {
-    let words = normalised.split(' ').count();
-    words >= 5 || (words >= 2 && normalised.contains(|letter: char| letter.is_ascii_digit()))
 }

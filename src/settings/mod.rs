@@ -7,6 +7,7 @@
 //! clock, and any look at the files that settings name, but for [`check_files`].
 
 mod address;
+mod audit;
 mod business;
 mod calendar;
 mod compensation;
@@ -34,6 +35,7 @@ mod texts;
 mod value;
 
 pub use address::Groups;
+pub use audit::{AUDITORS, AuditSettings};
 pub use business::{Business, Language};
 pub use calendar::Calendar;
 pub use compensation::CompensationRule;

@@ -59,6 +59,25 @@ impl Reader<'_> {
         self.single(sql, (no.0, Word(kind)), |row| row.get(0))
     }
 
+    /// Customers after `after`, in order.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn customers_after(&self, after: CustomerNo, limit: u32) -> Result<Vec<CustomerRow>, Error> {
+        let sql = "SELECT no, wrapped_key, sealed_person, province, created_at, modified_at
+                   FROM customers WHERE no > ?1 ORDER BY no LIMIT ?2";
+        self.all(sql, (after.0, limit), |row| {
+            Ok(CustomerRow {
+                no: CustomerNo(row.get(0)?),
+                wrapped_key: WrappedKey::from_bytes(row.get(1)?),
+                sealed_person: Sealed::from_bytes(row.get(2)?),
+                province: row.get(3)?,
+                created_at: row.get::<_, At>(4)?.0,
+                modified_at: row.get::<_, At>(5)?.0,
+            })
+        })
+    }
+
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn customer(&self, no: CustomerNo) -> Result<Option<CustomerRow>, Error> {

@@ -21,8 +21,8 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// [`Error::Sqlite`].
-    pub fn rotation_notes(&self) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
-        Ok(self.get_meta(FORWARD)?.zip(self.get_meta(BACK)?))
+    pub fn rotation_notes(&self) -> Result<Option<[Vec<u8>; 2]>, Error> {
+        Ok(self.get_meta(FORWARD)?.zip(self.get_meta(BACK)?).map(|(forward, back)| [forward, back]))
     }
 
     /// Customers after `after`, in order, whose data key begins otherwise than with `head`. A destroyed key has no bytes
@@ -109,7 +109,7 @@ mod tests {
             let rest = w.keys_wrapped_otherwise(b"\x01abcd", customers[2], 2)?;
             assert_eq!(rest.len(), 1);
             w.set_rotation_notes(b"forward", b"back")?;
-            assert_eq!(w.rotation_notes()?, Some((b"forward".to_vec(), b"back".to_vec())));
+            assert_eq!(w.rotation_notes()?, Some([b"forward".to_vec(), b"back".to_vec()]));
             w.end_rotation(&[3; 32])?;
             assert_eq!(w.rotation_notes()?, None);
             assert_eq!(w.match_vault(&[3; 32])?, super::super::VaultMatch::Same);

@@ -42,8 +42,8 @@ fn orders(more: &str) -> String {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Opened(BTreeMap<i64, (Person, u64, bool)>);
 
-/// Opens the store with the key in `key`, and everything sealed in it; `None` when that is not its key.
-pub fn opened_with(shop: &Shop, key: &str) -> Option<Opened> {
+/// Opens the store with the key in `key`; `None` when that is not its key.
+pub fn house_with(shop: &Shop, key: &str) -> Option<House> {
     let environment =
         [("FIRSTWATCH_VAULT__MASTER_KEY_FILE".to_owned(), shop.path(key).to_str().unwrap().to_owned())];
     let settings = settings::load(&LoadOptions {
@@ -51,7 +51,12 @@ pub fn opened_with(shop: &Shop, key: &str) -> Option<Opened> {
         environment: environment.into_iter().collect(),
     });
     let clock = SetClock::new("2026-11-20T03:00:00Z".parse().unwrap());
-    let house = House::open(settings.unwrap(), None, Arc::new(clock)).ok()?;
+    House::open(settings.unwrap(), None, Arc::new(clock)).ok()
+}
+
+/// Opens the store with the key in `key`, and everything sealed in it; `None` when that is not its key.
+pub fn opened_with(shop: &Shop, key: &str) -> Option<Opened> {
+    let house = house_with(shop, key)?;
     let persons = house.store.read(|reader| {
         let mut persons = BTreeMap::new();
         for no in (1..=reader.count_customers()? as i64).map(CustomerNo) {
