@@ -71,7 +71,7 @@ pub use opening::OpenError;
 pub use planner::{Plan, next_slots, next_slots_of, plan, plan_and_record};
 pub use problems::{about as problem_about, mail_settled, tell_due};
 pub use rehearsal::Rehearsal;
-pub use rejects::{Reject, shown as shown_rejects};
+pub use rejects::{Reject, Values, shown as shown_rejects};
 pub use resend::{ResendError, resend};
 pub use restore::{ProvedCopy, RestoreError, prove_copy, restore};
 pub use run::{Again, Failure, Outcome, Run};

@@ -113,9 +113,8 @@ pub fn held(settings: &Settings) -> Held {
 /// it stands now.
 pub fn groups_of(uid: u32, gid: u32) -> BTreeSet<u32> {
     let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
-    let name = user.and_then(|user| CString::new(user.name).ok());
-    let listed = name.and_then(|name| getgrouplist(&name, Gid::from_raw(gid)).ok()).unwrap_or_default();
-    listed.into_iter().map(Gid::as_raw).chain([gid]).collect()
+    let listed = user.and_then(|user| getgrouplist(&CString::new(user.name).ok()?, user.gid).ok());
+    listed.unwrap_or_default().into_iter().map(Gid::as_raw).chain([gid]).collect()
 }
 
 /// Whom a name stands for.

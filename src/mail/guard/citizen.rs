@@ -27,20 +27,31 @@ pub(super) fn stands_in(text: &str, runs: &[Vec<&str>], is_allowed: impl Fn(&str
     runs.iter().any(|run| {
         (0..run.len()).any(|first| {
             let mut digits = String::new();
-            for group in &run[first..] {
+            let mut last = first;
+            for (index, group) in run.iter().enumerate().skip(first) {
                 digits.push_str(group);
+                last = index;
                 if digits.len() >= 12 {
                     break;
                 }
             }
-            let is_one_group = run[first].len() == digits.len();
+            let is_one_group = last == first;
             // A figure never begins with a zero and two more digits.
             let is_number =
                 digits.len() == 12 && (is_one_group || run[first].len() >= 3) && is_of_a_citizen(&digits);
             let is_beside_the_word = speaks_of_cards && is_one_group && matches!(digits.len(), 9 | 12);
-            (is_number || is_beside_the_word) && !is_allowed(run[first])
+            let stands_alone = || speaks_of_cards || !is_glued(text, run[first], run[last]);
+            (is_number && stands_alone() || is_beside_the_word) && !is_allowed(run[first])
         })
     })
+}
+
+/// Whether letters stand right before or behind, as in a hash or a product's code. Both are parts of `text`.
+fn is_glued(text: &str, first: &str, last: &str) -> bool {
+    let at = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
+    let before = text[..at(first)].chars().next_back();
+    let behind = text[at(last) + last.len()..].chars().next();
+    [before, behind].into_iter().flatten().any(char::is_alphanumeric)
 }
 
 fn is_of_a_citizen(digits: &str) -> bool {
