@@ -1,7 +1,8 @@
 //! `check`: every problem of configuration, jobs, calendars and keys at once, then the plan. As JSON:
-//! `{"problems": [sentence], "roles": {ROLE: [uid]}, "operations": {OPERATION: [ROLE]}, "plan": [{"job", "schedule", "next": [instant], "recipients": [address]}],
-//! "withholding": {"tables": [{"job", "table", "period", "cells", "withheld", "better": {"rows", "columns", "period", "cells",
-//! "withheld"} or null}], "note": sentence or null}}`. What tables withhold is told where a store has sales.
+//! `{"problems": [sentence], "roles": {ROLE: [uid]}, "operations": {OPERATION: [ROLE]}, "plan": [{"job", "schedule", "next":
+//! [instant], "recipients": [address]}], "withholding": {"tables": [{"job", "table", "period", "cells", "withheld", "better":
+//! {"rows", "columns", "period", "cells", "withheld"} or null}], "note": sentence or null}}`. What tables withhold is told where
+//! a store has sales.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

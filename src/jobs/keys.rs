@@ -4,15 +4,26 @@
 //! anew, a few at a time beside everything else; it ends when the notes are taken away, which is when the new key is
 //! known to stand in the old one's place. Cut off anywhere, it goes on from there.
 
+use jiff::Timestamp;
+
 use super::house::House;
 use super::opening::OpenError;
 use crate::domain::ids::CustomerNo;
 use crate::domain::sealed::WrappedKey;
 use crate::settings::Settings;
-use crate::store::{self, Archive, Store, VaultMatch, Writer};
+use crate::store::{self, Archive, AuditEntry, Store, VaultMatch, Writer};
 use crate::vault::{self, KeyOrigin, MasterKey, RotationNotes, Vault};
 
 const OTHER_KEY: &str = "the master key is not the one this store was sealed with; name the right file as master_key_file in [vault]";
+
+/// What is noted when the opening itself ends a rotation.
+const FINISHED: AuditEntry<'_> = AuditEntry {
+    actor: "daemon",
+    operation: "key.rotate",
+    subject: "master key",
+    reason: "opened with the new key",
+    outcome: "done",
+};
 
 /// Data keys wrapped anew in one transaction, so that others get their turn.
 const AT_ONCE: u32 = 500;
@@ -40,7 +51,11 @@ pub type Noted<'a> = &'a dyn Fn(&Writer<'_>) -> Result<(), store::Error>;
 
 /// Refuses a master key that is not the store's; finds (the first time: makes) the index key and the system key. A
 /// rotation on record is joined, and ended when this is its new key: it stands in its place.
-pub(super) fn know_the_vault(store: &Store, master: MasterKey) -> Result<(Vault, WrappedKey), OpenError> {
+pub(super) fn know_the_vault(
+    store: &Store,
+    master: MasterKey,
+    now: Timestamp,
+) -> Result<(Vault, WrappedKey), OpenError> {
     let notes = store.read(|reader| reader.rotation_notes())?;
     let vault = Vault::new(master);
     let ours = vault.fingerprint();
@@ -51,7 +66,10 @@ pub(super) fn know_the_vault(store: &Store, master: MasterKey) -> Result<(Vault,
     let (vault, system_key) = store.write(|writer| known(writer, vault, &ours, joined))?;
     if joined && vault.fingerprint() == ours {
         rewrap_all(store, &vault)?;
-        store.write(|writer| writer.end_rotation(&ours))?;
+        store.write(|writer| {
+            writer.end_rotation(&ours)?;
+            writer.append_audit(&FINISHED, now)
+        })?;
         store.clear_log()?;
         tracing::info!("the rotation of the master key is finished; the old key opens this store no more");
     }

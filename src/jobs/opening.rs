@@ -67,7 +67,7 @@ impl House {
         // The store is ours alone now, so nobody is at work on them.
         scratch::clear_leftovers(store.directory());
         backup::clear_unfinished(&store.directory().join(BACKUPS));
-        let (vault, system_key) = know_the_vault(&store, master)?;
+        let (vault, system_key) = know_the_vault(&store, master, clock.now())?;
         lookup::complete(&store, &vault)?;
         let grants = grants(&settings);
         let schedule = |job: &JobSpec| Some((job.name.clone(), schedule_of(&settings, job)?));

@@ -95,6 +95,8 @@ fn message() -> Rendered {
 fn fill(folder: &std::path::Path, vault: &Vault, size: u32) {
     let mut store = Connection::open(folder.join("firstwatch.db")).expect("the store");
     store.pragma_update(None, "foreign_keys", "OFF").expect("no foreign keys");
+    store.pragma_update(None, "cache_size", -1_000_000).expect("a cache of a gigabyte");
+    store.pragma_update(None, "synchronous", "OFF").expect("no syncs");
     let transaction = store.transaction().expect("a transaction");
     {
         let mut insert = transaction
