@@ -83,9 +83,19 @@ pub fn name_forms(normalised: &str) -> BTreeSet<String> {
     [normalised.to_owned(), in_no_order(normalised), in_no_order(&without_marks(normalised))].into()
 }
 
-/// A normalised address, with and without its marks.
+/// A normalised address, with and without its marks, and how each begins: a text that has no beginning of an address
+/// need not be asked for the rest.
 pub fn address_forms(normalised: &str) -> BTreeSet<String> {
-    [normalised.to_owned(), without_marks(normalised)].into()
+    let plain = without_marks(normalised);
+    [address_head(normalised), address_head(&plain), normalised.to_owned(), plain].into()
+}
+
+/// Words of an address by which it begins.
+pub const HEAD_WORDS: usize = 3;
+
+/// How a normalised address begins; no address itself is written like it.
+pub fn address_head(normalised: &str) -> String {
+    normalised.split(' ').take(HEAD_WORDS).collect::<Vec<_>>().join("+")
 }
 
 /// The words of a normalised text, sorted: the same for family name first and last.

@@ -21,7 +21,7 @@ const FORMS: [(IdentifierKind, u32); 4] = [
     (IdentifierKind::Phone, 1),
     (IdentifierKind::Email, 1),
     (IdentifierKind::Name, 3),
-    (IdentifierKind::Address, 2),
+    (IdentifierKind::Address, 4),
 ];
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 

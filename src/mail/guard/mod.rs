@@ -56,8 +56,8 @@ struct Segment {
 /// of words passes when it lies wholly inside one occurrence of such a term.
 ///
 /// `known` tells whether a normalised identifier is some customer's. It is asked for [`IdentifierKind::Phone`],
-/// [`IdentifierKind::Email`], [`IdentifierKind::Name`] (as it stands, and [in no order](crate::domain::spelling::in_no_order))
-/// and [`IdentifierKind::Address`], once for each text.
+/// [`IdentifierKind::Email`], [`IdentifierKind::Name`] ([in no order](crate::domain::spelling::in_no_order))
+/// and [`IdentifierKind::Address`] (its [beginning](crate::domain::spelling::address_head) first), once for each text.
 ///
 /// # Errors
 /// [`GuardError`] for a part that cannot be read.

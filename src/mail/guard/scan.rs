@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::citizen;
 use crate::domain::customer::{IdentifierKind, normalise_email, normalise_phone, normalise_words};
 use crate::domain::province;
-use crate::domain::spelling::{in_no_order, is_invisible, phone_forms, plain};
+use crate::domain::spelling::{HEAD_WORDS, address_head, in_no_order, is_invisible, phone_forms, plain};
 
 const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=6;
 const ADDRESS_WORDS: std::ops::RangeInclusive<usize> = 3..=20;
@@ -77,18 +77,26 @@ impl<'a> Scanner<'a> {
             words.iter().map(|&(start, end)| self.runs.word(&joined[start..end])).collect();
         let passes_until = self.passes_until(&joined, &words);
         for first in 0..words.len() {
-            let mut run = Runs::EMPTY;
+            let (mut run, mut head) = (Runs::EMPTY, None);
             let longest = (*ADDRESS_WORDS.end()).min(words.len() - first);
             for count in 1..=longest {
                 run = self.runs.longer(run, numbers[first + count - 1]);
                 if count < *NAME_WORDS.start() || first + count <= passes_until[first] {
                     continue;
                 }
+                let upto = |count: usize| &joined[words[first].0..words[first + count - 1].1];
+                let may_be_address = ADDRESS_WORDS.contains(&count)
+                    && *head.get_or_insert_with(|| {
+                        self.is_known(IdentifierKind::Address, &address_head(upto(HEAD_WORDS)))
+                    });
+                if !may_be_address && !NAME_WORDS.contains(&count) {
+                    // No address begins like this, and names are shorter.
+                    break;
+                }
                 let answer = match self.runs.answer(run) {
                     Some(answer) => answer,
                     None => {
-                        let text = &joined[words[first].0..words[first + count - 1].1];
-                        let answer = self.ask_words(text, count);
+                        let answer = self.ask_words(upto(count), count, may_be_address);
                         self.runs.remember(run, answer);
                         answer
                     }
@@ -99,17 +107,14 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn ask_words(&mut self, run: &str, count: usize) -> Answer {
+    fn ask_words(&mut self, run: &str, count: usize, may_be_address: bool) -> Answer {
         // Figures alone are nobody's name or address.
         let worded = run.contains(char::is_alphabetic);
         let is_name = worded && NAME_WORDS.contains(&count);
-        let is_address = worded && ADDRESS_WORDS.contains(&count);
         Answer {
             // In no order: written without marks, or the given name first, it is the same name.
-            name: is_name
-                && ((self.known)(IdentifierKind::Name, run)
-                    || self.is_known(IdentifierKind::Name, &in_no_order(run))),
-            address: is_address && (self.known)(IdentifierKind::Address, run),
+            name: is_name && self.is_known(IdentifierKind::Name, &in_no_order(run)),
+            address: worded && may_be_address && (self.known)(IdentifierKind::Address, run),
         }
     }
 
