@@ -291,6 +291,14 @@ complaint-delivery = delivery
 complaint-negotiation = negotiation
 complaint-inquiry = inquiry
 
+## Heads of the audit log
+
+head-subject = { $shop }: audit log at line { $no }
+head-title = Head of the audit log
+head-sentence = As of { $at } the audit log ended with this line. Keep this mail.
+head-line = Line
+head-keep = firstwatch audit verify --heads FILE holds the log against the mails and lines in FILE. This mail holds no personal data.
+
 ## Notices to administrators
 
 trouble-failed = job { $about } fails

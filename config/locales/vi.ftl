@@ -305,3 +305,12 @@ statement-by-transfer = chuyển khoản
 statement-by-card = thẻ
 statement-by-cash = tiền mặt
 statement-by-cod = thu khi giao hàng
+
+## Heads of the audit log
+
+head-subject = { $shop }: nhật ký kiểm toán đến dòng { $no }
+head-title = Dòng cuối của nhật ký kiểm toán
+head-sentence = Tính đến { $at }, nhật ký kiểm toán kết thúc ở dòng này. Xin giữ lại thư này.
+head-line = Dòng
+head-keep = firstwatch audit verify --heads FILE đối chiếu nhật ký với các thư và dòng trong FILE. Thư này không chứa dữ liệu cá nhân.
+

@@ -13,10 +13,11 @@ pub use table::Operation;
 
 use crate::domain::actor::Actor;
 
-/// Which Unix users hold which roles. A user who is not in it holds none.
+/// Which Unix users and groups hold which roles. A user who is in it neither by himself nor by a group holds none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     users: BTreeMap<u32, BTreeSet<Role>>,
+    groups: BTreeMap<u32, BTreeSet<Role>>,
 }
 
 impl Grants {
@@ -36,11 +37,18 @@ impl Grants {
         uids.into_iter().for_each(|uid| self.grant(uid, role));
     }
 
+    pub fn grant_group(&mut self, gid: u32, role: Role) {
+        self.groups.entry(gid).or_default().insert(role);
+    }
+
     /// The daemon acts on its own schedule as an administrator.
     fn holds(&self, actor: &Actor, role: Role) -> bool {
         match actor {
             Actor::Daemon => role == Role::Admin,
-            Actor::User { uid } => self.users.get(uid).is_some_and(|roles| roles.contains(&role)),
+            Actor::User { uid, groups } => {
+                let groups = groups.iter().filter_map(|group| self.groups.get(group));
+                self.users.get(uid).into_iter().chain(groups).any(|roles| roles.contains(&role))
+            }
         }
     }
 }
@@ -93,7 +101,7 @@ mod tests {
     fn holder(role: Role) -> (Grants, Actor) {
         let mut grants = Grants::default();
         grants.grant(1000, role);
-        (grants, Actor::User { uid: 1000 })
+        (grants, Actor::user(1000))
     }
 
     /// The whole table once more, read row by row: operations each role may do, in the table's order.
@@ -168,18 +176,18 @@ mod tests {
 
     #[test]
     fn whoever_holds_nothing_may_do_nothing() {
-        let stranger = Actor::User { uid: 4711 };
+        let stranger = Actor::user(4711);
         for operation in Operation::ALL {
             assert!(!operation.roles().is_empty(), "{operation}");
             assert!(check(&Grants::of_the_house(990), &stranger, operation).is_err(), "{operation}");
-            assert!(check(&Grants::default(), &Actor::User { uid: 0 }, operation).is_err(), "{operation}");
+            assert!(check(&Grants::default(), &Actor::user(0), operation).is_err(), "{operation}");
         }
     }
 
     #[test]
     fn root_the_daemons_user_and_the_daemon_are_admins() {
         let grants = Grants::of_the_house(990);
-        for actor in [Actor::User { uid: 0 }, Actor::User { uid: 990 }, Actor::Daemon] {
+        for actor in [Actor::user(0), Actor::user(990), Actor::Daemon] {
             for operation in Operation::ALL {
                 assert_eq!(
                     check(&grants, &actor, operation).is_ok(),
@@ -202,6 +210,16 @@ mod tests {
     }
 
     #[test]
+    fn a_group_gives_its_role_to_whoever_is_in_it() {
+        let mut grants = Grants::default();
+        grants.grant_group(50, Role::Auditor);
+        let actor = |groups: &[u32]| Actor::User { uid: 1000, groups: groups.iter().copied().collect() };
+        assert!(check(&grants, &actor(&[7, 50]), Operation::AuditVerify).is_ok());
+        assert!(check(&grants, &actor(&[7]), Operation::AuditVerify).is_err());
+        assert!(check(&grants, &Actor::user(50), Operation::AuditVerify).is_err(), "a uid is no gid");
+    }
+
+    #[test]
     fn a_role_alone_is_not_another() {
         let (grants, actor) = holder(Role::Manager);
         assert_eq!(check_role(&grants, &actor, Role::Manager, "level 2"), Ok(()));
@@ -214,8 +232,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_a_sentence() {
-        let denied =
-            check(&Grants::default(), &Actor::User { uid: 1000 }, Operation::SourceRejected).unwrap_err();
+        let denied = check(&Grants::default(), &Actor::user(1000), Operation::SourceRejected).unwrap_err();
         assert_eq!(
             denied.to_string(),
             "source.rejected is not allowed for uid:1000; it needs the role admin or data-officer"

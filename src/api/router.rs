@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use crate::domain::actor::Actor;
 use crate::domain::ids::{JobName, OutboxId, ReleaseId, RunId, SourceName};
 use crate::domain::period::Period;
 use crate::jobs::{House, Trigger};
-use crate::operations::{self, about, audit, backups, outbox, releases, runs, sources, status};
+use crate::operations::{self, about, audit, backups, keys, outbox, releases, runs, sources, status};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,10 +81,12 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/v1/sources/{name}/test", post(post_test))
         .route("/v1/rejected", get(get_rejected))
         .route("/v1/audit", get(get_audit))
-        .route("/v1/audit/verify", post(post_verify))
+        .route("/v1/audit/verify", post(post_verify).layer(DefaultBodyLimit::max(complaints::LARGEST_FILE)))
         .route("/v1/audit/head", get(get_head))
         .route("/v1/backups", get(get_backups).post(post_backup))
         .route("/v1/backups/verify", post(post_verify_backup))
+        .route("/v1/key/rotate", post(post_rotate))
+        .route("/v1/key/finish", post(post_finish))
         .merge(complaints::routes())
         .merge(customers::routes())
         .merge(payments::routes())
@@ -259,8 +261,12 @@ async fn get_audit(
     answer(house, actor, move |house, actor| audit::list(house, actor, filter.limit())).await
 }
 
-async fn post_verify(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
-    answer(house, actor, |house, actor| Ok(json!({ "lines": audit::verify(house, actor)? }))).await
+async fn post_verify(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Json(request): Json<audit::VerifyRequest>,
+) -> Answer {
+    answer(house, actor, move |house, actor| audit::verify(house, actor, &request)).await
 }
 
 async fn get_head(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
@@ -281,4 +287,16 @@ async fn post_verify_backup(
     Json(request): Json<CopyRequest>,
 ) -> Answer {
     answer(house, actor, move |house, actor| backups::verify(house, actor, request.copy.as_deref())).await
+}
+
+async fn post_rotate(
+    State(house): OpenHouse,
+    Extension(actor): Caller,
+    Json(request): Json<keys::RotateRequest>,
+) -> Answer {
+    answer(house, actor, move |house, actor| keys::rotate(house, actor, &request)).await
+}
+
+async fn post_finish(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, keys::finish).await
 }

@@ -14,6 +14,7 @@ use tokio::net::{UnixListener, UnixStream};
 use super::router::router;
 use crate::domain::actor::Actor;
 use crate::jobs::House;
+use crate::settings;
 
 /// Why there is no control socket.
 #[derive(Debug, thiserror::Error)]
@@ -56,20 +57,27 @@ pub async fn serve(
     axum::serve(listener, service).with_graceful_shutdown(stop).await
 }
 
-/// The caller's uid, as the kernel recorded it when it connected.
+/// The caller's uid and gid, as the kernel recorded them when it connected.
 #[derive(Clone, Debug)]
-struct Peer(Option<u32>);
+struct Peer(Option<(u32, u32)>);
 
 impl Connected<IncomingStream<'_, UnixListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        Self(UnixStream::peer_cred(stream.io()).ok().map(|credentials| credentials.uid()))
+        let credentials = UnixStream::peer_cred(stream.io()).ok();
+        Self(credentials.map(|credentials| (credentials.uid(), credentials.gid())))
     }
 }
 
 /// A caller whom the kernel does not name is nobody (65534), who may do nothing.
 async fn name_caller(ConnectInfo(peer): ConnectInfo<Peer>, mut request: Request, next: Next) -> Response {
     const NOBODY: u32 = 65_534;
-    let actor = Actor::User { uid: peer.0.unwrap_or(NOBODY) };
+    let actor = match peer.0 {
+        // Looked up at each request, so that who leaves a group leaves its role; a directory service may take its time.
+        Some((uid, gid)) => tokio::task::spawn_blocking(move || settings::groups_of(uid, gid))
+            .await
+            .map_or(Actor::user(NOBODY), |groups| Actor::User { uid, groups }),
+        None => Actor::user(NOBODY),
+    };
     request.extensions_mut().insert(actor);
     next.run(request).await
 }

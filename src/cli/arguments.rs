@@ -254,9 +254,14 @@ pub enum AuditCommand {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
-    /// Walk the whole chain
-    #[command(after_help = "Example:  firstwatch audit verify")]
-    Verify,
+    /// Walk the whole chain, and hold it against heads that were noted elsewhere
+    #[command(after_help = "Example:  firstwatch audit verify --heads /mnt/auditors/firstwatch.heads\n\n\
+                            Exit code 0: every line is as it was written; 1: the first that is not is named.")]
+    Verify {
+        /// A file with heads: lines of [audit] heads_file, of `audit head`, or whole mails to the auditors
+        #[arg(long, value_name = "FILE")]
+        heads: Option<PathBuf>,
+    },
     /// The newest line's number and hash: keep it elsewhere
     #[command(after_help = "Example:  firstwatch audit head")]
     Head,

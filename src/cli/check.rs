@@ -1,7 +1,8 @@
 //! `check`: every problem of configuration, jobs, calendars and keys at once, then the plan. As JSON:
-//! `{"problems": [sentence], "roles": {ROLE: [uid]}, "plan": [{"job", "schedule", "next": [instant], "recipients": [address]}],
-//! "withholding": {"tables": [{"job", "table", "period", "cells", "withheld", "better": {"rows", "columns", "period", "cells",
-//! "withheld"} or null}], "note": sentence or null}}`. What tables withhold is told where a store has sales.
+//! `{"problems": [sentence], "roles": {ROLE: [uid]}, "operations": {OPERATION: [ROLE]}, "plan": [{"job", "schedule", "next":
+//! [instant], "recipients": [address]}], "withholding": {"tables": [{"job", "table", "period", "cells", "withheld", "better":
+//! {"rows", "columns", "period", "cells", "withheld"} or null}], "note": sentence or null}}`. What tables withhold is told where
+//! a store has sales.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use serde_json::json;
 use super::exit;
 use super::output::{self, OutputFormat};
 use super::{reach, show, withholding};
+use crate::access::Operation;
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::role::Role;
@@ -28,6 +30,7 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
             let mut problems =
                 settings::check_files(&settings).into_iter().map(|p| p.to_string()).collect::<Vec<_>>();
             problems.extend(jobs::working_calendar(&settings).err());
+            problems.extend(wrong_key(&settings));
             (Some(settings), problems)
         }
         Err(problems) => (None, problems.iter().map(ToString::to_string).collect()),
@@ -35,11 +38,12 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
     problems.sort();
     problems.dedup();
     let plan = settings.as_ref().map(|settings| plan(settings, SystemClock.now()));
-    let roles = settings.as_ref().map(|settings| settings::held_roles(settings).uids).unwrap_or_default();
+    let roles = settings.as_ref().map(|settings| settings::held_roles(settings).members).unwrap_or_default();
     let withholding = settings.as_ref().map(withholding::foreseen).unwrap_or_default();
     let answer = json!({
         "problems": problems,
         "roles": roles,
+        "operations": Operation::ALL.map(|operation| (operation.as_str(), operation.roles())).into_iter().collect::<BTreeMap<_, _>>(),
         "plan": plan.iter().flatten().map(Planned::to_json).collect::<Vec<_>>(),
         "withholding": &withholding,
     });
@@ -48,6 +52,12 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
         shown(&problems, plan.as_deref(), settings.as_ref(), (&roles, &tables))
     })?;
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::CONFIGURATION) })
+}
+
+/// A store of another user's is not looked into.
+fn wrong_key(settings: &Settings) -> Option<String> {
+    reach::check_owner_of(&settings.store.directory).ok()?;
+    jobs::wrong_key(settings).map(str::to_owned)
 }
 
 /// The calendar and zone of the configuration when one is named, else Vietnam's office week.
@@ -116,6 +126,7 @@ fn shown(
     }
     text += &show::lines(&table, "there is no job\n");
     text += &shown_roles(settings, roles);
+    text += &shown_operations();
     text += tables;
     if problems.is_empty() {
         let zone = &settings.business.zone_name;
@@ -133,4 +144,15 @@ fn shown_roles(settings: &Settings, roles: &Uids) -> String {
         table.add_row([role.to_string(), names.join(", "), uids.join(", ")]);
     }
     show::lines(&table, "nobody but root and the user of firstwatch holds a role; see [roles]\n")
+}
+
+/// Who may do what: a row an operation, a column a role.
+fn shown_operations() -> String {
+    let roles = Role::ALL.map(Role::as_str);
+    let mut table = show::table(&[&["operation"][..], &roles].concat());
+    for operation in Operation::ALL {
+        let marks = Role::ALL.map(|role| if operation.roles().contains(&role) { "yes" } else { "-" });
+        table.add_row([&[operation.as_str()][..], &marks].concat());
+    }
+    show::lines(&table, "")
 }

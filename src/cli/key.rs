@@ -1,9 +1,9 @@
-//! `key new`: makes a master key.
+//! `key new`: makes a master key; and how the house is asked to go over to another one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{self, OutputFormat};
@@ -17,18 +17,30 @@ pub enum KeyCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Go over to another master key, while everything goes on
+    #[command(after_help = "Example:  firstwatch key rotate /etc/firstwatch/master.key.new\n\n\
+                            Every data key is wrapped anew; sealed data, look-ups and pseudonyms stay as they are. Until \
+                            the new key stands in the old one's place and --finish (or a restart) was asked for, both \
+                            open the store.")]
+    Rotate(RotateArguments),
 }
 
-pub fn run(command: KeyCommand, format: OutputFormat) -> anyhow::Result<ExitCode> {
-    match command {
-        KeyCommand::New { file } => {
-            MasterKey::generate()?.write_new(&file)?;
-            output::print(&json!({ "master_key_file": file }), format, |_| {
-                let keep =
-                    "Keep a copy where backups are not: without it nobody can read the customers again.";
-                format!("wrote {}\n{keep}", file.display())
-            })?;
-            Ok(ExitCode::SUCCESS)
-        }
-    }
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct RotateArguments {
+    /// The new key, made by `firstwatch key new`
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Put the old key out of use: the new one is in its place
+    #[arg(long)]
+    pub finish: bool,
+}
+
+pub fn new(file: PathBuf, format: OutputFormat) -> anyhow::Result<ExitCode> {
+    MasterKey::generate()?.write_new(&file)?;
+    output::print(&json!({ "master_key_file": file }), format, |_| {
+        let keep = "Keep a copy where backups are not: without it nobody can read the customers again.";
+        format!("wrote {}\n{keep}", file.display())
+    })?;
+    Ok(ExitCode::SUCCESS)
 }

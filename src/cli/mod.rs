@@ -70,7 +70,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             let (calendar, zone) = check::calendar_of(config)?;
             calendar::run(command, &calendar, &zone, format)
         }
-        Command::Key(command) => key::run(command, format),
+        Command::Key(key::KeyCommand::New { file }) => key::new(file, format),
         // The store that it would be asked of may be gone.
         Command::Backup(BackupCommand::Restore { copy, to, erasures }) => {
             restore::run(&copy, (to, erasures), config, format)

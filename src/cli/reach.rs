@@ -55,7 +55,13 @@ pub fn client(settings: Settings) -> anyhow::Result<Client> {
         return Ok(Client::Socket(socket));
     }
     let house = open(settings)?;
-    Ok(Client::in_process(house, Actor::User { uid: rustix::process::geteuid().as_raw() }))
+    Ok(Client::in_process(house, ourselves()))
+}
+
+/// Who this process is, as the socket would say it.
+fn ourselves() -> Actor {
+    let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    Actor::User { uid, groups: settings::groups_of(uid, gid) }
 }
 
 /// Runs an asynchronous client to its end.

@@ -28,7 +28,7 @@ pub fn run(
         NotAllowed(format!("{why}; run this as its owner, who the restored files are to belong to"))
     })?;
     refuse_beside_daemon(&settings, &target)?;
-    let actor = Actor::User { uid: rustix::process::geteuid().as_raw() };
+    let actor = Actor::user(rustix::process::geteuid().as_raw());
     let backups = settings.store.directory.join("backups");
     let proved = backups::restore(&actor, &backups, copy, &target, erasures.as_deref(), SystemClock.now())
         .map_err(|error| match error {

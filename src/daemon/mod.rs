@@ -5,6 +5,7 @@
 //! Deliberately absent: any decision about what a job does.
 
 mod logging;
+mod memory;
 mod notify;
 mod post;
 mod wake;
@@ -22,6 +23,7 @@ use crate::api;
 use crate::jobs::House;
 
 pub use logging::{keep_panics_quiet, start as start_logging};
+pub use memory::keep_memory_private;
 
 /// How long the work under way may go on after SIGTERM. What is cut off then is rescued at the next start.
 const GRACE: Duration = Duration::from_secs(8);

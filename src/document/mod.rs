@@ -37,7 +37,7 @@ mod workbook;
 mod tests;
 
 pub use alarm::DeadlineAlarm;
-pub use notice::{Matter, Notice, Problem, ProblemRun, notice};
+pub use notice::{AuditHeadNoted, Matter, Notice, Problem, ProblemRun, notice};
 pub use report::{
     AGE_LIMITS, ClockTimes, Complaints, Lagging, LeftOut, Reconciliation, Report, Section, Window,
 };
@@ -47,6 +47,8 @@ use self::numbers::Numbers;
 use self::page::{Figures, Page};
 use self::room::Room;
 use self::texts::Texts;
+
+pub use self::texts::own_words;
 use crate::domain::rendered::{Attachment, Rendered};
 use crate::settings::{Format, Language};
 

@@ -29,6 +29,16 @@ pub enum Matter<'a> {
         at: Timestamp,
     },
     Problem(Problem<'a>),
+    AuditHead(AuditHeadNoted<'a>),
+}
+
+/// A head of the audit log, for the auditors to keep.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditHeadNoted<'a> {
+    pub no: i64,
+    /// As `audit verify --heads` reads it.
+    pub line: &'a str,
+    pub at: Timestamp,
 }
 
 /// What administrators must know of, when it has begun and when it is over.
@@ -73,6 +83,7 @@ pub fn notice(notice: &Notice<'_>, language: Language) -> Result<Rendered, Error
             alarm::letter(notice.business, (alarms, more), (at, notice.zone), &texts)
         }
         Matter::Problem(problem) => of_problem(notice, &problem, &texts),
+        Matter::AuditHead(head) => of_head(notice, &head, &texts),
     };
     Ok(Rendered {
         html: Some(html::notice(&letter)?),
@@ -80,6 +91,23 @@ pub fn notice(notice: &Notice<'_>, language: Language) -> Result<Rendered, Error
         subject: letter.subject,
         attachments: Vec::new(),
     })
+}
+
+fn of_head(notice: &Notice<'_>, head: &AuditHeadNoted<'_>, texts: &Texts) -> Letter {
+    let shop = names::clean(notice.business);
+    let no = head.no.to_string();
+    Letter {
+        language: texts.code(),
+        subject: texts.fill("head-subject", [("shop", shop.as_str().into()), ("no", no.as_str().into())]),
+        shop,
+        title: texts.say("head-title"),
+        sentence: texts.fill("head-sentence", [("at", dates::instant(head.at, notice.zone).into())]),
+        heads: Vec::new(),
+        rows: Vec::new(),
+        more: String::new(),
+        notes: vec![Note { label: texts.say("head-line"), text: head.line.to_owned() }],
+        closing: texts.say("head-keep"),
+    }
 }
 
 fn of_problem(notice: &Notice<'_>, problem: &Problem<'_>, texts: &Texts) -> Letter {

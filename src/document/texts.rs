@@ -71,6 +71,19 @@ impl Texts {
     }
 }
 
+/// Every stretch of words that the documents say by themselves, without what is filled in.
+pub fn own_words(language: Language) -> impl Iterator<Item = String> {
+    let words = match language {
+        Language::Vi => VIETNAMESE,
+        Language::En => ENGLISH,
+    };
+    let lines = words.lines().filter(|line| !line.starts_with('#'));
+    let said = lines.map(|line| line.split_once(" = ").map_or(line, |(_, said)| said));
+    said.flat_map(|said| said.split(['{', '}']).step_by(2))
+        .map(|words| words.trim().to_owned())
+        .filter(|words| !words.is_empty())
+}
+
 fn language_code(language: Language) -> &'static str {
     match language {
         Language::Vi => "vi",

@@ -24,10 +24,10 @@ pub struct FieldChange {
 }
 
 impl Person {
-    /// `None` also for an account, which is no field of a person.
+    /// `None` also for an account or a citizen id, which are no fields of a person.
     pub fn field(&self, kind: IdentifierKind) -> Option<&String> {
         match kind {
-            IdentifierKind::Account => None,
+            IdentifierKind::Account | IdentifierKind::CitizenId => None,
             IdentifierKind::Phone => self.phone.as_ref(),
             IdentifierKind::Email => self.email.as_ref(),
             IdentifierKind::Name => self.name.as_ref(),
@@ -38,7 +38,7 @@ impl Person {
     /// Puts a value in place of the field's, whose memory is overwritten.
     pub fn set_field(&mut self, kind: IdentifierKind, value: Option<String>) {
         let field = match kind {
-            IdentifierKind::Account => return,
+            IdentifierKind::Account | IdentifierKind::CitizenId => return,
             IdentifierKind::Phone => &mut self.phone,
             IdentifierKind::Email => &mut self.email,
             IdentifierKind::Name => &mut self.name,

@@ -40,10 +40,13 @@ pub enum IdentifierKind {
     Email,
     Name,
     Address,
+    /// Of an identity card. Recognised by its form, and never kept.
+    CitizenId,
 }
 
 impl IdentifierKind {
-    pub const ALL: [Self; 5] = [Self::Account, Self::Phone, Self::Email, Self::Name, Self::Address];
+    pub const ALL: [Self; 6] =
+        [Self::Account, Self::Phone, Self::Email, Self::Name, Self::Address, Self::CitizenId];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -52,6 +55,7 @@ impl IdentifierKind {
             Self::Email => "email",
             Self::Name => "name",
             Self::Address => "address",
+            Self::CitizenId => "citizen-id",
         }
     }
 }
@@ -63,6 +67,8 @@ pub fn normalise(kind: IdentifierKind, text: &str) -> Option<String> {
         IdentifierKind::Phone => normalise_phone(text),
         IdentifierKind::Email => normalise_email(text),
         IdentifierKind::Name | IdentifierKind::Address => normalise_words(text),
+        // Never kept, so nobody looks it up.
+        IdentifierKind::CitizenId => None,
     }
 }
 

@@ -26,5 +26,6 @@ pub mod rendered;
 pub mod role;
 pub mod sealed;
 pub mod slot;
+pub mod spelling;
 pub mod term;
 pub mod trouble;

@@ -39,6 +39,8 @@ pub struct House {
     pub(super) at_work: Arc<AtWork>,
     pub(super) post: Post,
     pub(super) pinger: Pinger,
+    /// Held while the master key is rotated.
+    pub(super) rotating: Mutex<()>,
     pub(super) store_trouble: Mutex<Option<StoreTrouble>>,
 }
 

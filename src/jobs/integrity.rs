@@ -1,15 +1,16 @@
 //! Integrity: proves that what is kept is what was written. Store, audit chain, sealed pages, messages, the kept
-//! parts and manifests of releases.
+//! parts and manifests of releases. What is found whole is held fast: the audit log's head is noted elsewhere.
 
 use serde_json::json;
 
+use super::heads;
 use super::house::House;
 use super::proof::Proof;
 use super::run::{Failure, Outcome, Run};
 use crate::domain::trouble::Trouble;
 
-pub fn run(house: &House, _run: &Run) -> anyhow::Result<Outcome> {
-    let proof = Proof::of(&house.store, None);
+pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
+    let proof = Proof::of(&house.store, &[]);
     if !proof.damage.is_empty() {
         return Ok(Outcome::Failed(Failure::lasting(Trouble::Failed, proof.damage.join("; "))));
     }
@@ -20,5 +21,10 @@ pub fn run(house: &House, _run: &Run) -> anyhow::Result<Outcome> {
         "parts": proof.parts,
         "releases": proof.releases,
     });
-    Ok(Outcome::done(proof.told(), details))
+    let mut told = proof.told();
+    if let Some(head) = house.store.read(|reader| reader.audit_head())? {
+        let exported = heads::export(house, &head, run)?;
+        told += &exported.map(|how| format!("; the audit log's head was {how}")).unwrap_or_default();
+    }
+    Ok(Outcome::done(told, details))
 }

@@ -5,17 +5,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::house::{BACKUPS, House, working_calendar};
+use super::keys::{RotationError, know_the_vault};
 use super::ledger::rescue_interrupted;
+use super::lookup;
 use super::planner::schedule_of;
 use super::post::Post;
 use super::{backup, erase, scratch};
 use crate::access::Grants;
 use crate::domain::clock::Clock;
-use crate::domain::sealed::WrappedKey;
 use crate::ping::Pinger;
 use crate::settings::{self, JobSpec, Settings};
-use crate::store::{self, Store, VaultMatch};
-use crate::vault::{self, KeyOrigin, MasterKey, Vault};
+use crate::store::{self, Store};
+use crate::vault::{self, KeyOrigin, MasterKey};
 
 /// Why the house cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,16 @@ impl From<store::Error> for OpenError {
     }
 }
 
+impl From<RotationError> for OpenError {
+    fn from(error: RotationError) -> Self {
+        match error {
+            RotationError::Vault(error) => Self::Vault(error),
+            RotationError::Store(error) => error.into(),
+            other => Self::Configuration(other.to_string()),
+        }
+    }
+}
+
 impl House {
     /// Opens store and vault. `credentials` is systemd's `$CREDENTIALS_DIRECTORY`, if there is one.
     ///
@@ -54,13 +65,14 @@ impl House {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let calendar = working_calendar(&settings).map_err(OpenError::Configuration)?;
-        let vault = Vault::new(master_key(&settings, credentials)?);
+        let master = master_key(&settings, credentials)?;
         let store = Store::open(&settings.store.directory)?;
         // The store is ours alone now, so nobody is at work on them.
         scratch::clear_leftovers(store.directory());
         backup::clear_unfinished(&store.directory().join(BACKUPS));
-        let system_key = know_the_vault(&store, &vault)?;
+        let (vault, system_key) = know_the_vault(&store, master, clock.now())?;
         erase::make_good(&store, clock.now()).map_err(OpenError::Erasures)?;
+        lookup::complete(&store, &vault)?;
         let grants = grants(&settings);
         let schedule = |job: &JobSpec| Some((job.name.clone(), schedule_of(&settings, job)?));
         let schedules = settings.jobs.iter().filter_map(schedule).collect();
@@ -76,6 +88,7 @@ impl House {
             at_work: Arc::default(),
             post: Post::default(),
             pinger: Pinger::default(),
+            rotating: Mutex::default(),
             store_trouble: Mutex::default(),
         };
         // The store's lock is ours, so nobody is at what the ledger says is running.
@@ -95,6 +108,9 @@ fn grants(settings: &Settings) -> Grants {
     for (role, uids) in held.uids {
         grants.grant_all(uids, role);
     }
+    for (role, gids) in held.gids {
+        gids.into_iter().for_each(|gid| grants.grant_group(gid, role));
+    }
     grants
 }
 
@@ -112,28 +128,4 @@ fn master_key(settings: &Settings, credentials: Option<PathBuf>) -> Result<Maste
     };
     MasterKey::read(&path, origin)
         .map_err(|error| OpenError::Configuration(format!("{:#}", anyhow::Error::from(error))))
-}
-
-/// Refuses a master key that is not the store's, and finds (the first time: makes) the system key.
-fn know_the_vault(store: &Store, vault: &Vault) -> Result<WrappedKey, OpenError> {
-    let fresh = vault.new_data_key()?;
-    let fingerprint = vault.fingerprint();
-    let found = store.write(|writer| -> Result<_, store::Error> {
-        match writer.match_vault(&fingerprint)? {
-            VaultMatch::Other => return Ok(None),
-            VaultMatch::Same => {}
-            VaultMatch::Unset => writer.set_vault_fingerprint(&fingerprint)?,
-        }
-        if let Some(key) = writer.system_key()? {
-            return Ok(Some(key));
-        }
-        writer.set_system_key(&fresh)?;
-        Ok(Some(fresh))
-    })?;
-    found.ok_or_else(|| {
-        OpenError::Configuration(
-            "the master key is not the one this store was sealed with; name the right file as master_key_file in [vault]"
-                .to_owned(),
-        )
-    })
 }

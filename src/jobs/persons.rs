@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use super::corrections;
 use super::erase::account_mark;
 use super::house::House;
-use crate::domain::correction::FIELDS;
-use crate::domain::customer::{IdentifierKind, Person, normalise, normalise_email, normalise_phone};
+use super::lookup;
+use crate::domain::customer::{IdentifierKind, Person, normalise_email, normalise_phone};
 use crate::domain::feed::CustomerSeen;
 use crate::domain::ids::{CustomerId, CustomerNo, OrderId, SourceName};
 use crate::domain::order::Order;
@@ -203,27 +203,5 @@ pub(super) fn index(
     no: Option<CustomerNo>,
     person: &Person,
 ) -> anyhow::Result<()> {
-    for kind in FIELDS {
-        let identifier = person.field(kind).and_then(|value| normalise(kind, value));
-        let tells = |identifier: &String| match kind {
-            IdentifierKind::Name => tells_a_name(identifier),
-            IdentifierKind::Address => tells_an_address(identifier),
-            _ => true,
-        };
-        if let Some(identifier) = identifier.filter(tells) {
-            writer.add_index(kind, &house.vault.blind(kind, &identifier).0, no)?;
-        }
-    }
-    Ok(())
-}
-
-/// A single word is no name that could be recognised in a text.
-fn tells_a_name(normalised: &str) -> bool {
-    normalised.contains(' ')
-}
-
-/// A province or a city alone is no address: it has a house number, or at least five words.
-fn tells_an_address(normalised: &str) -> bool {
-    let words = normalised.split(' ').count();
-    words >= 5 || (words >= 2 && normalised.contains(|letter: char| letter.is_ascii_digit()))
+    Ok(lookup::index(&house.vault, writer, no, person)?)
 }

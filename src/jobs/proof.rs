@@ -22,7 +22,7 @@ pub(super) struct Proof {
 
 impl Proof {
     /// With a head of the audit log that was noted elsewhere, the log must also still hold that line.
-    pub fn of(store: &Store, noted: Option<&AuditHead>) -> Self {
+    pub fn of(store: &Store, noted: &[AuditHead]) -> Self {
         let mut proof = Self::default();
         let steps: [Step<'_>; 5] = [
             &|proof: &mut Self| proof.database(store),
@@ -54,7 +54,7 @@ impl Proof {
         Ok(())
     }
 
-    fn audit(&mut self, store: &Store, noted: Option<&AuditHead>) -> anyhow::Result<()> {
+    fn audit(&mut self, store: &Store, noted: &[AuditHead]) -> anyhow::Result<()> {
         match store.read(|reader| reader.verify_audit(noted)).context("the audit log cannot be read")? {
             AuditVerdict::Whole { rows } => self.audit = rows,
             AuditVerdict::BrokenAt { no } => {

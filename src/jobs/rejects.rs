@@ -11,13 +11,14 @@ use crate::domain::customer::{IdentifierKind, normalise_words};
 use crate::domain::erasure::ErasedKind;
 use crate::domain::feed::{self, Batch, Feed, Rejected};
 use crate::domain::ids::SourceName;
+use crate::domain::spelling::name_forms;
 use crate::settings::SourceSettings;
 use crate::source;
 use crate::store::{Reader, RejectedRow, Writer};
 
 pub(super) const CONTEXT: &str = "rejected";
 
-/// A rejected row as it may be seen by an administrator.
+/// A rejected row as it may be seen.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reject {
     pub source: SourceName,
@@ -34,17 +35,27 @@ pub struct Reject {
     pub last_seen_at: Timestamp,
 }
 
-/// The open rejects, without what may be personal.
+/// Which values of rejected rows are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Those that cannot be personal.
+    Harmless,
+    /// For whoever answers for personal data.
+    All,
+}
+
+/// The open rejects.
 ///
 /// # Errors
 /// When the store or the vault fails.
-pub fn shown(house: &House, source: Option<&SourceName>) -> anyhow::Result<Vec<Reject>> {
+pub fn shown(house: &House, source: Option<&SourceName>, values: Values) -> anyhow::Result<Vec<Reject>> {
     let open = house.store.read(|reader| reader.open_rejected(source))?;
     open.into_iter()
         .map(|row| {
             let whole = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
             Ok(Reject {
-                value: may_be_shown(house, &row.column, &whole.value)?.then(|| whole.value.clone()),
+                value: (values == Values::All || may_be_shown(house, &row.column, &whole.value)?)
+                    .then(|| whole.value.clone()),
                 source: row.source,
                 feed: row.feed,
                 origin: row.origin,
@@ -64,7 +75,10 @@ fn may_be_shown(house: &House, column: &str, value: &str) -> anyhow::Result<bool
         return Ok(false);
     }
     let Some(words) = normalise_words(value) else { return Ok(true) };
-    house.store.read(|reader| Ok(!is_known(house, reader, IdentifierKind::Name, &words)))
+    let is_somebodys = |reader: &Reader<'_>| {
+        name_forms(&words).iter().any(|form| is_known(house, reader, IdentifierKind::Name, form))
+    };
+    house.store.read(|reader| Ok(!is_somebodys(reader)))
 }
 
 /// Rejected rows as the store keeps them; one that was destroyed with its person stays so.

@@ -198,7 +198,7 @@ fn prove(
         damage.extend(journal_flaw(copy, label));
         match open(at, label) {
             Ok((store, noted)) => {
-                proof = Proof::of(&store, noted.as_ref());
+                proof = Proof::of(&store, noted.as_slice());
                 let counts = store.read(|reader| reader.outbox_counts()).unwrap_or_default();
                 pending =
                     counts.iter().filter(|(state, _)| *state == OutboxState::Pending).map(|it| it.1).sum();

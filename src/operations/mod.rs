@@ -7,6 +7,7 @@ pub mod audit;
 pub mod backups;
 pub mod complaints;
 pub mod customers;
+pub mod keys;
 pub mod outbox;
 pub mod payments;
 pub mod releases;

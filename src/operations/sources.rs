@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result, allow};
-use crate::access::Operation;
+use super::{Error, Result, allow, record};
+use crate::access::{self, Operation};
 use crate::domain::actor::Actor;
 use crate::domain::ids::SourceName;
-use crate::jobs::{House, Reject, shown_rejects};
+use crate::jobs::{House, Reject, Values, shown_rejects};
 use crate::settings::{SourceKind, SourceSettings};
 use crate::source::{self, TestReport};
+use crate::store::Writer;
 
 /// A configured source.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,13 +40,23 @@ pub fn test(house: &House, actor: &Actor, name: &SourceName) -> Result<TestRepor
         .map_err(|error| Error::Unavailable(format!("{:#}", anyhow::Error::from(error))))
 }
 
-/// The rows that do not fit, without the values that may be personal.
+/// The rows that do not fit; the values that may be personal only for who answers for personal data, and not without a
+/// trace.
 pub fn rejected(house: &House, actor: &Actor, name: Option<&SourceName>) -> Result<Vec<Reject>> {
     allow(house, actor, Operation::SourceRejected)?;
     if let Some(name) = name.filter(|name| name.as_str() != SourceName::IMPORT) {
         find(house, name)?;
     }
-    Ok(shown_rejects(house, name)?)
+    if access::check(&house.grants, actor, Operation::SourceRejectedValues).is_err() {
+        return Ok(shown_rejects(house, name, Values::Harmless)?);
+    }
+    let rejects = shown_rejects(house, name, Values::All)?;
+    let now = house.now();
+    let subject = format!("{} rejected rows", rejects.len());
+    let written =
+        |writer: &Writer<'_>| record(writer, actor, Operation::SourceRejectedValues, &subject, "done", now);
+    house.store.write(written)?;
+    Ok(rejects)
 }
 
 fn find<'a>(house: &'a House, name: &SourceName) -> Result<&'a SourceSettings> {

@@ -123,6 +123,10 @@ fn problems(
             trouble.since, trouble.what
         ));
     }
+    if jobs::is_rotating(house).unwrap_or(false) {
+        let advice = "put the new key in the old one's place, then `firstwatch key rotate --finish`";
+        problems.push(format!("two master keys open the store, for a rotation is not finished; {advice}"));
+    }
     problems.extend(troubles.iter().filter_map(trouble_sentence));
     for job in jobs {
         if job.paused {

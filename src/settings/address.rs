@@ -49,7 +49,7 @@ impl Addressees<'_> {
 /// `[recipients]`. A group with a wrong address in it is kept without it, so that the jobs that name the
 /// group do not seem wrong too; the address has been noted.
 pub(super) fn groups(section: &mut Section<'_>, domains: Option<&[String]>) -> Groups {
-    for group in ["managers", "administrators", "complaints", "data_officer", "director"] {
+    for group in ["managers", "administrators", "complaints", "data_officer", "director", "auditors"] {
         // Asked for by name, so that they are keys that `default.toml` must explain.
         section.optional(group, |_| Some(()));
     }

@@ -19,6 +19,7 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     };
     note("vault.master_key_file", master_key(settings));
     note("mail.password_file", password(settings));
+    note("audit.heads_file", settings.audit.heads_file.as_deref().and_then(no_folder));
     for (index, file) in settings.calendar.files.iter().enumerate() {
         note(&format!("calendar.files[{}]", index + 1), unreadable(file));
     }
@@ -36,6 +37,14 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     problems.extend(held(settings).problems);
     problems.sort();
     problems
+}
+
+/// The file of heads is made when the first is noted; its folder must be there.
+fn no_folder(file: &Path) -> Option<(String, &'static str)> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    (!folder.is_dir()).then(|| {
+        (format!("there is no folder {}", folder.display()), "make it, and let firstwatch write into it")
+    })
 }
 
 fn master_key(settings: &Settings) -> Option<(String, &'static str)> {

@@ -101,6 +101,7 @@ fn together(texts: &mut Texts, merged: &Table, main: &Path, options: &LoadOption
         vault: draft.vault?,
         mail: draft.mail?,
         recipients: draft.groups,
+        audit: draft.audit?,
         disclosure: draft.disclosure?,
         complaints: draft.complaints?,
         payments: draft.payments?,

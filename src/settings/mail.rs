@@ -40,6 +40,8 @@ pub struct Mail {
     /// Of one message as it is sent, in bytes.
     pub size_limit: u64,
     pub timeouts: MailTimeouts,
+    /// What reports may say although a customer may be called the same: brands, products.
+    pub guard_allows: Vec<String>,
 }
 
 /// How long a relay may stay silent: the limit is on each wait for it, not on their sum. The defaults are those of
@@ -69,6 +71,7 @@ pub(super) fn read(section: &mut Section<'_>) -> (Option<Vec<String>>, Option<Ma
     let messages_per_minute =
         section.required("messages_per_minute", |field| u32::try_from(field.integer(1..=10_000)?).ok());
     let size_limit = section.required("size_limit", |field| value::size(&field, SIZE_LIMITS));
+    let guard_allows = section.optional("guard_allows", |field| field.list(|entry| entry.line()));
     let timeouts = section.child("timeouts", timeouts);
     if section.has("password_file") && !section.has("user") {
         section.missing("user", "is not set, yet there is a password_file", "name the relay's user");
@@ -84,6 +87,7 @@ pub(super) fn read(section: &mut Section<'_>) -> (Option<Vec<String>>, Option<Ma
             messages_per_minute: messages_per_minute?,
             size_limit: size_limit?,
             timeouts: timeouts?,
+            guard_allows: guard_allows.unwrap_or_default(),
         })
     };
     let mail = mail();

@@ -7,6 +7,7 @@
 //! clock, and any look at the files that settings name, but for [`check_files`].
 
 mod address;
+mod audit;
 mod business;
 mod calendar;
 mod compensation;
@@ -35,6 +36,7 @@ mod texts;
 mod value;
 
 pub use address::Groups;
+pub use audit::{AUDITORS, AuditSettings};
 pub use business::{Business, Language};
 pub use calendar::Calendar;
 pub use compensation::CompensationRule;
@@ -46,7 +48,7 @@ pub use load::{LoadOptions, USUAL_FILE, load};
 pub use mail::{Mail, MailTimeouts, Relay};
 pub use payments::Payments;
 pub use problem::{Problem, one_of};
-pub use roles::{Held, Holder, Roles, held as held_roles};
+pub use roles::{Held, Holder, Roles, groups_of, held as held_roles};
 pub use shop::{ADMINISTRATORS, Places, Settings};
 pub use source::{FeedMap, SourceKind, SourceSettings};
 pub use store::{StoreSettings, VaultSettings};

@@ -6,8 +6,9 @@ use super::address::{self, Addressees, Groups};
 use super::section::Section;
 use super::source::{self, SourceSettings};
 use super::{
-    Business, Calendar, Complaints, DisclosureSettings, Language, Mail, Payments, Roles, StoreSettings,
-    VaultSettings, business, calendar, complaints, disclosure, mail, payments, roles, store,
+    AuditSettings, Business, Calendar, Complaints, DisclosureSettings, Language, Mail, Payments, Roles,
+    StoreSettings, VaultSettings, audit, business, calendar, complaints, disclosure, mail, payments, roles,
+    store,
 };
 
 /// The configuration as far as it could be read.
@@ -20,6 +21,7 @@ pub(super) struct Draft {
     pub mail: Option<Mail>,
     pub domains: Option<Vec<String>>,
     pub groups: Groups,
+    pub audit: Option<AuditSettings>,
     pub disclosure: Option<DisclosureSettings>,
     pub complaints: Option<Complaints>,
     pub payments: Option<Payments>,
@@ -49,6 +51,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Draft {
     Draft {
         store: root.child("store", store::read),
         vault: root.child("vault", store::read_vault),
+        audit: root.child("audit", audit::read),
         disclosure: root.child("disclosure", disclosure::read),
         complaints: root.child("complaints", |section| complaints::read(section, addressees, currency)),
         payments: root.child("payments", payments::read),

@@ -4,9 +4,10 @@
 //! configuration. A name that nobody has is a problem to tell, and gives the role to nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::CString;
 use std::fmt;
 
-use nix::unistd::{Group, User};
+use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 
 use super::field::Field;
 use super::node::Value;
@@ -41,7 +42,12 @@ pub type Roles = BTreeMap<Role, Vec<Holder>>;
 /// Who holds the roles, as far as the machine knows them.
 #[derive(Clone, Debug, Default)]
 pub struct Held {
+    /// Users named as such.
     pub uids: BTreeMap<Role, BTreeSet<u32>>,
+    /// Groups; who is in one is looked up whenever somebody asks.
+    pub gids: BTreeMap<Role, BTreeSet<u32>>,
+    /// Users, by themselves or by a group, as the machine knows them now: to be shown, not to be decided by.
+    pub members: BTreeMap<Role, BTreeSet<u32>>,
     /// Names that nobody has.
     pub problems: Vec<Problem>,
 }
@@ -81,8 +87,14 @@ pub fn held(settings: &Settings) -> Held {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     for (&role, holders) in &settings.roles {
         for (index, holder) in holders.iter().enumerate() {
-            match uids_of(holder, &users) {
-                Ok(uids) => held.uids.entry(role).or_default().extend(uids),
+            match ids_of(holder, &users) {
+                Ok(Ids { gid, uids }) => {
+                    held.members.entry(role).or_default().extend(&uids);
+                    match gid {
+                        Some(gid) => _ = held.gids.entry(role).or_default().insert(gid),
+                        None => held.uids.entry(role).or_default().extend(uids),
+                    }
+                }
                 Err(what) => {
                     let remedy = "correct the name, or take it out; until then it gives the role to nobody";
                     held.problems.push(settings.problem(
@@ -97,11 +109,33 @@ pub fn held(settings: &Settings) -> Held {
     held
 }
 
-fn uids_of(holder: &Holder, users: &str) -> Result<BTreeSet<u32>, String> {
+/// Every group that a user is in: the one that the kernel names with the call, and those of the machine's own list, as
+/// it stands now.
+pub fn groups_of(uid: u32, gid: u32) -> BTreeSet<u32> {
+    let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+    let listed = user.and_then(|user| getgrouplist(&CString::new(user.name).ok()?, user.gid).ok());
+    listed.unwrap_or_default().into_iter().map(Gid::as_raw).chain([gid]).collect()
+}
+
+/// Whom a name stands for.
+#[derive(Debug, PartialEq, Eq)]
+struct Ids {
+    /// `None`: it is no group.
+    gid: Option<u32>,
+    uids: BTreeSet<u32>,
+}
+
+impl Ids {
+    fn user(uid: u32) -> Self {
+        Self { gid: None, uids: BTreeSet::from([uid]) }
+    }
+}
+
+fn ids_of(holder: &Holder, users: &str) -> Result<Ids, String> {
     match holder {
-        Holder::Uid(uid) => Ok(BTreeSet::from([*uid])),
+        Holder::Uid(uid) => Ok(Ids::user(*uid)),
         Holder::User(name) => match User::from_name(name) {
-            Ok(Some(user)) => Ok(BTreeSet::from([user.uid.as_raw()])),
+            Ok(Some(user)) => Ok(Ids::user(user.uid.as_raw())),
             Ok(None) => Err(format!("this machine has no user `{name}`")),
             Err(error) => Err(format!("the user `{name}` cannot be looked up: {error}")),
         },
@@ -110,7 +144,7 @@ fn uids_of(holder: &Holder, users: &str) -> Result<BTreeSet<u32>, String> {
                 let mut uids = primary_members(users, group.gid.as_raw());
                 let members = group.mem.iter().filter_map(|member| User::from_name(member).ok().flatten());
                 uids.extend(members.map(|member| member.uid.as_raw()));
-                Ok(uids)
+                Ok(Ids { gid: Some(group.gid.as_raw()), uids })
             }
             Ok(None) => Err(format!("this machine has no group `{name}`")),
             Err(error) => Err(format!("the group `{name}` cannot be looked up: {error}")),
@@ -142,16 +176,15 @@ mod tests {
 
     #[test]
     fn names_are_looked_up_on_this_machine() {
-        assert_eq!(uids_of(&Holder::User("root".into()), ""), Ok(BTreeSet::from([0])));
-        assert_eq!(
-            uids_of(&Holder::Uid(4711), ""),
-            Ok(BTreeSet::from([4711])),
-            "of a number nobody is asked"
-        );
-        let nobody = uids_of(&Holder::User("khong-ai".into()), "").unwrap_err();
+        assert_eq!(ids_of(&Holder::User("root".into()), ""), Ok(Ids::user(0)));
+        assert_eq!(ids_of(&Holder::Uid(4711), ""), Ok(Ids::user(4711)), "of a number nobody is asked");
+        let nobody = ids_of(&Holder::User("khong-ai".into()), "").unwrap_err();
         assert!(nobody.contains("no user `khong-ai`"), "{nobody}");
-        assert!(uids_of(&Holder::Group("khong-co".into()), "").is_err());
+        assert!(ids_of(&Holder::Group("khong-co".into()), "").is_err());
         let users = "root:x:0:0:::\n";
-        assert!(uids_of(&Holder::Group("root".into()), users).unwrap().contains(&0));
+        let group = ids_of(&Holder::Group("root".into()), users).unwrap();
+        assert!(group.gid == Some(0) && group.uids.contains(&0));
+        assert!(groups_of(0, 4711).is_superset(&BTreeSet::from([0, 4711])));
+        assert_eq!(groups_of(4_000_000_000, 12), BTreeSet::from([12]), "of a stranger the kernel's alone");
     }
 }

@@ -101,25 +101,31 @@ impl Reader<'_> {
         self.first("SELECT hash FROM audit WHERE no = ?1", (no,), |row| row.get(0))
     }
 
-    /// Walks the whole log; with a head noted elsewhere, the log must also still hold that row.
+    /// Walks the whole log, which must also still hold every row whose head was noted elsewhere.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
-    pub fn verify_audit(&self, noted: Option<&AuditHead>) -> Result<AuditVerdict, Error> {
+    pub fn verify_audit(&self, noted: &[AuditHead]) -> Result<AuditVerdict, Error> {
         let sql = "SELECT no, at, actor, operation, subject, reason, outcome, hash FROM audit ORDER BY no";
         let mut statement = self.statement(sql)?;
         let mut rows = statement.query(())?;
         let (mut count, mut previous) = (0i64, ORIGIN);
+        let mut noted = noted.to_vec();
+        noted.sort_by_key(|head| head.no);
+        let mut noted = noted.into_iter().peekable();
         while let Some(row) = rows.next()? {
             let row = read_row(row)?;
             count += 1;
-            let noted_otherwise = noted.is_some_and(|head| head.no == count && head.hash != row.hash);
+            let mut noted_otherwise = false;
+            while let Some(head) = noted.next_if(|head| head.no <= count) {
+                noted_otherwise |= head.no != count || head.hash != row.hash;
+            }
             if row.no != count || row.hash != chained(&previous, &row) || noted_otherwise {
                 return Ok(AuditVerdict::BrokenAt { no: count });
             }
             previous = row.hash;
         }
-        if noted.is_some_and(|head| head.no > count) {
+        if noted.next().is_some() {
             return Ok(AuditVerdict::BrokenAt { no: count + 1 });
         }
         Ok(AuditVerdict::Whole { rows: super::columns::read_count(count) })
@@ -208,18 +214,18 @@ mod tests {
         fixture
     }
 
-    fn verdict(fixture: &Fixture, noted: Option<&AuditHead>) -> AuditVerdict {
+    fn verdict(fixture: &Fixture, noted: &[AuditHead]) -> AuditVerdict {
         fixture.store.read(|r| r.verify_audit(noted)).unwrap()
     }
 
     #[test]
     fn an_untouched_log_is_whole() {
         let empty = fixture();
-        assert_eq!(verdict(&empty, None), AuditVerdict::Whole { rows: 0 });
+        assert_eq!(verdict(&empty, &[]), AuditVerdict::Whole { rows: 0 });
         let log = log().reopened();
         let head = log.store.read(|r| r.audit_head()).unwrap().unwrap();
         assert_eq!(head.no, 4);
-        assert_eq!(verdict(&log, Some(&head)), AuditVerdict::Whole { rows: 4 });
+        assert_eq!(verdict(&log, &[head]), AuditVerdict::Whole { rows: 4 });
         let latest = log.store.read(|r| r.audit(1)).unwrap();
         assert_eq!((latest[0].operation.as_str(), latest[0].hash), ("erase", head.hash));
         let refused = log.store.write(|w| w.change("UPDATE audit SET outcome = 'denied'", ()));
@@ -245,7 +251,7 @@ mod tests {
             ),
         ] {
             let log = log().tampered(&format!("{open}{change}"));
-            assert_eq!(verdict(&log, None), AuditVerdict::BrokenAt { no: broken_at }, "{change}");
+            assert_eq!(verdict(&log, &[]), AuditVerdict::BrokenAt { no: broken_at }, "{change}");
         }
     }
 
@@ -254,11 +260,11 @@ mod tests {
         let log = log();
         let head = log.store.read(|r| r.audit_head()).unwrap().unwrap();
         let cut = log.tampered("DROP TRIGGER audit_remains; DELETE FROM audit WHERE no = 4");
-        assert_eq!(verdict(&cut, None), AuditVerdict::Whole { rows: 3 }, "whole in itself");
-        assert_eq!(verdict(&cut, Some(&head)), AuditVerdict::BrokenAt { no: 4 });
+        assert_eq!(verdict(&cut, &[]), AuditVerdict::Whole { rows: 3 }, "whole in itself");
+        assert_eq!(verdict(&cut, &[head]), AuditVerdict::BrokenAt { no: 4 });
         let entry = AuditEntry { actor: "daemon", operation: "x", subject: "", reason: "", outcome: "" };
         cut.write(|w| w.append_audit(&entry, now()));
         cut.write(|w| w.append_audit(&entry, now()));
-        assert_eq!(verdict(&cut, Some(&head)), AuditVerdict::BrokenAt { no: 4 });
+        assert_eq!(verdict(&cut, &[head]), AuditVerdict::BrokenAt { no: 4 });
     }
 }

@@ -23,6 +23,7 @@ mod erasures;
 mod files;
 #[cfg(test)]
 mod fixture;
+mod keys;
 mod meta;
 mod open;
 mod orders;

@@ -1,6 +1,6 @@
 //! Keyed hashes: blind indexes for exact look-ups, pseudonyms for the facts, fingerprints of rejected rows.
 //!
-//! Invariant: each purpose hashes under a key of its own, derived from the master key by a label, so that
+//! Invariant: each purpose hashes under a key of its own, derived from the index key by a label, so that
 //! no value of one purpose can be compared with one of another.
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -27,15 +27,15 @@ pub(super) struct BlindKeys {
 }
 
 impl BlindKeys {
-    pub(super) fn derive(master: &[u8; 32]) -> Self {
+    pub(super) fn derive(index: &[u8; 32]) -> Self {
         let label = |kind: IdentifierKind| format!("firstwatch/v1/blind/{}", kind.as_str());
         Self {
-            identifiers: IdentifierKind::ALL.iter().map(|&kind| derive(master, &label(kind))).collect(),
-            pseudonym: derive(master, "firstwatch/v1/pseudonym"),
-            anonymous: derive(master, "firstwatch/v1/pseudonym/anonymous"),
-            complaint: derive(master, "firstwatch/v1/pseudonym/complaint"),
-            reject: derive(master, "firstwatch/v1/reject"),
-            content: derive(master, "firstwatch/v1/content"),
+            identifiers: IdentifierKind::ALL.iter().map(|&kind| derive(index, &label(kind))).collect(),
+            pseudonym: derive(index, "firstwatch/v1/pseudonym"),
+            anonymous: derive(index, "firstwatch/v1/pseudonym/anonymous"),
+            complaint: derive(index, "firstwatch/v1/pseudonym/complaint"),
+            reject: derive(index, "firstwatch/v1/reject"),
+            content: derive(index, "firstwatch/v1/content"),
         }
     }
 }

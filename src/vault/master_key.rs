@@ -46,9 +46,19 @@ impl MasterKey {
         // With room to spare, so that a longer file is noticed and the vector never moves.
         let mut digits = Zeroizing::new(Vec::with_capacity(1025));
         (&mut file).take(1024).read_to_end(&mut digits).map_err(unreadable)?;
+        Self::parse(&digits).ok_or_else(malformed)
+    }
+
+    /// From 64 hexadecimal digits, and perhaps the end of their line.
+    pub fn parse(digits: &[u8]) -> Option<Self> {
         let mut key = Self([0; 32]);
-        hex::decode_to_slice(digits.trim_ascii_end(), &mut key.0).map_err(|_| malformed())?;
-        Ok(key)
+        hex::decode_to_slice(digits.trim_ascii_end(), &mut key.0).ok()?;
+        Some(key)
+    }
+
+    /// As 64 hexadecimal digits.
+    pub fn digits(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex::encode(self.0))
     }
 
     /// Writes a new key file with mode 0600, down to the disk.

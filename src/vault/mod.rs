@@ -9,6 +9,7 @@
 //! store (the composer carries the bytes), any list of persons, any error that repeats what was inside.
 
 mod blind;
+mod keyring;
 mod master_key;
 mod sealed;
 
@@ -18,10 +19,11 @@ use zeroize::Zeroizing;
 
 pub use crate::domain::sealed::{Sealed, WrappedKey};
 pub use blind::BlindIndex;
+pub use keyring::{Rotation, RotationNotes};
 pub use master_key::{KeyOrigin, MasterKey};
 pub use sealed::Sealable;
 
-use blind::derive;
+use keyring::{Keyring, Wrapping};
 
 /// Version 1: XChaCha20-Poly1305, random nonce in front.
 const VERSION: u8 = 1;
@@ -51,6 +53,8 @@ pub enum Error {
     NoRandomness,
     #[error("the data key is wrapped by another master key; restore the one this store was made with")]
     OtherMasterKey,
+    #[error("the store is under this master key already")]
+    SameMasterKey,
     #[error("the data key cannot be unwrapped: it is damaged or destroyed")]
     BrokenKey,
     #[error("a sealed value cannot be opened: wrong key, wrong place or damaged bytes")]
@@ -59,28 +63,55 @@ pub enum Error {
     TooLarge,
 }
 
-/// The keys derived from the master key, for as long as the program runs.
+/// The keys of the house, for as long as the program runs: those that wrap data keys, derived from the master key, and
+/// those of look-ups, derived from an index key that the store keeps, wrapped. So another master key needs data keys and
+/// the index key wrapped anew, and every blind index and pseudonym stays as it is.
 pub struct Vault {
-    wrapping: Zeroizing<[u8; KEY]>,
+    ring: Keyring,
+    index: Zeroizing<[u8; KEY]>,
     blind: blind::BlindKeys,
-    fingerprint: [u8; KEY],
 }
 
 impl Vault {
-    /// Derives every key the house needs; the master key itself is dropped here.
+    /// Derives every key the house needs. Its index key is the master key's own bytes, as it was before stores kept one;
+    /// [`Vault::with_index_key`] and [`Vault::with_new_index_key`] give it another.
     pub fn new(master: MasterKey) -> Self {
-        let fingerprint = *derive(master.bytes(), "firstwatch/v1/fingerprint");
-        Self {
-            wrapping: derive(master.bytes(), "firstwatch/v1/wrap"),
-            blind: blind::BlindKeys::derive(master.bytes()),
-            fingerprint,
-        }
+        let index = Zeroizing::new(*master.bytes());
+        Self { ring: Keyring::new(Wrapping::of(&master)), blind: blind::BlindKeys::derive(&index), index }
+    }
+
+    /// With the index key that the store keeps.
+    ///
+    /// # Errors
+    /// [`Error::OtherMasterKey`] or [`Error::BrokenKey`] when it does not open.
+    pub fn with_index_key(mut self, key: &WrappedKey) -> Result<Self, Error> {
+        self.index = self.unwrap_key(key)?;
+        self.blind = blind::BlindKeys::derive(&self.index);
+        Ok(self)
+    }
+
+    /// With a fresh random index key, for a store that holds nobody yet.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`].
+    pub fn with_new_index_key(mut self) -> Result<Self, Error> {
+        getrandom::fill(&mut *self.index).map_err(|_| Error::NoRandomness)?;
+        self.blind = blind::BlindKeys::derive(&self.index);
+        Ok(self)
+    }
+
+    /// The index key, wrapped, for the store to keep.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`].
+    pub fn index_key(&self) -> Result<WrappedKey, Error> {
+        self.wrap(&self.index)
     }
 
     /// Tells one master key from another without telling anything about it: the store keeps it, so that
     /// a wrong key is refused at open.
     pub fn fingerprint(&self) -> [u8; 32] {
-        self.fingerprint
+        self.ring.current().fingerprint
     }
 
     /// A fresh random data key, wrapped.
@@ -90,10 +121,7 @@ impl Vault {
     pub fn new_data_key(&self) -> Result<WrappedKey, Error> {
         let mut key = Zeroizing::new([0; KEY]);
         getrandom::fill(&mut *key).map_err(|_| Error::NoRandomness)?;
-        let head = self.wrapped_head();
-        let mut bytes = head.to_vec();
-        bytes.extend(encrypt(&self.wrapping, &wrapping_context(&head), &*key)?);
-        Ok(WrappedKey::from_bytes(bytes))
+        self.wrap(&key)
     }
 
     /// Seals bytes. `context` says what and whose they are (`customer/person`); they open in that
@@ -124,10 +152,11 @@ impl Vault {
 
     fn unwrap_key(&self, wrapped: &WrappedKey) -> Result<Zeroizing<[u8; KEY]>, Error> {
         let (head, rest) = wrapped.as_bytes().split_at_checked(WRAPPED_HEAD).ok_or(Error::BrokenKey)?;
-        if head[0] == VERSION && head != self.wrapped_head() {
-            return Err(Error::OtherMasterKey);
+        if head[0] != VERSION {
+            return Err(Error::BrokenKey);
         }
-        let plain = decrypt(&self.wrapping, &wrapping_context(head), rest).ok_or(Error::BrokenKey)?;
+        let wrapping = self.ring.of(head).ok_or(Error::OtherMasterKey)?;
+        let plain = decrypt(&wrapping.key, &wrapping_context(head), rest).ok_or(Error::BrokenKey)?;
         let mut key = Zeroizing::new([0; KEY]);
         if plain.len() != KEY {
             return Err(Error::BrokenKey);
@@ -135,11 +164,11 @@ impl Vault {
         key.copy_from_slice(&plain);
         Ok(key)
     }
+}
 
-    fn wrapped_head(&self) -> [u8; WRAPPED_HEAD] {
-        let [a, b, c, d, ..] = self.fingerprint;
-        [VERSION, a, b, c, d]
-    }
+fn wrapped_head(fingerprint: &[u8; KEY]) -> [u8; WRAPPED_HEAD] {
+    let [a, b, c, d, ..] = *fingerprint;
+    [VERSION, a, b, c, d]
 }
 
 fn wrapping_context(head: &[u8]) -> Vec<u8> {

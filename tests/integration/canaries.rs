@@ -67,7 +67,8 @@ impl Wanted {
         for message in shop.mail() {
             meant("a mail.eml", &message, &mut look);
         }
-        for file in files_under(&shop.state()) {
+        // And what was left where temporary files go.
+        for file in files_under(&shop.state()).into_iter().chain(files_under(&shop.path("tmp"))) {
             if let Ok(bytes) = fs::read(&file) {
                 meant(&file.to_string_lossy(), &bytes, &mut look);
             }

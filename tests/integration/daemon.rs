@@ -1,6 +1,9 @@
 //! The daemon as a process: it answers, runs, catches up, stops, and survives being cut off.
 
 use std::fmt::Write;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -229,4 +232,31 @@ fn an_overdue_complaint_is_told_once_and_again_when_its_deadline_tightens() {
         let text = message.body_text(0).unwrap();
         assert!(!text.contains("Giao chậm") && !text.contains("KN1"), "{text}");
     }
+}
+
+/// What is in the memory of a process that opens personal data stays there.
+#[test]
+fn no_core_is_dumped() {
+    let shop = Builder::new(FLAT_SHOP).job("pull", job("pull", "")).open();
+    shop.write("orders.csv", "order_id\n");
+    let mut serve = Command::new("sh");
+    let program = shop.command(&["serve"]);
+    serve.args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"]).arg(program.get_program());
+    serve.args(program.get_args()).current_dir(shop.path(""));
+    let daemon = shop.serve_as(serve, &shop.socket());
+    let limits = fs::read_to_string(format!("/proc/{}/limits", daemon.id())).unwrap();
+    let core: Vec<&str> = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    assert_eq!(core[4..6], ["0", "0"], "{core:?}");
+    // The kernel says with the signal whether it dumped.
+    let ended = daemon.crash();
+    assert_eq!((ended.signal(), ended.core_dumped()), (Some(6), false));
+    let mut unprotected = Command::new("sh");
+    unprotected.args(["-c", "ulimit -c unlimited; kill -ABRT $$"]).current_dir(shop.path(""));
+    let unprotected = unprotected.status().unwrap();
+    println!("no_core_is_dumped: this machine dumps what is not protected: {}", unprotected.core_dumped());
 }

@@ -10,6 +10,7 @@ use firstwatch::domain::customer::{IdentifierKind, normalise_email, normalise_ph
 use firstwatch::domain::order::OrderStatus;
 use firstwatch::domain::province::{self, ProvinceScheme};
 use firstwatch::domain::rendered::Rendered;
+use firstwatch::domain::spelling::{address_forms, name_forms};
 use firstwatch::mail::guard;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -201,14 +202,15 @@ fn the_egress_guard_knows_every_customer_and_lets_the_catalogue_pass() {
     let customers = rows(dir.path(), "customers");
     let mut known: HashMap<IdentifierKind, HashSet<String>> = HashMap::new();
     for customer in &customers {
-        for (kind, text) in [
-            (IdentifierKind::Name, normalise_words(&customer["name"])),
-            (IdentifierKind::Address, normalise_words(&customer["address"])),
-            (IdentifierKind::Phone, normalise_phone(&customer["phone"])),
-            (IdentifierKind::Email, normalise_email(&customer["email"])),
-        ] {
-            known.entry(kind).or_default().extend(text);
-        }
+        let mut add = |kind, forms: BTreeSet<String>| known.entry(kind).or_default().extend(forms);
+        add(
+            IdentifierKind::Name,
+            normalise_words(&customer["name"]).iter().flat_map(|name| name_forms(name)).collect(),
+        );
+        let address = normalise_words(&customer["address"]);
+        add(IdentifierKind::Address, address.iter().flat_map(|address| address_forms(address)).collect());
+        add(IdentifierKind::Phone, normalise_phone(&customer["phone"]).into_iter().collect());
+        add(IdentifierKind::Email, normalise_email(&customer["email"]).into_iter().collect());
     }
     let lines = rows(dir.path(), "order_lines");
     let values = |column: &str| lines.iter().map(|line| line[column].clone()).collect::<BTreeSet<_>>();

@@ -152,6 +152,7 @@ impl Builder {
         let shop = Shop { folder: tempfile::tempdir().unwrap(), said: RefCell::default() };
         fs::DirBuilder::new().mode(0o700).create(shop.state()).unwrap();
         let configuration = format!("{}{}", self.configuration, HOUSE.replace("RELAY", &self.relay));
+        fs::create_dir(shop.path("tmp")).unwrap();
         shop.write("firstwatch.toml", &configuration);
         for (name, text) in &self.jobs {
             shop.write(&format!("jobs/{name}.toml"), text);
@@ -214,6 +215,7 @@ impl Shop {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("RUST_LOG", "trace")
+            .env("TMPDIR", self.path("tmp"))
             .current_dir(self.folder.path());
         command
     }
@@ -316,6 +318,16 @@ impl Daemon<'_> {
     pub fn cut_off(mut self) {
         self.signal(Signal::KILL);
         self.process.wait().unwrap();
+    }
+
+    /// Ends it as a crash would that leaves a core where one may be left.
+    pub fn crash(mut self) -> ExitStatus {
+        self.signal(Signal::ABORT);
+        self.process.wait().unwrap()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     fn signal(&self, signal: Signal) {

@@ -78,7 +78,7 @@ impl Shop {
     fn run(&self, job: &str, period: Option<&str>) -> operations::Result<RunView> {
         let request =
             RunRequest { period: period.map(|text| text.parse().unwrap()), ..RunRequest::default() };
-        let actor = Actor::User { uid: 0 };
+        let actor = Actor::user(0);
         let prepared = runs::prepare(&self.house, &actor, &JobName::new(job), &request)?;
         runs::carry_out(&self.house, prepared, Trigger::Manual)
     }

@@ -171,6 +171,7 @@ fn mail_settings(relay: settings::Relay) -> settings::Mail {
         password_file: None,
         messages_per_minute: 60,
         size_limit: 10_000_000,
+        guard_allows: vec![],
         timeouts: timeouts(300),
     }
 }

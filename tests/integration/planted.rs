@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 use std::fmt::Write;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 
 use mail_parser::MessageParser;
 use serde_json::Value;
@@ -231,7 +233,28 @@ fn nobody_gets_out_of_the_places_where_persons_belong() {
     for command in [["run", "list"], ["complaint", "list"], ["source", "rejected"], ["audit", "list"]] {
         shop.run(&command).ok();
     }
-    daemon.stop();
+    // A copy, whole and damaged; a rotation of the keys; a crash in the middle of it all.
+    shop.run(&["backup", "create"]).ok();
+    shop.run(&["backup", "verify"]).ok();
+    let new = shop.path("new.key");
+    shop.run(&["key", "new", new.to_str().unwrap()]).ok();
+    shop.run(&["key", "rotate", new.to_str().unwrap()]).ok();
+    let copy = std::fs::read_dir(shop.state().join("backups")).unwrap().next().unwrap().unwrap().path();
+    let damaged = File::options().write(true).open(copy.join("firstwatch.db")).unwrap();
+    damaged.write_all_at(b"no database", 0).unwrap();
+    shop.run(&["backup", "verify"]).exits(1);
+    shop.run(&[
+        "backup",
+        "restore",
+        copy.to_str().unwrap(),
+        "--to",
+        shop.path("elsewhere").to_str().unwrap(),
+    ])
+    .exits(1);
+    let pull = shop.run(&["job", "run", "pull"]);
+    daemon.crash();
+    assert!(pull.code == 0 && !shop.path("core").exists());
+    shop.run(&["status"]);
     assert!(
         texts_to(&shop, "giam-doc@1stwatch.vn").iter().any(|text| text.contains("45.999.000")),
         "the report tells of the orders"

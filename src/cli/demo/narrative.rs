@@ -70,7 +70,7 @@ pub fn run(options: &DemoOptions, format: OutputFormat) -> anyhow::Result<ExitCo
     grant_ourselves(&dir.join("firstwatch.toml"))?;
     stamp(&dir.join("shop"), NOW)?;
     let house = open(&dir)?;
-    let client = Client::in_process(house, Actor::User { uid: rustix::process::geteuid().as_raw() });
+    let client = Client::in_process(house, Actor::user(rustix::process::geteuid().as_raw()));
     let (runs, status) = reach::block_on(work(&client, &progress))??;
     progress.finish();
     match format {

@@ -1,15 +1,17 @@
 //! `status`, `source` and `audit`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use anyhow::Context;
+use serde_json::json;
 
 use super::jobs::next_of;
 use super::{Session, segment};
 use crate::cli::arguments::{AuditCommand, SourceCommand};
 use crate::cli::{exit, show};
 use crate::jobs::Reject;
-use crate::operations::audit::{AuditHead, AuditView};
+use crate::operations::audit::{AuditHead, AuditView, Verified, VerifyRequest};
 use crate::operations::sources::SourceListed;
 use crate::operations::status::Status;
 use crate::source::TestReport;
@@ -70,11 +72,16 @@ pub(super) async fn audit(session: &Session, command: AuditCommand) -> anyhow::R
                 show::lines(&table, "the audit log is empty")
             })?;
         }
-        AuditCommand::Verify => {
-            let answer: Value = session.client.post("/v1/audit/verify", &json!({})).await?;
+        AuditCommand::Verify { heads } => {
+            let heads = heads.as_deref().map(noted_heads).transpose()?.unwrap_or_default();
+            let answer: Verified = session.client.post("/v1/audit/verify", &VerifyRequest { heads }).await?;
             session.print(&answer, |answer| {
-                let lines = show::count(answer["lines"].as_u64().unwrap_or(0), "line");
-                format!("{}{lines}, every one as it was written", show::tick())
+                let lines = show::count(answer.lines, "line");
+                let heads = match answer.heads {
+                    0 => String::new(),
+                    heads => format!("; the log holds {}", show::count(heads as u64, "noted head")),
+                };
+                format!("{}{lines}, every one as it was written{heads}", show::tick())
             })?;
         }
         AuditCommand::Head => {
@@ -86,6 +93,27 @@ pub(super) async fn audit(session: &Session, command: AuditCommand) -> anyhow::R
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every number that a SHA-256 follows, whatever stands around the two.
+fn noted_heads(file: &Path) -> anyhow::Result<Vec<AuditHead>> {
+    let text = std::fs::read(file).with_context(|| format!("failed to read {}", file.display()))?;
+    let text = String::from_utf8_lossy(&text);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let head = |pair: &[&str]| {
+        let is_hash = pair[1].len() == 64 && pair[1].bytes().all(|byte| byte.is_ascii_hexdigit());
+        let id = pair[0].parse().ok().filter(|&id: &i64| id >= 1 && is_hash)?;
+        Some(AuditHead { id, sha256: pair[1].to_owned() })
+    };
+    let heads: Vec<AuditHead> = words.windows(2).filter_map(head).collect();
+    if heads.is_empty() {
+        return Err(exit::BadData(format!(
+            "{} holds no head: a line's number and its SHA-256",
+            file.display()
+        ))
+        .into());
+    }
+    Ok(heads)
 }
 
 fn shown_status(session: &Session, status: &Status) -> String {

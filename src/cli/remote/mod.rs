@@ -7,6 +7,7 @@ mod customers;
 mod explained;
 mod inspect;
 mod jobs;
+mod keys;
 mod payments;
 mod reports;
 mod words;
@@ -21,6 +22,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::arguments::Command;
+use super::key::KeyCommand;
 use super::output::{self, OutputFormat};
 use super::reach;
 use crate::api::Client;
@@ -75,6 +77,7 @@ async fn answer(session: &Session, command: Command) -> anyhow::Result<ExitCode>
         Command::Complaint(command) => complaints::complaint(session, command).await,
         Command::Source(command) => inspect::source(session, command).await,
         Command::Audit(command) => inspect::audit(session, command).await,
+        Command::Key(KeyCommand::Rotate(arguments)) => keys::rotate(session, arguments).await,
         Command::Backup(command) => backups::backup(session, command).await,
         Command::Serve
         | Command::Demo(_)

@@ -1,19 +1,21 @@
 //! The egress guard: looks up every text of every part against the identifiers of every customer.
 //!
 //! It is the last door, behind the disclosure control and the types: it finds what should not be there at
-//! all. Look-ups are exact, of texts normalised as [`domain::customer`](crate::domain::customer) does: phone
-//! numbers in any spelling with separators, e-mail addresses, runs of two to six words as names, of three
-//! to twenty as addresses.
+//! all. Look-ups are exact, of texts normalised as [`domain::customer`](crate::domain::customer) does, in every form of
+//! [`domain::spelling`](crate::domain::spelling): phone numbers with any separators, in digits of any script, with the
+//! prefixes of before 2018; e-mail addresses; runs of two to six words as names, in any order, with their marks or with
+//! none at all; of three to twenty as addresses. Numbers of identity cards are told by what they look like.
 //!
 //! Invariant: what the guard cannot read does not leave ([`GuardError`]); a [`Hit`] says where and what
 //! kind, never the text. Every part is read once and each distinct text is looked up once, so the time
 //! grows with the length of the mail.
 //!
 //! Deliberately absent: pictures are not read (PNG, JPEG, GIF); a name of a single word is not looked up,
-//! for it would be a common word; words are not matched without their marks; texts of two cells, or of two
+//! for it would be a common word; a name with some of its marks is not matched, for too many words are alike then; texts of two cells, or of two
 //! blocks of HTML, are not joined (those of a PDF are, for it does not say where a cell ends).
 
 mod attachment;
+mod citizen;
 mod markup;
 mod pdf;
 mod scan;
@@ -54,7 +56,8 @@ struct Segment {
 /// of words passes when it lies wholly inside one occurrence of such a term.
 ///
 /// `known` tells whether a normalised identifier is some customer's. It is asked for [`IdentifierKind::Phone`],
-/// [`IdentifierKind::Email`], [`IdentifierKind::Name`] and [`IdentifierKind::Address`], once for each text.
+/// [`IdentifierKind::Email`], [`IdentifierKind::Name`] ([in no order](crate::domain::spelling::in_no_order))
+/// and [`IdentifierKind::Address`] (its [beginning](crate::domain::spelling::address_head) first), once for each text.
 ///
 /// # Errors
 /// [`GuardError`] for a part that cannot be read.

@@ -1,12 +1,11 @@
 //! What may be an identifier in a piece of text.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use unicode_normalization::{UnicodeNormalization, is_nfkc};
-
+use super::citizen;
 use crate::domain::customer::{IdentifierKind, normalise_email, normalise_phone, normalise_words};
 use crate::domain::province;
+use crate::domain::spelling::{HEAD_WORDS, address_head, in_no_order, is_invisible, phone_forms, plain};
 
 const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=6;
 const ADDRESS_WORDS: std::ops::RangeInclusive<usize> = 3..=20;
@@ -22,6 +21,8 @@ pub(super) struct Scanner<'a> {
     answers: HashMap<IdentifierKind, HashMap<String, bool>>,
     runs: Runs,
     allowed: HashSet<String>,
+    /// Groups of digits in allowed terms: a code of a product.
+    allowed_numbers: HashSet<String>,
     longest_allowed: usize,
 }
 
@@ -30,16 +31,26 @@ impl<'a> Scanner<'a> {
         let provinces = province::all().iter().map(|province| province.name.as_str());
         let allowed: HashSet<String> =
             allowed.iter().map(String::as_str).chain(provinces).filter_map(normalise_words).collect();
+        let words = allowed.iter().flat_map(|term| term.split(' '));
+        let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
+        let allowed_numbers = words.filter(is_number).map(str::to_owned).collect();
         let longest_allowed = allowed.iter().map(|term| term.split(' ').count()).max().unwrap_or(0);
-        Self { known, answers: HashMap::new(), runs: Runs::new(), allowed, longest_allowed }
+        Self { known, answers: HashMap::new(), runs: Runs::new(), allowed, allowed_numbers, longest_allowed }
     }
 
     /// The kinds of identifiers found in `text`.
     pub(super) fn scan(&mut self, text: &str) -> BTreeSet<IdentifierKind> {
         let mut found = BTreeSet::new();
         self.words(text, &mut found);
-        let plain = compatible(text);
-        self.phones(&plain, &mut found);
+        let plain = plain(text);
+        if *plain != *text {
+            self.words(&plain, &mut found);
+        }
+        let runs = digit_runs(&plain);
+        self.phones(&runs, &mut found);
+        if citizen::stands_in(&plain, &runs, |group| self.allowed_numbers.contains(group)) {
+            found.insert(IdentifierKind::CitizenId);
+        }
         self.emails(&plain, &mut found);
         if text.contains(is_invisible) {
             // `Nguy<soft hyphen>ễn` reads like one word.
@@ -66,18 +77,26 @@ impl<'a> Scanner<'a> {
             words.iter().map(|&(start, end)| self.runs.word(&joined[start..end])).collect();
         let passes_until = self.passes_until(&joined, &words);
         for first in 0..words.len() {
-            let mut run = Runs::EMPTY;
+            let (mut run, mut head) = (Runs::EMPTY, None);
             let longest = (*ADDRESS_WORDS.end()).min(words.len() - first);
             for count in 1..=longest {
                 run = self.runs.longer(run, numbers[first + count - 1]);
                 if count < *NAME_WORDS.start() || first + count <= passes_until[first] {
                     continue;
                 }
+                let upto = |count: usize| &joined[words[first].0..words[first + count - 1].1];
+                let may_be_address = ADDRESS_WORDS.contains(&count)
+                    && *head.get_or_insert_with(|| {
+                        self.is_known(IdentifierKind::Address, &address_head(upto(HEAD_WORDS)))
+                    });
+                if !may_be_address && !NAME_WORDS.contains(&count) {
+                    // No address begins like this, and names are shorter.
+                    break;
+                }
                 let answer = match self.runs.answer(run) {
                     Some(answer) => answer,
                     None => {
-                        let text = &joined[words[first].0..words[first + count - 1].1];
-                        let answer = self.ask_words(text, count);
+                        let answer = self.ask_words(upto(count), count, may_be_address);
                         self.runs.remember(run, answer);
                         answer
                     }
@@ -88,15 +107,14 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn ask_words(&self, run: &str, count: usize) -> Answer {
+    fn ask_words(&mut self, run: &str, count: usize, may_be_address: bool) -> Answer {
         // Figures alone are nobody's name or address.
         let worded = run.contains(char::is_alphabetic);
-        let ask = |kind, lengths: std::ops::RangeInclusive<usize>| {
-            worded && lengths.contains(&count) && (self.known)(kind, run)
-        };
+        let is_name = worded && NAME_WORDS.contains(&count);
         Answer {
-            name: ask(IdentifierKind::Name, NAME_WORDS),
-            address: ask(IdentifierKind::Address, ADDRESS_WORDS),
+            // In no order: written without marks, or the given name first, it is the same name.
+            name: is_name && self.is_known(IdentifierKind::Name, &in_no_order(run)),
+            address: worded && may_be_address && (self.known)(IdentifierKind::Address, run),
         }
     }
 
@@ -116,8 +134,8 @@ impl<'a> Scanner<'a> {
             .collect()
     }
 
-    fn phones(&mut self, text: &str, found: &mut BTreeSet<IdentifierKind>) {
-        for run in digit_runs(text) {
+    fn phones(&mut self, runs: &[Vec<&str>], found: &mut BTreeSet<IdentifierKind>) {
+        for run in runs {
             for first in 0..run.len() {
                 let mut digits = String::new();
                 for group in &run[first..] {
@@ -151,7 +169,7 @@ impl<'a> Scanner<'a> {
         if digits.len() >= SHORTEST_PHONE
             && !found.contains(&IdentifierKind::Phone)
             && let Some(phone) = normalise_phone(digits)
-            && self.is_known(IdentifierKind::Phone, &phone)
+            && phone_forms(&phone).iter().any(|phone| self.is_known(IdentifierKind::Phone, phone))
         {
             found.insert(IdentifierKind::Phone);
         }
@@ -232,15 +250,6 @@ fn spans(joined: &str) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// With full-width digits, no-break spaces and their like written the plain way.
-fn compatible(text: &str) -> Cow<'_, str> {
-    if is_nfkc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
-}
-
-fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{202a}'..='\u{202e}')
-}
-
 /// The runs of digit groups that a short separator stands between.
 fn digit_runs(text: &str) -> Vec<Vec<&str>> {
     let mut runs: Vec<Vec<&str>> = Vec::new();
@@ -260,14 +269,10 @@ fn digit_runs(text: &str) -> Vec<Vec<&str>> {
             (gap, connected) = (0, true);
         } else {
             gap += 1;
-            connected &= gap <= LONGEST_SEPARATOR && is_separator(letter);
+            connected &= gap <= LONGEST_SEPARATOR && !letter.is_alphanumeric();
         }
     }
     runs
-}
-
-fn is_separator(letter: char) -> bool {
-    letter.is_whitespace() || ".,-‐‑‒–—−()[]/\\+_·•'’:*|".contains(letter)
 }
 
 /// Every text around the `@` at byte `at` that may be an address: the longest, and those that begin or end

@@ -65,7 +65,7 @@ pub fn import(house: &House, actor: &Actor, request: &ImportRequest, content: &[
         record(writer, actor, Operation::ComplaintImport, "a file of complaints", &outcome, now)?;
         Ok(tally)
     })?;
-    let mut rejected = jobs::shown_rejects(house, Some(&settings.name))?;
+    let mut rejected = jobs::shown_rejects(house, Some(&settings.name), jobs::Values::Harmless)?;
     rejected.retain(|reject| reject.origin == request.file);
     Ok(Imported {
         file: request.file.clone(),

@@ -5,6 +5,7 @@
 //! disk fills, of when its slots come, of working time, of when a complaint is due, and of what all releases together
 //! tell. Each has a short form, and a full one: `tests/proofs`.
 
+mod audit;
 mod calendar;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod calls;
@@ -25,6 +26,8 @@ mod platter;
 mod power_cut;
 pub mod relay;
 mod releases;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod rotation;
 mod smtp;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod tracer;

@@ -204,7 +204,7 @@ fn look_at(state: &Path) -> Result<Vec<String>, Error> {
     let store = Store::open(state)?;
     let mut broken = store.integrity_check()?;
     let (audit, files, pages) = store.read(|reader| {
-        Ok::<_, Error>((reader.verify_audit(None)?, reader.released_files()?, reader.pages()?))
+        Ok::<_, Error>((reader.verify_audit(&[])?, reader.released_files()?, reader.pages()?))
     })?;
     if let AuditVerdict::BrokenAt { no } = audit {
         broken.push(format!("the audit chain is broken at {no}"));
