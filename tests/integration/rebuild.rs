@@ -350,7 +350,7 @@ fn a_release_is_sent_to_nobody_outside_and_not_for_sure() {
     let shop = released("[\"html\"]");
     for (who, part) in [
         ("khach@gmail.com", "reports go to 1stwatch.vn only, which [mail] internal_domains names"),
-        ("nobody", "the groups are administrators, complaints, data_officer, director, managers"),
+        ("nobody", "the groups are administrators, auditors, complaints, data_officer, director, managers"),
     ] {
         let said = shop.run(&["report", "resend", "1", "--to", "managers", "--to", who]).exits(65);
         assert!(said.stderr.contains(part), "{}", said.stderr);
