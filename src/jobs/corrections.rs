@@ -5,8 +5,9 @@
 
 use jiff::Timestamp;
 
+use super::contexts::CUSTOMER;
 use super::house::House;
-use super::persons::CUSTOMER;
+use super::lookup;
 use crate::domain::correction::{FIELDS, FieldChange};
 use crate::domain::customer::{IdentifierKind, Person, normalise};
 use crate::domain::ids::{CustomerNo, SourceName};
@@ -48,7 +49,7 @@ pub fn correct(
     }
     let sealed = house.vault.seal_person(&row.wrapped_key, CUSTOMER, &person)?;
     writer.update_customer(no, &sealed, row.province.as_deref(), corrector.at)?;
-    super::persons::index(house, writer, Some(no), &person)?;
+    lookup::index(&house.vault, writer, Some(no), &person)?;
     writer.add_correction(&CorrectionRow {
         customer: no,
         field,

@@ -137,7 +137,7 @@ fn nobodys_orders(
     let mut rows = Vec::new();
     for (source, id) in reader.orders_of_nobody()? {
         let Some((_, sealed)) = reader.order_person(&source, &id)? else { continue };
-        let context = super::persons::order_context(&source, &id);
+        let context = super::contexts::of_order(&source, &id);
         let person = house.vault.open_person(house.system_key(), &context, &sealed)?;
         let names = [IdentifierKind::Name, IdentifierKind::Address].into_iter().all(|kind| {
             person.field(kind).is_some_and(|value| is_theirs(&house.vault, identifiers, kind, value))

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use super::house::House;
-use super::opening::OpenError;
+use super::open_error::{OpenError, RotationError};
 use crate::domain::ids::CustomerNo;
 use crate::domain::sealed::WrappedKey;
 use crate::settings::Settings;
@@ -27,24 +27,6 @@ const FINISHED: AuditEntry<'_> = AuditEntry {
 
 /// Data keys wrapped anew in one transaction, so that others get their turn.
 const AT_ONCE: u32 = 500;
-
-/// Why a rotation does not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum RotationError {
-    #[error("somebody is rotating the master key right now; wait for that")]
-    UnderWay,
-    #[error(
-        "a rotation to another master key has begun; finish that one first: put its key in place, then \
-         `firstwatch key rotate --finish`"
-    )]
-    ToAnother,
-    #[error("no rotation of the master key is under way")]
-    None,
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error(transparent)]
-    Vault(#[from] vault::Error),
-}
 
 /// What is noted in the transaction that begins or ends a rotation.
 pub type Noted<'a> = &'a dyn Fn(&Writer<'_>) -> Result<(), store::Error>;

@@ -6,7 +6,7 @@ use crate::domain::spelling::{address_forms, name_forms, phone_forms, plain};
 use crate::store::{self, Store, Writer};
 use crate::vault::Vault;
 
-use super::persons::CUSTOMER;
+use super::contexts::CUSTOMER;
 
 /// Which forms are kept; a store that has fewer gets the others when it is opened.
 const FORMS: &[u8] = b"2";

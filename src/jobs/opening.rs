@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::house::{BACKUPS, House, working_calendar};
-use super::keys::{RotationError, know_the_vault};
+use super::keys::know_the_vault;
 use super::ledger::rescue_interrupted;
 use super::lookup;
+use super::open_error::OpenError;
 use super::planner::schedule_of;
 use super::post::Post;
 use super::{backup, erase, scratch};
@@ -15,43 +16,8 @@ use crate::access::Grants;
 use crate::domain::clock::Clock;
 use crate::ping::Pinger;
 use crate::settings::{self, JobSpec, Settings};
-use crate::store::{self, Store};
-use crate::vault::{self, KeyOrigin, MasterKey};
-
-/// Why the house cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("{0}")]
-    Configuration(String),
-    #[error("another firstwatch process has the store open; stop it, or reach it through its socket")]
-    Busy,
-    #[error("failed to open the store")]
-    Store(#[source] store::Error),
-    #[error("failed to open the vault")]
-    Vault(#[from] vault::Error),
-    /// A person who was erased must not come back by a store that does not know of it.
-    #[error("failed to do the erasures that the journal holds")]
-    Erasures(#[source] anyhow::Error),
-}
-
-impl From<store::Error> for OpenError {
-    fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::Busy(_) => Self::Busy,
-            other => Self::Store(other),
-        }
-    }
-}
-
-impl From<RotationError> for OpenError {
-    fn from(error: RotationError) -> Self {
-        match error {
-            RotationError::Vault(error) => Self::Vault(error),
-            RotationError::Store(error) => error.into(),
-            other => Self::Configuration(other.to_string()),
-        }
-    }
-}
+use crate::store::Store;
+use crate::vault::{KeyOrigin, MasterKey};
 
 impl House {
     /// Opens store and vault. `credentials` is systemd's `$CREDENTIALS_DIRECTORY`, if there is one.

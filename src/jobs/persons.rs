@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use jiff::Timestamp;
 
+use super::contexts::{self, CUSTOMER};
 use super::corrections;
 use super::erase::account_mark;
 use super::house::House;
@@ -28,9 +29,6 @@ pub struct Persons<'a> {
     now: Timestamp,
     added: Cell<u64>,
 }
-
-/// The contexts that personal data is sealed in; it opens in the same one only.
-pub const CUSTOMER: &str = "customer/person";
 
 impl<'a> Persons<'a> {
     pub fn new(house: &'a House, writer: &'a Writer<'a>, source: &'a SourceName, now: Timestamp) -> Self {
@@ -52,7 +50,7 @@ impl<'a> Persons<'a> {
     ) -> anyhow::Result<Option<CustomerNo>> {
         let Some((kind, identity)) = self.identity(account, person) else {
             // Nobody we can tell apart, and still a name and an address that must not leave the house.
-            index(self.house, self.writer, None, person)?;
+            lookup::index(&self.house.vault, self.writer, None, person)?;
             return Ok(None);
         };
         let blind = self.house.vault.blind(kind, &identity).0;
@@ -70,7 +68,7 @@ impl<'a> Persons<'a> {
         let no = self.writer.insert_customer(&key, &sealed, province, self.now)?;
         self.writer.add_index(kind, &blind, no)?;
         self.added.set(self.added.get() + 1);
-        index(self.house, self.writer, Some(no), person)?;
+        lookup::index(&self.house.vault, self.writer, Some(no), person)?;
         Ok(Some(no))
     }
 
@@ -92,7 +90,7 @@ impl<'a> Persons<'a> {
             return Ok(None);
         }
         let Some((_, sealed)) = self.writer.order_person(self.source, &order.id)? else { return Ok(None) };
-        let context = order_context(self.source, &order.id);
+        let context = contexts::of_order(self.source, &order.id);
         let before = self.house.vault.open_person(&self.row(no)?.wrapped_key, &context, &sealed)?;
         let is_same = before.phone == order.person.phone && before.email == order.person.email;
         Ok(is_same.then_some(no))
@@ -147,7 +145,7 @@ impl<'a> Persons<'a> {
             Some(no) => self.row(no)?.wrapped_key,
             None => self.house.system_key().clone(),
         };
-        let context = order_context(self.source, order);
+        let context = contexts::of_order(self.source, order);
         Ok(Some(self.house.vault.seal_person(&key, &context, person)?))
     }
 
@@ -187,21 +185,6 @@ impl<'a> Persons<'a> {
             let province = province.or(row.province.as_deref());
             self.writer.update_customer(no, &sealed, province, self.now)?;
         }
-        index(self.house, self.writer, Some(no), &person)
+        Ok(lookup::index(&self.house.vault, self.writer, Some(no), &person)?)
     }
-}
-
-/// The context that an order's person is sealed in.
-pub(super) fn order_context(source: &SourceName, order: &OrderId) -> String {
-    format!("order/person/{source}/{order}")
-}
-
-/// Makes the person findable by exact look-up: for the data officer, and for the egress guard.
-pub(super) fn index(
-    house: &House,
-    writer: &Writer<'_>,
-    no: Option<CustomerNo>,
-    person: &Person,
-) -> anyhow::Result<()> {
-    Ok(lookup::index(&house.vault, writer, no, person)?)
 }
