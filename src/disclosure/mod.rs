@@ -36,6 +36,7 @@ mod programme;
 mod protect;
 mod protection;
 mod quantile;
+mod recall;
 mod relevance;
 mod repair;
 mod reproduce;
@@ -58,11 +59,12 @@ pub use disclosed::{AuditReport, Disclosed};
 pub use error::Error;
 pub use policy::{Cost, Dominance, Interval, NotAPercentage, Percent, Policy};
 pub use protect::{audit, audit_judged, protect, protect_judged};
-pub use protection::{Protection, Summary};
+pub use protection::{Protection, Summary, Witnesses};
 pub use quantile::{ProtectedFigure, band, quantile};
 pub use reproduce::{Differs, RecordedTable, reproduce};
 pub use request::{
     CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, MeasureTerms, Request,
+    WitnessTable,
 };
 pub use subject::{Released, Subject};
 pub use table::{CellStatus, ProtectedCell, ProtectedTable};

@@ -5,11 +5,11 @@ use super::error::Error;
 use super::optimum;
 use super::policy::Policy;
 use super::programme::{Highs, Solver};
-use super::protection::{Protection, Summary};
+use super::protection::{Protection, Summary, Witnesses};
 use super::request::{Judgement, Request};
 use super::retreat::protect_what_can_be;
 use super::search::Search;
-use super::system::System;
+use super::system::{System, Unit};
 use super::table::{CellStatus, ProtectedCell, ProtectedTable};
 
 /// How often a pattern that fails its final audit is mended before everything is withheld.
@@ -70,8 +70,9 @@ pub(super) fn protect_with(
     solver: &dyn Solver,
 ) -> Result<Protection, Error> {
     let system = System::new(request, judgements, policy)?;
-    let shown = system.units.iter().map(|unit| !unit.primary).collect();
+    let shown = system.units.iter().map(Unit::is_candidate).collect();
     let mut search = Search::new(&system, policy, shown, solver);
+    search.recall();
     search.suppress();
     if !policy.series {
         search.take_back();
@@ -92,6 +93,7 @@ pub(super) fn protect_with(
         }
     }
     let mut protection = protection(&system, &search.shown, report);
+    protection.witnesses = search.lasting();
     protection.summary.optimality_gap = optimum.map(|optimum| optimum.gap(optimum::cost(&search)));
     Ok(protection)
 }
@@ -117,6 +119,7 @@ pub(super) fn audit_with(
     }
     let mut search = Search::of_everything(&system, policy, shown, solver);
     search.add_pattern_targets();
+    search.recall();
     for view in 0..search.views.len() {
         search.certify(view);
         search.certify_all(view);
@@ -172,7 +175,7 @@ fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protec
             given_up: false,
         });
     }
-    Protection { tables, summary }
+    Protection { tables, summary, witnesses: Witnesses::default() }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::disclosed::AuditReport;
+use super::request::WitnessTable;
 use super::table::{CellStatus, ProtectedTable};
 
 /// What came of a request.
@@ -11,6 +12,15 @@ pub struct Protection {
     /// One for each table of the request, in its order.
     pub tables: Vec<ProtectedTable>,
     pub summary: Summary,
+    pub witnesses: Witnesses,
+}
+
+/// What a later release over the same data should be given of witnesses.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Witnesses {
+    /// Of those in the request, by index, ascending: the others hold no longer, or are no longer needed.
+    pub kept: Vec<usize>,
+    pub new: Vec<WitnessTable>,
 }
 
 /// Counts over all tables of a request.

@@ -15,7 +15,16 @@ pub(super) fn relevant(system: &System<'_>, view: &View) -> Vec<bool> {
     if system.past.is_empty() {
         return vec![true; atoms];
     }
-    let hold = |row: usize| if view.rows[row].fixed { Hold::Fixed } else { Hold::Elastic(1.0) };
+    let hold = |row: usize| {
+        let row = &view.rows[row];
+        if row.fixed {
+            Hold::Fixed
+        } else if row.units.iter().any(|&unit| system.units[unit].is_candidate()) {
+            Hold::Elastic(1.0)
+        } else {
+            Hold::Free
+        }
+    };
     let part = Part { system, view, atoms: (0..atoms as u32).collect(), reach: 0, own: &outsider };
     let slice = Slice::new(part, &hold);
     let mut linked = DisjointSets::new(slice.columns.len());

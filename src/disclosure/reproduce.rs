@@ -134,13 +134,12 @@ mod tests {
                 ],
                 equations: Vec::new(),
             }],
-            reserved: Vec::new(),
-            earlier: Vec::new(),
             data: Contributions {
                 atoms: [[0; 6], [1; 6], [2; 6]].concat().into_iter().chain([3]).collect(),
                 contributors: (0..19).collect(),
                 components: vec![(0..19).map(|at| 100 + at).collect(), (0..19).collect()],
             },
+            ..Request::default()
         }
     }
 

@@ -61,8 +61,20 @@ pub struct EarlierCell {
     pub shown: bool,
 }
 
+/// Other data that would have given the very same releases, as differences from the true data: a witness of what they
+/// leave open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WitnessTable {
+    /// The components in which they differ, ascending.
+    pub components: Vec<usize>,
+    /// Differences are in this many of the components' units.
+    pub scale: f64,
+    /// (atom, place in `components`, difference), ascending.
+    pub differences: Vec<(u32, usize, f64)>,
+}
+
 /// Everything that one release asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
     pub measures: Vec<MeasureTerms>,
     /// In order of worth: what comes first is shown first.
@@ -71,6 +83,9 @@ pub struct Request {
     /// where it can, as if they were shown with it, and gives no figure of them away.
     pub reserved: Vec<CandidateTable>,
     pub earlier: Vec<EarlierCell>,
+    /// Witnesses that earlier releases left. Each is looked at before it is relied on, so a wrong one costs time and no
+    /// more; without them everything is found again.
+    pub witnesses: Vec<WitnessTable>,
     pub data: Contributions,
 }
 

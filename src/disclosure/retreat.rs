@@ -39,6 +39,7 @@ pub(super) fn protect_what_can_be(
             tables: kept.iter().map(|&table| request.tables[table].clone()).collect(),
             reserved: request.reserved.clone(),
             earlier: request.earlier.clone(),
+            witnesses: request.witnesses.clone(),
             data: request.data.clone(),
         };
         let known: Vec<Vec<Judgement>> =
@@ -66,7 +67,7 @@ fn tables_of(subject: &Subject) -> Vec<usize> {
 
 /// Puts the tables that were kept back into the request's order, and the others beside them without figures.
 fn with_the_rest_withheld(request: &Request, kept: &[usize], protection: Protection) -> Protection {
-    let Protection { tables, mut summary } = protection;
+    let Protection { tables, mut summary, witnesses } = protection;
     let mut protected = tables.into_iter();
     let mut all = Vec::with_capacity(request.tables.len());
     for (index, table) in request.tables.iter().enumerate() {
@@ -77,7 +78,7 @@ fn with_the_rest_withheld(request: &Request, kept: &[usize], protection: Protect
             withheld(request, table)
         }));
     }
-    Protection { tables: all, summary }
+    Protection { tables: all, summary, witnesses }
 }
 
 fn withheld(request: &Request, table: &CandidateTable) -> ProtectedTable {
@@ -123,13 +124,13 @@ mod tests {
                 table("fine", vec![cell("a", vec![0]), cell("b", vec![1])]),
                 table("other", vec![cell("c", vec![2])]),
             ],
-            reserved: Vec::new(),
             earlier,
             data: Contributions {
                 atoms: vec![0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2],
                 contributors: (0..12).collect(),
                 components: vec![amounts.iter().chain(&[7, 8, 9, 10, 11, 12]).copied().collect()],
             },
+            ..Request::default()
         }
     }
 

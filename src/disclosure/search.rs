@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::atom_order::AtomOrder;
 use super::policy::Policy;
 use super::programme::Solver;
+use super::recall::Recalled;
 use super::relevance::relevant;
 use super::sensitivity::Sensitivity;
 use super::subject::Subject;
@@ -35,6 +36,8 @@ pub(super) struct Search<'s> {
     pub proofs: Vec<[Option<Proof>; 2]>,
     /// With the view each belongs to.
     pub witnesses: Vec<(usize, Witness)>,
+    /// For each of the request's witnesses, its part among these that the request can say anything about.
+    pub recalled: Vec<Recalled>,
     pub solver: &'s dyn Solver,
     pub programmes: usize,
     /// Ends that no pattern can protect: earlier releases alone disclose them.
@@ -85,6 +88,7 @@ impl<'s> Search<'s> {
             targets: Vec::new(),
             proofs: Vec::new(),
             witnesses: Vec::new(),
+            recalled: vec![Recalled::Untouched; system.request.witnesses.len()],
             solver,
             programmes: 0,
             lost: BTreeSet::new(),
@@ -149,6 +153,11 @@ impl<'s> Search<'s> {
 
     /// Takes a witness in if it holds, and marks what it certifies.
     pub fn add_witness(&mut self, view: usize, witness: Witness) -> bool {
+        self.take_witness(view, witness, true)
+    }
+
+    /// Likewise, where asked only if it certifies something.
+    pub fn take_witness(&mut self, view: usize, witness: Witness, only_if_needed: bool) -> bool {
         let (system, shape) = (self.system, &self.views[view]);
         let deviation = witness.deviation(system, shape);
         if !witness.is_valid(system, shape, &self.shown, &deviation) {
@@ -167,7 +176,7 @@ impl<'s> Search<'s> {
         for &(target, end, factor) in &certified {
             self.proofs[target][end as usize] = Some(Proof { witness: self.witnesses.len(), factor });
         }
-        if !certified.is_empty() {
+        if !certified.is_empty() || !only_if_needed {
             self.witnesses.push((view, witness));
         }
         true

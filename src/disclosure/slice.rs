@@ -36,6 +36,8 @@ pub(super) struct Slice {
     /// Ascending.
     atoms: Vec<u32>,
     width: usize,
+    /// What is written of each set: each position alone, then what measures are composed of them.
+    figures: usize,
     pub scale: f64,
     /// (cost, lower, upper) of each column; the unknowns first, by atom and position.
     pub columns: Vec<(f64, f64, f64)>,
@@ -47,7 +49,7 @@ pub(super) struct Slice {
     pub slacks: Vec<(u32, usize)>,
     /// For each set, its place among those of which an atom varies; [`NOWHERE`] for the others.
     places: Vec<u32>,
-    /// What each of those is in terms of columns, by place and position: nothing where it stands; `None` where no row
+    /// What each of those is in terms of columns, by place and figure: nothing where it stands; `None` where no row
     /// needs it.
     of_sets: Vec<Option<Written>>,
 }
@@ -104,7 +106,8 @@ impl Slice {
         let columns = columns.collect();
         let rows = Vec::new();
         let (slacks, places, of_sets) = (Vec::new(), Vec::new(), Vec::new());
-        let mut slice = Self { atoms, width, scale, columns, cap, rows, slacks, places, of_sets };
+        let figures = width;
+        let mut slice = Self { atoms, width, figures, scale, columns, cap, rows, slacks, places, of_sets };
         Rows::new(system, view, &mut slice).add(hold);
         slice
     }
@@ -152,7 +155,7 @@ impl Slice {
         if self.places[set] == NOWHERE {
             return;
         }
-        if let Some(written) = &self.of_sets[self.places[set] as usize * self.width + position] {
+        if let Some(written) = &self.of_sets[self.places[set] as usize * self.figures + position] {
             used.extend(&written.used);
             return add(&written.terms);
         }
@@ -229,6 +232,17 @@ struct Rows<'a> {
     known: BTreeMap<Terms, usize>,
     /// The sets with an atom that varies, in the lattice's order.
     varying: Vec<u32>,
+    /// The slice's figures, each over positions.
+    figures: Vec<Vec<(usize, i64)>>,
+    /// Figures that no column stands for yet, by their place in the slice's `of_sets`, over columns.
+    undefined: BTreeMap<usize, (Terms, Vec<usize>)>,
+}
+
+/// The positions of a view, and the combinations that its rows are of. One row of a combination may follow from others of
+/// the same, though none of its positions does.
+fn figures(view: &View) -> Vec<Vec<(usize, i64)>> {
+    let positions = (0..view.components.len()).map(|position| vec![(position, 1)]);
+    positions.chain(view.kinds.iter().filter(|kind| kind.len() > 1).cloned()).collect()
 }
 
 impl<'a> Rows<'a> {
@@ -244,8 +258,10 @@ impl<'a> Rows<'a> {
         for (place, &set) in (0..).zip(&varying) {
             slice.places[set as usize] = place;
         }
-        slice.of_sets = vec![None; varying.len() * slice.width];
-        Self { system, view, slice, known: BTreeMap::new(), varying }
+        let figures = figures(view);
+        slice.figures = figures.len();
+        slice.of_sets = vec![None; varying.len() * figures.len()];
+        Self { system, view, slice, figures, known: BTreeMap::new(), varying, undefined: BTreeMap::new() }
     }
 
     fn add(&mut self, hold: &dyn Fn(usize) -> Hold) {
@@ -269,82 +285,82 @@ impl<'a> Rows<'a> {
 
     fn add_set(&mut self, set: usize, hold: &dyn Fn(usize) -> Hold) {
         let rows = &self.view.rows_of_set[set];
-        let place = self.slice.places[set] as usize * self.slice.width;
-        let single = |row: usize| match self.view.kinds[self.view.rows[row].kind][..] {
-            [(position, _)] => Some(position),
-            _ => None,
-        };
-        for position in 0..self.slice.width {
-            let (terms, used) = self.terms(set, position);
-            let of_position: Vec<usize> =
-                rows.iter().copied().filter(|&row| single(row) == Some(position)).collect();
-            let held = of_position.first().map_or(Hold::Free, |&row| hold(row));
+        let place = self.slice.places[set] as usize * self.figures.len();
+        for figure in 0..self.figures.len() {
+            let (terms, used) = self.terms(set, figure);
+            let is_of_figure = |&row: &usize| self.figure_of(row) == Some(figure);
+            let of_figure: Vec<usize> = rows.iter().copied().filter(is_of_figure).collect();
+            let held = of_figure.first().map_or(Hold::Free, |&row| hold(row));
             let written = match held {
                 _ if terms.is_empty() => {
-                    let own = of_position.iter().copied().filter(|&row| hold(row) == Hold::Fixed).take(1);
+                    let own = of_figure.iter().copied().filter(|&row| hold(row) == Hold::Fixed).take(1);
                     let own: Vec<usize> = own.collect();
                     Written { terms, used: if own.is_empty() { used } else { own } }
                 }
                 Hold::Fixed => {
-                    let own = of_position.first().copied().into_iter().collect();
-                    self.add_row(terms, of_position, used);
+                    let own = of_figure.first().copied().into_iter().collect();
+                    self.add_row(terms, of_figure, used);
                     Written { terms: Terms::new(), used: own }
                 }
                 Hold::Elastic(cost) => {
-                    let slack = self.slack(of_position[0], cost);
+                    let slack = self.slack(of_figure[0], cost);
                     let difference = terms.into_iter().chain(slack.iter().map(|&(column, by)| (column, -by)));
-                    self.add_row(difference.collect(), of_position, used);
+                    self.add_row(difference.collect(), of_figure, used);
                     Written { terms: slack.to_vec(), used: Vec::new() }
                 }
                 Hold::Free if terms.len() <= WRITTEN_OUT => Written { terms, used },
                 Hold::Free => {
-                    let column = self.slice.columns.len() as u32;
-                    self.slice.columns.push((0.0, f64::NEG_INFINITY, f64::INFINITY));
-                    self.add_row(terms.into_iter().chain([(column, -1)]).collect(), Vec::new(), used);
-                    Written { terms: vec![(column, 1)], used: Vec::new() }
+                    self.undefined.insert(place + figure, (terms, used));
+                    continue;
                 }
             };
-            self.slice.of_sets[place + position] = Some(written);
-        }
-        for &row in rows.iter().filter(|&&row| single(row).is_none()) {
-            let (mut terms, mut used) = (Terms::new(), Vec::new());
-            for &(position, times) in &self.view.kinds[self.view.rows[row].kind] {
-                let written = self.slice.of_sets[place + position].iter();
-                for Written { terms: of_position, used: by_position } in written {
-                    terms.extend(of_position.iter().map(|&(column, by)| (column, times * by)));
-                    used.extend(by_position);
-                }
-            }
-            match hold(row) {
-                Hold::Fixed if !terms.is_empty() => self.add_row(terms, vec![row], used),
-                Hold::Elastic(cost) if !terms.is_empty() => {
-                    terms.extend(self.slack(row, cost).map(|(column, by)| (column, -by)));
-                    self.add_row(terms, vec![row], Vec::new());
-                }
-                _ => {}
-            }
+            self.slice.of_sets[place + figure] = Some(written);
         }
     }
 
-    /// A set's sum over columns, and the rows of the view whose being fixed left terms out.
-    fn terms(&self, set: usize, position: usize) -> (Terms, Vec<usize>) {
+    /// The figure that a row of the view is of.
+    fn figure_of(&self, row: usize) -> Option<usize> {
+        match self.view.kinds[self.view.rows[row].kind][..] {
+            [(position, _)] => Some(position),
+            ref kind => self.figures.iter().position(|figure| figure == kind),
+        }
+    }
+
+    /// A set's figure over columns, and the rows of the view whose being fixed left terms out.
+    fn terms(&mut self, set: usize, figure: usize) -> (Terms, Vec<usize>) {
         let sum = self.system.lattice.sum(set);
         let mut terms = Terms::new();
         for &atom in &sum.atoms {
             if let Ok(local) = self.slice.atoms.binary_search(&atom) {
-                terms.push(self.slice.of_atom(local, position));
+                for &(position, times) in &self.figures[figure] {
+                    terms.push((self.slice.of_atom(local, position).0, times));
+                }
             }
         }
         let mut used = Vec::new();
-        let places = sum.sets.iter().map(|&part| self.slice.places[part as usize]);
-        for place in places.filter(|&place| place != NOWHERE) {
-            if let Some(written) = &self.slice.of_sets[place as usize * self.slice.width + position] {
+        for &part in &sum.sets {
+            let place = self.slice.places[part as usize];
+            if place == NOWHERE {
+                continue;
+            }
+            let at = place as usize * self.figures.len() + figure;
+            self.define(at);
+            if let Some(written) = &self.slice.of_sets[at] {
                 terms.extend(&written.terms);
                 used.extend(&written.used);
             }
         }
         terms.sort_unstable();
         (terms, used)
+    }
+
+    /// A figure that nothing holds, and of more columns than are written out, becomes a column once another is made of it.
+    fn define(&mut self, at: usize) {
+        let Some((terms, used)) = self.undefined.remove(&at) else { return };
+        let column = self.slice.columns.len() as u32;
+        self.slice.columns.push((0.0, f64::NEG_INFINITY, f64::INFINITY));
+        self.add_row(terms.into_iter().chain([(column, -1)]).collect(), Vec::new(), used);
+        self.slice.of_sets[at] = Some(Written { terms: vec![(column, 1)], used: Vec::new() });
     }
 
     fn slack(&mut self, row: usize, cost: f64) -> [(u32, i64); 2] {

@@ -4,7 +4,7 @@
 //! the same unit are shown or withheld together.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::error::Error;
 use super::jagged::Jagged;
@@ -23,6 +23,8 @@ pub(super) struct Unit {
     pub empty: bool,
     /// Sensitive by the primary rules.
     pub primary: bool,
+    /// Withheld by an earlier release of the series, and so by this one.
+    pub kept_back: bool,
     /// What withholding it costs, in the policy's terms.
     pub cost: i128,
     /// Only a reserved table asks for it: nobody sees it with this release.
@@ -38,6 +40,13 @@ pub(super) struct Past {
     pub set: usize,
     pub measures: Vec<usize>,
     pub shown: bool,
+}
+
+impl Unit {
+    /// Whether it may be shown at all.
+    pub fn is_candidate(&self) -> bool {
+        !self.primary && !self.kept_back
+    }
 }
 
 #[derive(Debug)]
@@ -156,6 +165,23 @@ impl<'r> System<'r> {
             let set = self.intern(&mut known, &earlier.atoms);
             self.past.push(Past { set, measures: earlier.measures.clone(), shown: earlier.shown });
         }
+        if policy.series {
+            self.keep_back();
+        }
+    }
+
+    /// What was withheld stays withheld: to show it after all would tell of the days before, and bring all that is
+    /// unknown of them into question again.
+    fn keep_back(&mut self) {
+        let figures_of = |shown: bool| -> HashSet<(usize, usize)> {
+            let of = self.past.iter().filter(|past| past.shown == shown);
+            of.flat_map(|past| past.measures.iter().map(|&measure| (past.set, measure))).collect()
+        };
+        let (shown, withheld) = (figures_of(true), figures_of(false));
+        for unit in &mut self.units {
+            let is_withheld = |figure: &(usize, usize)| withheld.contains(figure) && !shown.contains(figure);
+            unit.kept_back = unit.measures.iter().any(|&measure| is_withheld(&(unit.set, measure)));
+        }
     }
 
     fn intern(&mut self, known: &mut HashMap<&'r [u32], usize>, atoms: &'r [u32]) -> usize {
@@ -186,6 +212,7 @@ impl<'r> System<'r> {
             measures: measures.to_vec(),
             empty,
             primary,
+            kept_back: false,
             cost,
             reserved,
             table: first.0,

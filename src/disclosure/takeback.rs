@@ -49,7 +49,7 @@ impl Search<'_> {
 
     fn withheld_dearest_first(&self) -> Vec<usize> {
         let units = self.system.units.iter().zip(&self.shown).enumerate();
-        let withheld = units.filter(|(_, (unit, shown))| !**shown && !unit.primary);
+        let withheld = units.filter(|(_, (unit, shown))| !**shown && unit.is_candidate());
         let mut withheld: Vec<usize> = withheld.map(|(unit, _)| unit).collect();
         withheld.sort_by(|&a, &b| self.weight(b).total_cmp(&self.weight(a)).then(a.cmp(&b)));
         withheld

@@ -73,7 +73,7 @@ impl Search<'_> {
                 return Hold::Fixed;
             }
             let is_free =
-                of_row.units.iter().all(|&unit| !self.shown[unit] && self.system.units[unit].primary);
+                of_row.units.iter().all(|&unit| !self.system.units[unit].is_candidate());
             if is_free { Hold::Free } else { Hold::Elastic(self.row_weight(view, row)) }
         };
         let reach = self.reach(view);

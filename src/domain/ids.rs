@@ -91,6 +91,10 @@ row_id!(
     ReleaseId
 );
 row_id!(
+    /// A witness of what the releases leave open.
+    WitnessId
+);
+row_id!(
     /// One message for one recipient.
     OutboxId
 );

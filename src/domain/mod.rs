@@ -29,3 +29,4 @@ pub mod slot;
 pub mod spelling;
 pub mod term;
 pub mod trouble;
+pub mod witness;

@@ -1,19 +1,32 @@
 //! What disclosure control is asked for a report: its tables, what later reports mean to show, and every cell of
 //! earlier releases. A release, its preview and a rehearsal ask alike.
 
+use std::collections::BTreeSet;
+
 use super::books::Books;
 use super::reservation;
 use super::tables::{self, Scope};
 use crate::disclosure::{Dominance, NotAPercentage, Policy, Protection, Request};
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
+use crate::domain::ids::WitnessId;
+use crate::domain::witness::RecordedWitness;
 use crate::report::{Asked, CellTable, Cells};
 use crate::settings::{DisclosureSettings, JobSpec};
 
-/// The cells of every release so far, each universe's by itself: nothing adds up across them.
+/// The cells of every release so far and the witnesses that they left, each universe's by itself: nothing adds up across
+/// them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    sales: Vec<RecordedCell>,
-    complaints: Vec<RecordedCell>,
+    sales: OfUniverse,
+    complaints: OfUniverse,
+}
+
+#[derive(Clone, Debug, Default)]
+struct OfUniverse {
+    cells: Vec<RecordedCell>,
+    witnesses: Vec<RecordedWitness>,
+    /// Of the witnesses.
+    ids: Vec<WitnessId>,
 }
 
 impl Ledger {
@@ -25,19 +38,54 @@ impl Ledger {
 
     pub fn add(&mut self, cells: impl IntoIterator<Item = RecordedCell>) {
         for cell in cells {
-            match cell.universe() {
-                Universe::Sales => self.sales.push(cell),
-                Universe::Complaints => self.complaints.push(cell),
-            }
+            self.of_universe_mut(cell.universe()).cells.push(cell);
+        }
+    }
+
+    pub fn add_witnesses(&mut self, witnesses: impl IntoIterator<Item = (WitnessId, RecordedWitness)>) {
+        for (id, witness) in witnesses {
+            let of = self.of_universe_mut(witness.universe());
+            of.ids.push(id);
+            of.witnesses.push(witness);
+        }
+    }
+
+    pub fn forget_witnesses(&mut self, gone: &BTreeSet<WitnessId>) {
+        for of in [&mut self.sales, &mut self.complaints] {
+            let known = std::mem::take(&mut of.ids).into_iter().zip(std::mem::take(&mut of.witnesses));
+            (of.ids, of.witnesses) = known.filter(|(id, _)| !gone.contains(id)).unzip();
         }
     }
 
     pub fn cells(&self, universe: Universe) -> &[RecordedCell] {
+        &self.of_universe(universe).cells
+    }
+
+    pub fn witnesses(&self, universe: Universe) -> &[RecordedWitness] {
+        &self.of_universe(universe).witnesses
+    }
+
+    fn of_universe(&self, universe: Universe) -> &OfUniverse {
         match universe {
             Universe::Sales => &self.sales,
             Universe::Complaints => &self.complaints,
         }
     }
+
+    fn of_universe_mut(&mut self, universe: Universe) -> &mut OfUniverse {
+        match universe {
+            Universe::Sales => &mut self.sales,
+            Universe::Complaints => &mut self.complaints,
+        }
+    }
+}
+
+/// What a release changes of the ledger's witnesses.
+#[derive(Clone, Debug, Default)]
+pub struct WitnessChange {
+    /// They prove nothing any longer.
+    pub gone: BTreeSet<WitnessId>,
+    pub new: Vec<RecordedWitness>,
 }
 
 /// What is asked for one universe of a report.
@@ -45,6 +93,8 @@ pub struct Question {
     pub universe: Universe,
     tables: Vec<CellTable>,
     cells: Cells,
+    /// Of the ledger's witnesses.
+    ids: Vec<WitnessId>,
 }
 
 impl Question {
@@ -57,9 +107,10 @@ impl Question {
     ) -> anyhow::Result<Self> {
         let tables = scope.tables(universe);
         let reserved = reservation::tables(universe, jobs, scope.period);
-        let asked = Asked { tables: &tables, reserved: &reserved, earlier: ledger.cells(universe) };
+        let (earlier, witnesses) = (ledger.cells(universe), ledger.witnesses(universe));
+        let asked = Asked { tables: &tables, reserved: &reserved, earlier, witnesses };
         let cells = tables::cells(universe, books, scope.period, asked)?;
-        Ok(Self { universe, tables, cells })
+        Ok(Self { universe, tables, cells, ids: ledger.of_universe(universe).ids.clone() })
     }
 
     pub fn request(&self) -> &Request {
@@ -70,6 +121,16 @@ impl Question {
     pub fn cells(&self) -> impl Iterator<Item = (&CellDefinition, &[Measure])> {
         let tables = self.tables.iter().zip(&self.cells.definitions);
         tables.flat_map(|(table, cells)| cells.iter().map(|cell| (cell, table.measures.as_slice())))
+    }
+
+    /// What the answer changes of the ledger's witnesses.
+    pub fn witnesses(&self, answer: &Protection) -> WitnessChange {
+        let kept: BTreeSet<WitnessId> =
+            self.cells.kept(&answer.witnesses).map(|index| self.ids[index]).collect();
+        WitnessChange {
+            gone: self.ids.iter().copied().filter(|id| !kept.contains(id)).collect(),
+            new: answer.witnesses.new.iter().map(|table| self.cells.recorded(table)).collect(),
+        }
     }
 
     /// The answer as the ledger of releases keeps it, each cell with the name of its table.

@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::books::Books;
 use super::complaint_section::ComplaintSection;
-use super::control::{self, Ledger, Question};
+use super::control::{self, Ledger, Question, WitnessChange};
 use super::dispatch::Dispatch;
 use super::egress;
 use super::house::House;
@@ -24,6 +24,7 @@ use crate::domain::rendered::Rendered;
 use crate::mail::Hit;
 use crate::report::Asked;
 use crate::settings::JobSpec;
+use crate::store;
 
 /// Everything of a report but its recipients.
 pub struct Draft {
@@ -33,6 +34,8 @@ pub struct Draft {
     pub(super) left_out: Option<LeftOut>,
     /// The cells of every table, shown or withheld, as the ledger of releases keeps them.
     pub cells: Vec<(String, RecordedCell)>,
+    /// What its release changes of the ledger's witnesses.
+    pub(super) witnesses: Vec<WitnessChange>,
     pub summary: Summary,
     /// What the egress guard found; a draft with hits is never sent.
     pub hits: Vec<Hit>,
@@ -72,7 +75,7 @@ pub enum DraftError {
 
 pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError> {
     let particulars = Particulars::of(house, from)?;
-    let Protected { tables, recorded, summary } = protect(house, &particulars, from.books)?;
+    let Protected { tables, recorded, witnesses, summary } = protect(house, &particulars, from.books)?;
     let figures = (tables.as_slice(), from.books.lines);
     let rendered = render(&particulars, figures, None)?;
     let left_out = left_out(house, from, &rendered)?;
@@ -84,7 +87,7 @@ pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError>
         hits.extend(egress::guard(house, &without, &places)?);
         shortened = Some(without);
     }
-    Ok(Draft { rendered, shortened, left_out, cells: recorded, summary, hits, particulars })
+    Ok(Draft { rendered, shortened, left_out, cells: recorded, witnesses, summary, hits, particulars })
 }
 
 /// What passed disclosure control.
@@ -92,12 +95,17 @@ pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError>
 struct Protected {
     tables: Vec<ProtectedTable>,
     recorded: Vec<(String, RecordedCell)>,
+    witnesses: Vec<WitnessChange>,
     summary: Summary,
 }
 
 /// Each universe by itself, against the earlier cells of its own: nothing adds up across them.
 fn protect(house: &House, particulars: &Particulars, books: Books<'_>) -> anyhow::Result<Protected> {
-    let ledger = Ledger::of(house.store.read(|reader| reader.recorded_cells())?);
+    let ledger = house.store.read(|reader| {
+        let mut ledger = Ledger::of(reader.recorded_cells()?);
+        ledger.add_witnesses(reader.witnesses()?);
+        Ok::<_, store::Error>(ledger)
+    })?;
     let policy = control::policy(&house.settings.disclosure)?;
     let mut protected = Protected::default();
     let scope = particulars.scope();
@@ -106,6 +114,7 @@ fn protect(house: &House, particulars: &Particulars, books: Books<'_>) -> anyhow
         let protection = disclosure::protect(question.request(), &policy)
             .context("disclosure control could not make this report safe, so it is not released")?;
         protected.recorded.extend(question.recorded(&protection));
+        protected.witnesses.push(question.witnesses(&protection));
         protected.tables.extend(protection.tables);
         protected.summary.add(&protection.summary);
     }

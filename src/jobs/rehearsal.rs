@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::books::Books;
-use super::control::{self, Ledger, Question};
+use super::control::{self, Ledger, Question, WitnessChange};
 use super::house::FACTS;
 use super::sales_report::seal_for_now;
 use super::scratch::Scratch;
@@ -14,6 +14,7 @@ use super::tables::{self, Scope};
 use crate::disclosure::{Policy, Request};
 use crate::domain::cell::{RecordedCell, Universe};
 use crate::domain::complaint::ComplaintLine;
+use crate::domain::ids::WitnessId;
 use crate::domain::period::Period;
 use crate::facts::Page;
 use crate::report::Asked;
@@ -26,6 +27,8 @@ pub struct Rehearsal<'a> {
     pages: Vec<Page>,
     lines: Vec<ComplaintLine>,
     ledger: Ledger,
+    /// How many witnesses there have been.
+    witnesses: i64,
     policy: Policy,
 }
 
@@ -40,7 +43,7 @@ impl<'a> Rehearsal<'a> {
         let pages = seal_for_now(reader, &state.join(FACTS), &scratch, Period::Day(last))?;
         let lines = reader.complaint_lines_before(Date::MAX)?;
         let policy = control::policy(&settings.disclosure)?;
-        Ok(Self { settings, scratch, pages, lines, ledger: Ledger::default(), policy })
+        Ok(Self { settings, scratch, pages, lines, ledger: Ledger::default(), witnesses: 0, policy })
     }
 
     /// What disclosure control would be asked for the report, a question a universe.
@@ -71,6 +74,14 @@ impl<'a> Rehearsal<'a> {
         self.ledger.add(cells);
     }
 
+    /// As if a release had changed the witnesses so.
+    pub fn record_witnesses(&mut self, change: WitnessChange) {
+        self.ledger.forget_witnesses(&change.gone);
+        let first = self.witnesses;
+        self.witnesses += i64::try_from(change.new.len()).unwrap_or(0);
+        self.ledger.add_witnesses((first..).map(WitnessId).zip(change.new));
+    }
+
     /// Everything that was recorded, and nothing else: for an audit of all releases together.
     ///
     /// # Errors
@@ -80,7 +91,8 @@ impl<'a> Rehearsal<'a> {
         let Some(first) = earlier.iter().map(|cell| cell.definition.from).min() else {
             return Ok(Request::default());
         };
-        let asked = Asked { earlier, ..Asked::default() };
+        let witnesses = self.ledger.witnesses(universe);
+        let asked = Asked { earlier, witnesses, ..Asked::default() };
         Ok(tables::cells(universe, self.books(), Period::Day(first), asked)?.request)
     }
 

@@ -191,6 +191,9 @@ fn release(
             sha256: hash,
         };
         let release = writer.insert_release(&new, &draft.cells, run.now)?;
+        for change in &draft.witnesses {
+            writer.change_witnesses(&change.gone, &change.new)?;
+        }
         for message in &messages {
             let row = message.row(job.kind.as_str(), Some(release));
             writer.enqueue(&OutboxRow { on_ambiguous: job.on_ambiguous, ..row }, run.now)?;

@@ -19,6 +19,7 @@ pub(super) struct Membership {
     /// For each distinct definition, ascending.
     atoms: Vec<Vec<u32>>,
     atom_of_row: Vec<Option<u32>>,
+    combinations: Combinations,
 }
 
 impl Membership {
@@ -49,7 +50,8 @@ impl Membership {
             }
         }
         let atom_of = |combination: &u32| atom_of_combination.get(*combination as usize).copied().flatten();
-        Ok(Self { unique, atoms, atom_of_row: combinations.of_row.iter().map(atom_of).collect() })
+        let atom_of_row = combinations.of_row.iter().map(atom_of).collect();
+        Ok(Self { unique, atoms, atom_of_row, combinations })
     }
 
     /// The atoms of the asked cell, ascending.
@@ -60,6 +62,16 @@ impl Membership {
     /// The same number for asked cells of the same definition.
     pub fn unique(&self, cell: usize) -> usize {
         self.unique[cell]
+    }
+
+    /// The finest groups that could be told apart by what any cell fixes: for each row, the number of its own.
+    pub fn group_of_row(&self) -> &[u32] {
+        &self.combinations.of_row
+    }
+
+    /// The dimensions that any cell fixes, as slots.
+    pub fn slots(&self) -> &[usize] {
+        &self.combinations.slots
     }
 
     /// `None` for a row that is in no cell.
@@ -96,6 +108,8 @@ type Key = [u32; 1 + Dimension::SALES.len()];
 
 /// The distinct keys of the rows, sorted: in an order that does not depend on the rows'.
 struct Combinations {
+    /// The dimensions that are told apart.
+    slots: Vec<usize>,
     keys: Vec<Key>,
     of_row: Vec<u32>,
 }
@@ -114,7 +128,8 @@ impl Combinations {
             })
             .collect();
         sorted.sort_unstable();
-        let mut combinations = Self { keys: Vec::new(), of_row: vec![0; sorted.len()] };
+        let slots = used.into_iter().collect();
+        let mut combinations = Self { slots, keys: Vec::new(), of_row: vec![0; sorted.len()] };
         for (key, row) in sorted {
             if combinations.keys.last() != Some(&key) {
                 combinations.keys.push(key);

@@ -12,6 +12,7 @@
 //! candidate and every earlier cell that overlaps them.
 
 mod durations;
+mod groups;
 mod membership;
 mod rows;
 mod tables;
@@ -28,8 +29,10 @@ use crate::disclosure::{CandidateCell, CandidateTable, Contributions, EarlierCel
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::{Component, Dimension};
+use crate::domain::witness::RecordedWitness;
 
 pub use durations::{durations, oldest_open};
+use groups::Groups;
 use membership::Membership;
 use rows::Rows;
 use tables::Draft;
@@ -82,14 +85,19 @@ pub struct Asked<'a> {
     /// The cells of every earlier release. Those of the same rows are one, shown and withheld apart; else they keep
     /// their order.
     pub earlier: &'a [RecordedCell],
+    /// What earlier releases left of witnesses.
+    pub witnesses: &'a [RecordedWitness],
 }
 
 /// What disclosure control is asked, and what each candidate cell is, for the ledger of releases.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cells {
     pub request: Request,
     /// For each table of the request, its cells' definitions in its order.
     pub definitions: Vec<Vec<CellDefinition>>,
+    /// For each of the request's witnesses, which of those asked with it is.
+    witnesses: Vec<usize>,
+    groups: Groups,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +141,8 @@ fn of_rows(rows: &Rows, asked: Asked<'_>) -> Result<Cells, Error> {
     let definitions = candidates.chain(asked.earlier.iter().map(|cell| &cell.definition)).collect::<Vec<_>>();
     let membership = Membership::new(rows, &definitions)?;
     let data = contributions(rows, &membership)?;
+    let groups = Groups::new(rows, &membership);
+    let (witnesses, tables_of_witnesses) = groups.recall(asked.witnesses);
     let used: BTreeSet<Measure> = all()
         .flat_map(|table| &table.measures)
         .chain(asked.earlier.iter().flat_map(|cell| &cell.measures))
@@ -163,9 +173,10 @@ fn of_rows(rows: &Rows, asked: Asked<'_>) -> Result<Cells, Error> {
         tables,
         reserved,
         earlier: earlier_cells(asked.earlier, &used, &membership, next),
+        witnesses: tables_of_witnesses,
         data,
     };
-    Ok(Cells { request, definitions })
+    Ok(Cells { request, definitions, witnesses, groups })
 }
 
 /// The earlier cells; the first of them is cell `first` of the membership. The same rows shown in several tables, or in

@@ -39,6 +39,7 @@ mod releases;
 mod runs;
 mod schema;
 mod watermarks;
+mod witnesses;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};

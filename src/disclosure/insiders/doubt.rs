@@ -44,6 +44,27 @@ struct Limits {
 impl Search<'_> {
     /// Weighs every witness at hand.
     pub(super) fn doubts(&self, view: usize) -> Doubts {
+        let mut doubts = self.all_doubts(view);
+        for (_, witness) in self.witnesses.iter().filter(|of| of.0 == view) {
+            self.weigh(&mut doubts, witness);
+        }
+        doubts
+    }
+
+    /// The witnesses that, one after the other, answer something that none before does.
+    pub fn answering(&self, view: usize) -> Vec<usize> {
+        let mut doubts = self.all_doubts(view);
+        let of_view = self.witnesses.iter().enumerate().filter(|(_, of)| of.0 == view);
+        let answers = of_view.filter(|(_, (_, witness))| {
+            let before = doubts.extent();
+            self.weigh(&mut doubts, witness);
+            doubts.extent() != before
+        });
+        answers.map(|(number, _)| number).collect()
+    }
+
+    /// As if there were no witness.
+    fn all_doubts(&self, view: usize) -> Doubts {
         let mut doubts = Doubts { view, open: BTreeMap::new(), parts: BTreeMap::new() };
         for (number, target) in self.targets.iter().enumerate().filter(|(_, target)| target.view == view) {
             if !matches!(target.subject, Subject::Cell { .. } | Subject::Earlier { .. }) {
@@ -57,9 +78,6 @@ impl Search<'_> {
                 doubts.parts.insert(number, self.parts(target));
                 doubts.open.extend(asked.into_iter().map(|end| ((number, end), None)));
             }
-        }
-        for (_, witness) in self.witnesses.iter().filter(|of| of.0 == view) {
-            self.weigh(&mut doubts, witness);
         }
         doubts
     }
@@ -158,6 +176,12 @@ impl Limits {
 impl Doubts {
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
+    }
+
+    /// The ends that no witness is known to reach, and the doubts about the others.
+    fn extent(&self) -> (usize, usize) {
+        let unreached = self.open.values().filter(|of| of.is_none()).count();
+        (unreached, self.open.values().flatten().map(Vec::len).sum())
     }
 
     pub fn ends(&self) -> impl Iterator<Item = (usize, End)> {

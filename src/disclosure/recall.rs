@@ -1,0 +1,82 @@
+//! Witnesses of earlier releases, recalled for the next one.
+//!
+//! A secret of long ago is asked about again in every release that is linked to it by anything unknown. Whatever
+//! proved it safe then mostly proves it still: what is shown since is of other days. So whoever keeps the witnesses spares
+//! each release all but the programmes for its own days. Nothing is taken on trust: a witness is checked
+//! against every row, those of this release too, before it proves anything.
+
+use std::collections::BTreeSet;
+
+use super::protection::Witnesses;
+use super::request::WitnessTable;
+use super::search::Search;
+use super::view::View;
+use super::witness::Witness;
+
+/// What became of one of the request's witnesses.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Recalled {
+    /// The request says nothing of its atoms, or of its components.
+    Untouched,
+    /// The part that the request can say something about is this one of the search's, or does not hold; and the rest of it.
+    Part { number: Option<usize>, rest: Vec<(u32, usize, f64)> },
+}
+
+impl Search<'_> {
+    /// Takes in those of the request's witnesses that hold. To be called once, before the search for others.
+    pub fn recall(&mut self) {
+        for (index, table) in self.system.request.witnesses.iter().enumerate() {
+            let same = |view: &View| view.components == table.components;
+            let Some(view) = self.views.iter().position(same) else { continue };
+            let is_relevant = |entry: &&(u32, usize, f64)| self.is_relevant(view, entry.0);
+            let (differences, rest): (Vec<_>, Vec<_>) = table.differences.iter().partition(is_relevant);
+            if differences.is_empty() {
+                continue;
+            }
+            let number = self.witnesses.len();
+            let holds = self.take_witness(view, Witness { scale: table.scale, differences }, false);
+            self.recalled[index] = Recalled::Part { number: holds.then_some(number), rest };
+        }
+    }
+
+    /// What is worth keeping for a later release: what some secret is proved by, and whatever this request did not touch.
+    pub fn lasting(&self) -> Witnesses {
+        let needed = self.needed();
+        let mut lasting = Witnesses::default();
+        let mut known = BTreeSet::new();
+        for (index, (recalled, table)) in
+            self.recalled.iter().zip(&self.system.request.witnesses).enumerate()
+        {
+            let Recalled::Part { number, rest } = recalled else {
+                lasting.kept.push(index);
+                continue;
+            };
+            known.extend(*number);
+            if number.is_some_and(|number| needed.contains(&number)) {
+                lasting.kept.push(index);
+            } else if !rest.is_empty() {
+                lasting.new.push(WitnessTable { differences: rest.clone(), ..table.clone() });
+            }
+        }
+        let own = needed.difference(&known).map(|&number| &self.witnesses[number]);
+        lasting.new.extend(own.map(|(view, witness)| WitnessTable {
+            components: self.views[*view].components.clone(),
+            scale: witness.scale,
+            differences: witness.differences.clone(),
+        }));
+        lasting
+    }
+
+    /// The witnesses that, one after the other, prove something that none before does.
+    fn needed(&self) -> BTreeSet<usize> {
+        let mut needed = BTreeSet::new();
+        if !self.policy.insiders {
+            let proofs = self.proofs.iter().flatten().flatten();
+            return proofs.map(|proof| proof.witness).collect();
+        }
+        for view in 0..self.views.len() {
+            needed.extend(self.answering(view));
+        }
+        needed
+    }
+}
