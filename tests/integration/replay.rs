@@ -161,7 +161,6 @@ pub fn replay(house: &House, part: Part, each: &mut dyn FnMut(&JobSpec, Period, 
             }
             let request = without.as_ref().unwrap_or(question.request());
             scanned += scan(request);
-            dump(request, &format!("{}-{period}", job.name));
             let start = Instant::now();
             let answer = protect(request, rehearsal.policy());
             room += start.elapsed();
@@ -301,39 +300,5 @@ impl fmt::Display for Replay {
             audit.narrow,
             self.joint_time.as_secs_f64()
         )
-    }
-}
-
-fn dump(request: &Request, name: &str) {
-    use std::io::Write;
-    let Ok(dir) = std::env::var("DUMP") else { return };
-    if !std::env::var("DUMP_ONLY").is_ok_and(|only| only.split(',').any(|part| name.contains(part))) {
-        return;
-    }
-    let mut out = std::io::BufWriter::new(File::create(format!("{dir}/{name}.req")).unwrap());
-    let list = |atoms: &[u32]| atoms.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(" ");
-    let ulist = |atoms: &[usize]| atoms.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(" ");
-    for m in &request.measures {
-        let terms: Vec<String> = m.terms.iter().map(|t| format!("{} {}", t.0, t.1)).collect();
-        writeln!(out, "M|{}|{}|{}|{}", m.name, m.is_magnitude, m.is_balance, terms.join(" ")).unwrap();
-    }
-    for (kind, tables) in [("T", &request.tables), ("R", &request.reserved)] {
-        for t in tables {
-            writeln!(out, "{kind}|{}|{}|{}", t.name, t.dimensions.join(","), ulist(&t.measures)).unwrap();
-            for c in &t.cells {
-                let place: Vec<String> = c.place.iter().map(|p| p.join("/")).collect();
-                writeln!(out, "C|{}|{}", place.join(";"), list(&c.atoms)).unwrap();
-            }
-            for e in &t.equations {
-                writeln!(out, "Q|{}|{}", e.total, ulist(&e.parts)).unwrap();
-            }
-        }
-    }
-    for e in &request.earlier {
-        writeln!(out, "E|{}|{}|{}", e.shown, ulist(&e.measures), list(&e.atoms)).unwrap();
-    }
-    for (i, (atom, who)) in request.data.atoms.iter().zip(&request.data.contributors).enumerate() {
-        let parts: Vec<String> = request.data.components.iter().map(|c| c[i].to_string()).collect();
-        writeln!(out, "D|{atom}|{who}|{}", parts.join(" ")).unwrap();
     }
 }
