@@ -28,4 +28,5 @@ pub mod sealed;
 pub mod slot;
 pub mod spelling;
 pub mod term;
+pub mod trend;
 pub mod trouble;

@@ -13,7 +13,7 @@ use firstwatch::domain::entry::Dimension;
 use firstwatch::domain::money::Currency;
 use firstwatch::domain::order::CountOrdersOn;
 use firstwatch::domain::rendered::Rendered;
-use firstwatch::settings::{Format, Language};
+use firstwatch::settings::{Colour, Format, Language};
 use jiff::tz::TimeZone;
 
 /// Brands with their customers' purchases; the third has two customers, so it and another must go.
@@ -76,6 +76,10 @@ fn rendered(tables: &[ProtectedTable]) -> Rendered {
     let title = BTreeMap::from([("vi".to_owned(), "Theo hãng".to_owned())]);
     let report = Report {
         business: "1stwatch",
+        colour: Colour::default(),
+        logo: None,
+        trend: None,
+        thresholds: &[],
         currency: &Currency { code: "VND".to_owned(), decimals: 0 },
         zone: &zone,
         zone_name: "Asia/Ho_Chi_Minh",
@@ -85,7 +89,13 @@ fn rendered(tables: &[ProtectedTable]) -> Rendered {
         period: "2026-10".parse().expect("a period"),
         lagging: &[],
         headline: &[&tables[0]],
-        sections: &[Section { title: &title, rows: &[Dimension::Brand], columns: &[], table: &tables[1] }],
+        sections: &[Section {
+            title: &title,
+            rows: &[Dimension::Brand],
+            columns: &[],
+            table: &tables[1],
+            before: None,
+        }],
         late: None,
         complaints: None,
         data_as_of: "2026-11-01T00:00:00Z".parse().expect("an instant"),

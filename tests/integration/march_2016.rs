@@ -161,8 +161,8 @@ struct Received {
 
 fn receive(message: &[u8], folder: &Path) -> Received {
     let message = MessageParser::default().parse(message).unwrap();
-    let attachment = message.attachment(0).unwrap();
-    assert_eq!(attachment.attachment_name(), Some("monthly-2016-03.xlsx"));
+    let named = Some("monthly-2016-03.xlsx");
+    let attachment = message.attachments().find(|file| file.attachment_name() == named).unwrap();
     let file = folder.join("monthly.xlsx");
     fs::write(&file, attachment.contents()).unwrap();
     let own = with_calamine(&file);
