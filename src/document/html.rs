@@ -50,8 +50,9 @@ fn laid_out(template: &str, contents: &impl Serialize) -> Result<String, Error> 
         fonts: HashMap::new(),
     };
     let html = parsed.element.render(&options).map_err(|problem| Error::Layout(problem.to_string()))?;
-    // What is for Outlook alone, and follows what is for Outlook alone, needs no end between: a twentieth of the mail.
-    Ok(html.replace("<![endif]--><!--[if mso | IE]>", ""))
+    // Said twice, or ended to begin anew: a twentieth of the mail.
+    let once = html.replace("background:#ffffff;background-color:#ffffff;", "background:#ffffff;");
+    Ok(once.replace("<![endif]--><!--[if mso | IE]>", ""))
 }
 
 fn filled(template: &str, contents: &impl Serialize) -> Result<String, Error> {

@@ -61,10 +61,15 @@ use crate::settings::{Format, Language};
 /// Mail programs cut a message longer than this (Gmail at 102 kB).
 const LONGEST_HTML: usize = 100_000;
 /// What the mail prints, and what is tried in turn when it gets too long with that.
-const ROOM_IN_MAIL: [Room; 8] = [
+const ROOM_IN_MAIL: [Room; 13] = [
     Room { rows: 15, tables: usize::MAX },
+    Room { rows: 12, tables: usize::MAX },
     Room { rows: 10, tables: usize::MAX },
+    Room { rows: 8, tables: usize::MAX },
+    Room { rows: 7, tables: usize::MAX },
     Room { rows: 6, tables: usize::MAX },
+    Room { rows: 5, tables: usize::MAX },
+    Room { rows: 4, tables: usize::MAX },
     Room { rows: 3, tables: usize::MAX },
     Room { rows: 0, tables: usize::MAX },
     Room { rows: 0, tables: 12 },
