@@ -72,16 +72,10 @@ impl Book<'_> {
 
     /// Names the groups that rows of others stand for, below the table.
     fn others(&self, sheet: &mut Worksheet, grid: &Grid<'_>, body: u32) -> Result<(), Error> {
-        let mut names: Vec<String> = grid.rows.iter().flat_map(|row| grid.others(row, self.texts)).collect();
-        names.sort();
-        names.dedup();
-        if names.is_empty() {
-            return Ok(());
-        }
         let row = body + u32::try_from(grid.rows.len()).unwrap_or(0) + 1;
-        // A cell holds no more than 32,767 letters.
-        for (row, names) in (row..).zip(names.chunks(100)) {
-            let told = self.texts.fill("others-are", [("names", names.join(", ").into())]);
+        let names = grid.rows.iter().flat_map(|row| grid.others(row, self.texts));
+        for (row, name) in (row..).zip(names) {
+            let told = format!("{name}: {}", self.texts.say("withheld-word"));
             sheet.write_string_with_format(row, 0, told, &self.looks.small)?;
         }
         Ok(())
