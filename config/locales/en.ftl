@@ -43,6 +43,10 @@ sentence-net = { $period }: net sales came to { $net }{ $changes }.
 sentence-empty = { $period }: no order was booked.
 sentence-withheld = The main figure of { $period } is withheld: printing it could give away what one customer bought.
 sentence-plain = Sales report, { $period }.
+alert-falls = { $measure }: down { $size } on { $base } (threshold: { $percent } down).
+alert-rises = { $measure }: up { $size } on { $base } (threshold: { $percent } up).
+alert-new = { $measure }: there are some, and { $base } had none (threshold: { $percent } up).
+alert-withheld = { $measure } against { $base }: the threshold of { $percent } cannot be judged, for a figure is withheld.
 clause-up = up { $size } on { $base }
 clause-down = down { $size } on { $base }
 clause-same = level with { $base }
@@ -63,6 +67,23 @@ running = Running totals
 against = against { $base }
 late-title = Late bookings of earlier periods
 late-note = These arrived after their period had been closed; they are booked in this one and are part of the figures above.
+others = Others ({ $groups } { $count ->
+    [one] group
+   *[other] groups
+})
+others-are = Others: { $names }. Each of these is withheld; only their sum is printed.
+others-are-and-more = Others: { $names } and { $more } more. Each of these is withheld; only their sum is printed.
+trend-by-day = Net sales by day
+trend-by-month = Net sales by month
+trend-step = { $step }: { $now } (before: { $before })
+by-tet = Compared by Tết
+by-tet-note = The days that lay as far from Tết a year before.
+by-tet-base = last year's Tết
+movers = Biggest movers: { $title }
+change-of = { $measure }, change
+short-billions = { $figure }B
+short-millions = { $figure }M
+short-thousands = { $figure }K
 total = Total
 unknown = unknown
 on-time = on time
@@ -161,12 +182,19 @@ region-central = Central
 region-south = South
 customer-new = New customers
 customer-returning = Returning customers
+weekday-short-1 = Mon
 weekday-1 = Monday
+weekday-short-2 = Tue
 weekday-2 = Tuesday
+weekday-short-3 = Wed
 weekday-3 = Wednesday
+weekday-short-4 = Thu
 weekday-4 = Thursday
+weekday-short-5 = Fri
 weekday-5 = Friday
+weekday-short-6 = Sat
 weekday-6 = Saturday
+weekday-short-7 = Sun
 weekday-7 = Sunday
 
 ## Definitions

@@ -62,6 +62,16 @@ pub fn tet(year: i16) -> Option<Date> {
     LunarDate { year, month: 1, is_leap: false, day: 1 }.to_solar()
 }
 
+/// The days that lay as far from Tết the year before as `first` to `last` do now: mùng 1 beside mùng 1, whatever
+/// their dates. `None` for days that no January or February holds, where Tết makes no difference.
+pub fn a_year_before_by_tet(first: Date, last: Date) -> Option<(Date, Date)> {
+    if first.month() > 2 && last.month() > 2 {
+        return None;
+    }
+    let moved = tet(last.year())? - tet(last.year() - 1)?;
+    Some((first.checked_sub(moved).ok()?, last.checked_sub(moved).ok()?))
+}
+
 /// Giỗ Tổ Hùng Vương, the tenth of the third month, of a lunar year, 1900 to 2199.
 pub fn hung_kings(year: i16) -> Option<Date> {
     LunarDate { year, month: 3, is_leap: false, day: 10 }.to_solar()
@@ -327,5 +337,13 @@ mod tests {
         assert_eq!(leap.to_solar(), Some(date(2025, 7, 25)));
         assert_eq!(LunarDate::from_solar(date(2025, 7, 25)), Some(leap));
         assert_eq!((tet(2026), hung_kings(2026)), (Some(date(2026, 2, 17)), Some(date(2026, 4, 26))));
+    }
+
+    #[test]
+    fn january_and_february_compare_by_their_distance_from_tet() {
+        let by_tet = a_year_before_by_tet;
+        assert_eq!(by_tet(date(2026, 2, 16), date(2026, 2, 22)), Some((date(2025, 1, 28), date(2025, 2, 3))));
+        assert_eq!(by_tet(date(2026, 12, 28), date(2027, 1, 3)), Some((date(2026, 1, 8), date(2026, 1, 14))));
+        assert_eq!(by_tet(date(2026, 3, 2), date(2026, 3, 8)), None);
     }
 }

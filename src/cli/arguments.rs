@@ -198,7 +198,7 @@ pub enum ReportCommand {
     },
     /// Write what would be sent, without sending or releasing it
     #[command(
-        after_help = "Example:  firstwatch report preview weekly-sales --period 2026-W46 --out /tmp/preview"
+        after_help = "Example:  firstwatch report preview weekly-sales --period 2026-W46 --out /tmp/preview --open"
     )]
     Preview {
         #[arg(value_parser = job_name)]
@@ -208,6 +208,9 @@ pub enum ReportCommand {
         /// The folder to write into; it is made when it is not there
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// Show the report in the browser, by `xdg-open`
+        #[arg(long)]
+        open: bool,
     },
 }
 

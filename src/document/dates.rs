@@ -12,6 +12,20 @@ pub fn day(day: Date) -> String {
     format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
 }
 
+/// `22/11`.
+pub fn day_and_month(day: Date) -> String {
+    format!("{:02}/{:02}", day.day(), day.month())
+}
+
+/// From one step of a trend to another, both included: `16/11 – 22/11/2026`, `12/2025 – 11/2026`.
+pub fn steps(first: Period, last: Period) -> String {
+    if matches!(first, Period::Day(_)) {
+        return format!("{} – {}", day_and_month(first.first()), day(last.last()));
+    }
+    let month = |day: Date| format!("{:02}/{:04}", day.month(), day.year());
+    format!("{} – {}", month(first.first()), month(last.last()))
+}
+
 /// `22/11/2026 07:00`, in the business time zone.
 pub fn instant(at: Timestamp, zone: &TimeZone) -> String {
     let at = Zoned::new(at, zone.clone());

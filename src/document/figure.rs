@@ -22,6 +22,16 @@ impl Figure {
         }
     }
 
+    /// `self` less `other`; only where both are shown.
+    pub fn less(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Shown(value), Self::Shown(other)) => {
+                value.checked_sub(other).map_or(Self::Absent, Self::Shown)
+            }
+            _ => Self::Absent,
+        }
+    }
+
     /// `self` per `count`, to the nearest whole unit; only where both are shown and there is a count.
     pub fn per(self, count: Self) -> Self {
         match (self, count) {
@@ -88,6 +98,14 @@ mod tests {
         assert_eq!(Change::between(shown(5), Figure::Withheld), Change::Unknown);
         assert_eq!(Change::between(Figure::Withheld, shown(0)), Change::Unknown);
         assert_eq!(Change::between(shown(i64::MAX), shown(1)), Change::Tenths(i64::MAX));
+    }
+
+    #[test]
+    fn a_difference_needs_both() {
+        assert_eq!(Figure::Shown(5).less(Figure::Shown(7)), Figure::Shown(-2));
+        assert_eq!(Figure::Shown(5).less(Figure::Withheld), Figure::Absent);
+        assert_eq!(Figure::Withheld.less(Figure::Shown(7)), Figure::Absent);
+        assert_eq!(Figure::Shown(i64::MIN).less(Figure::Shown(1)), Figure::Absent);
     }
 
     #[test]

@@ -38,14 +38,34 @@ pub struct Grid<'a> {
     pub columns: Vec<Codes>,
     /// One a measure.
     figures: BTreeMap<Place<'a>, Vec<Figure>>,
+    /// Rows that stand for several withheld ones.
+    others: BTreeMap<Codes, Others>,
+    /// The first measure in the period before, by row.
+    before: Option<BTreeMap<&'a [String], Figure>>,
 }
+
+/// Withheld rows of one parent, told as one: what the rest of the parent leaves, which whoever can subtract knows, and
+/// which disclosure control has taken for shown.
+struct Others {
+    codes: Vec<String>,
+    figures: Vec<Figure>,
+}
+
+/// The code of a row of others: no name from the data has a control character.
+const OTHERS: &str = "\u{0}others";
 
 impl<'a> Grid<'a> {
     /// # Errors
     /// [`Error::UnknownMeasure`] when the table measures what no report knows.
     pub fn of_section(section: &Section<'a>, texts: &Texts) -> Result<Self, Error> {
         let title = texts.local(section.title).to_owned();
-        Self::new(title, false, (section.rows, section.columns), section.table)
+        let mut grid = Self::new(title, false, (section.rows, section.columns), section.table)?;
+        grid.before = section.before.map(|table| {
+            let row = |cell: &'a ProtectedCell| cell.place().first().map_or(&[][..], Vec::as_slice);
+            table.cells().iter().map(|cell| (row(cell), figure(cell, 0))).collect()
+        });
+        grid.join_withheld();
+        Ok(grid)
     }
 
     /// What was booked late, by the period it belongs to.
@@ -101,8 +121,19 @@ impl<'a> Grid<'a> {
         figures: BTreeMap<Place<'a>, Vec<Figure>>,
     ) -> Self {
         let (rows, columns) = (Vec::new(), Vec::new());
-        let mut grid =
-            Self { title, is_late, row_dimensions, column_dimensions, measures, rows, columns, figures };
+        let (others, before) = (BTreeMap::new(), None);
+        let mut grid = Self {
+            title,
+            is_late,
+            row_dimensions,
+            column_dimensions,
+            measures,
+            rows,
+            columns,
+            figures,
+            others,
+            before,
+        };
         let rows: BTreeSet<&[String]> = grid.figures.keys().map(|place| &*place.0).collect();
         let columns: BTreeSet<&[String]> = grid.figures.keys().map(|place| &*place.1).collect();
         (grid.rows, grid.columns) = (grid.ordered_rows(&rows), ordered_columns(&columns, column_dimensions));
@@ -112,6 +143,10 @@ impl<'a> Grid<'a> {
     /// The name of a row's last code, or of the total.
     pub fn row_name(&self, row: &[String], texts: &Texts) -> String {
         let Some(code) = row.last() else { return texts.say("total") };
+        if let Some(others) = self.others.get(row) {
+            let count = i64::try_from(others.codes.len()).unwrap_or(i64::MAX);
+            return texts.fill("others", [("groups", count.to_string().into()), ("count", count.into())]);
+        }
         names::value(self.row_dimensions.get(row.len() - 1).copied(), code, texts)
     }
 
@@ -131,8 +166,59 @@ impl<'a> Grid<'a> {
         joined(self.column_dimensions, texts)
     }
 
+    /// Whether it stands for withheld rows, which [`Grid::others`] names.
+    pub fn stands_for_others(&self, row: &[String]) -> bool {
+        self.others.contains_key(row)
+    }
+
+    /// The names of the rows that a row stands for, each below its parents' (`Đồng hồ nam › Seiko`); of most rows none.
+    pub fn others(&self, row: &[String], texts: &Texts) -> Vec<String> {
+        let codes = self.others.get(row).into_iter().flat_map(|others| &others.codes);
+        codes
+            .map(|code| self.path(&[&row[..row.len() - 1], std::slice::from_ref(code)].concat(), texts))
+            .collect()
+    }
+
+    /// A row's name below those of its parents.
+    pub fn path(&self, row: &[String], texts: &Texts) -> String {
+        let names: Vec<String> = (1..=row.len()).map(|depth| self.row_name(&row[..depth], texts)).collect();
+        names.join(" › ")
+    }
+
+    /// Whether it is known what the rows were in the period before.
+    pub fn is_compared(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// The first measure of a row in the period before, where nothing of a group is zero.
+    pub fn figure_before(&self, row: &[String]) -> Figure {
+        match &self.before {
+            Some(before) if !self.others.contains_key(row) => {
+                before.get(row).copied().unwrap_or(Figure::Shown(0))
+            }
+            _ => Figure::Absent,
+        }
+    }
+
+    /// Every row of the finest level, of this period and of the one before, with its first measure then and now.
+    pub fn finest_with_before(&self) -> Vec<(Codes, Figure, Figure)> {
+        let Some(before) = &self.before else { return Vec::new() };
+        let is_finest = |row: &&[String]| row.len() == self.row_dimensions.len();
+        let now = self.figures.keys().filter(|place| place.1.is_empty()).map(|place| &*place.0);
+        let rows: BTreeSet<&[String]> = now.chain(before.keys().copied()).filter(is_finest).collect();
+        let known = |row: &[String]| {
+            let place = (Cow::Borrowed(row), Cow::Borrowed(&[][..]));
+            self.figures.get(&place).map_or(Figure::Shown(0), |figures| figures[0])
+        };
+        rows.into_iter().map(|row| (row.to_vec(), self.figure_before(row), known(row))).collect()
+    }
+
     /// The figure of the `measure`-th measure.
     pub fn figure(&self, row: &[String], column: &[String], measure: usize) -> Figure {
+        if let Some(others) = self.others.get(row) {
+            let figure = others.figures.get(measure).copied().filter(|_| column.is_empty());
+            return figure.unwrap_or(Figure::Absent);
+        }
         let figures = self.figures.get(&(Cow::Borrowed(row), Cow::Borrowed(column)));
         figures.and_then(|figures| figures.get(measure)).copied().unwrap_or(Figure::Absent)
     }
@@ -158,7 +244,8 @@ impl<'a> Grid<'a> {
                 .map(|depth| &row[..depth])
                 .filter(|&part| {
                     !kept.contains(part)
-                        && self.figures.contains_key(&(Cow::Borrowed(part), Cow::Borrowed(&[][..])))
+                        && (self.others.contains_key(part)
+                            || self.figures.contains_key(&(Cow::Borrowed(part), Cow::Borrowed(&[][..]))))
                 })
                 .collect();
             if kept.len().saturating_add(needed.len()) <= limit {
@@ -186,6 +273,7 @@ impl<'a> Grid<'a> {
         let code = row[row.len() - 1].clone();
         let (hidden, value) = self.worth(row);
         match dimension {
+            _ if code == OTHERS => (usize::MAX, true, Reverse(i64::MIN), code),
             // Days of the week, periods and clocks read in time, levels by their numbers, not by size.
             Some(Dimension::Weekday | Dimension::Clock | Dimension::DamageLevel) => {
                 (names::natural_order(dimension, &code), false, Reverse(0), code)
@@ -193,6 +281,53 @@ impl<'a> Grid<'a> {
             Some(Dimension::BelongsTo) => (0, false, Reverse(0), code),
             _ => (0, hidden, value, code),
         }
+    }
+
+    /// Puts one row for what is left of a parent in the place of its withheld children. What has an order of its own, or
+    /// columns, keeps its holes: there the rest is of no use.
+    fn join_withheld(&mut self) {
+        let has_order = [Dimension::Weekday, Dimension::BelongsTo];
+        if self.row_dimensions.iter().any(|it| has_order.contains(it)) || self.columns.len() > 1 {
+            return;
+        }
+        let rows = std::mem::take(&mut self.rows);
+        let is_withheld =
+            |row: &Codes| (0..self.measures.len()).all(|at| self.figure(row, &[], at) == Figure::Withheld);
+        let mut hidden: BTreeMap<Codes, Vec<Codes>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| !row.is_empty()) {
+            let all_below = rows.iter().filter(|below| below.starts_with(row)).all(is_withheld);
+            if all_below {
+                hidden.entry(row[..row.len() - 1].to_vec()).or_default().push(row.clone());
+            }
+        }
+        hidden.retain(|_, children| children.len() > 1);
+        let mut others = BTreeMap::new();
+        for (parent, children) in hidden {
+            let Some(figures) = self.rest(&parent, &rows) else { continue };
+            let codes = children.iter().filter_map(|row| row.last().cloned()).collect();
+            others.insert([parent, vec![OTHERS.to_owned()]].concat(), (Others { codes, figures }, children));
+        }
+        let gone: BTreeSet<&Codes> = others.values().flat_map(|(_, children)| children).collect();
+        let is_gone = |row: &Codes| (1..=row.len()).any(|depth| gone.contains(&row[..depth].to_vec()));
+        let mut kept: Vec<Codes> = rows.into_iter().filter(|row| !is_gone(row)).collect();
+        kept.extend(others.keys().cloned());
+        self.others = others.into_iter().map(|(row, (others, _))| (row, others)).collect();
+        let kept: BTreeSet<&[String]> = kept.iter().map(Vec::as_slice).collect();
+        self.rows = self.ordered_rows(&kept);
+    }
+
+    /// What the shown children leave of a parent; `None` where it is withheld itself.
+    fn rest(&self, parent: &Codes, rows: &[Codes]) -> Option<Vec<Figure>> {
+        let children = || rows.iter().filter(|row| row.len() == parent.len() + 1 && row.starts_with(parent));
+        let rest = |at: usize| {
+            let whole = self.figure(parent, &[], at).shown()?;
+            let shown = children().filter_map(|row| self.figure(row, &[], at).shown());
+            shown
+                .map(i128::from)
+                .try_fold(i128::from(whole), i128::checked_sub)
+                .and_then(|it| it.try_into().ok())
+        };
+        (0..self.measures.len()).map(|at| rest(at).map(Figure::Shown)).collect()
     }
 
     fn worth(&self, row: &[String]) -> (bool, Reverse<i64>) {

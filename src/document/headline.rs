@@ -4,7 +4,7 @@ use super::Error;
 use super::complaints;
 use super::dates;
 use super::figure::{Change, Figure};
-use super::key_line::{KeyLine, base, figures_of};
+use super::key_line::{KeyLine, OverWindows, base, figures_of};
 use super::names;
 use super::numbers::Numbers;
 use super::report::{Report, Window};
@@ -60,7 +60,7 @@ fn is_better(measure: Measure) -> bool {
 ///
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
-pub fn figures(report: &Report<'_>, measure: Measure) -> Result<Option<[Figure; 5]>, Error> {
+pub fn figures(report: &Report<'_>, measure: Measure) -> Result<Option<OverWindows>, Error> {
     figures_of(report.headline, measure)
 }
 
@@ -72,7 +72,7 @@ pub fn subject(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Res
     if !report.tells_of_sales() {
         return Ok(marked(complaints::subject(report, texts, numbers)?, report, texts));
     }
-    let net = figures(report, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
+    let net = figures(report, Measure::Net)?.unwrap_or([Figure::Absent; Window::ALL.len()]);
     let shop = || names::clean(report.business).into();
     let period = || dates::period(report.period, texts).into();
     let plain = match (net[0], is_empty(report)?) {
@@ -110,7 +110,7 @@ pub fn sentence(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Re
     if !report.tells_of_sales() {
         return complaints::sentence(report, texts, numbers);
     }
-    let net = figures(report, Measure::Net)?.unwrap_or([Figure::Absent; 5]);
+    let net = figures(report, Measure::Net)?.unwrap_or([Figure::Absent; Window::ALL.len()]);
     let orders = figures(report, Measure::Orders)?.map_or(Figure::Absent, |figures| figures[0]);
     let period = || dates::period(report.period, texts).into();
     if is_empty(report)? {
@@ -157,7 +157,7 @@ fn is_empty(report: &Report<'_>) -> Result<bool, Error> {
 }
 
 /// `, tăng 12,5 % so với Tuần 46/2026 và giảm 3 % so với Tuần 47/2025`; empty when nothing may be said.
-fn changes(report: &Report<'_>, net: &[Figure; 5], texts: &Texts, numbers: &Numbers<'_>) -> String {
+fn changes(report: &Report<'_>, net: &OverWindows, texts: &Texts, numbers: &Numbers<'_>) -> String {
     let clauses: Vec<String> = [(Window::Previous, 1), (Window::LastYear, 2)]
         .into_iter()
         .filter_map(|(window, at)| {

@@ -5,7 +5,6 @@
 //! drops the classes (alignment, padding) stands in the elements.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
@@ -22,7 +21,14 @@ const NOTICE: &str = include_str!("templates/notice.mjml");
 const STATEMENT: &str = include_str!("templates/statement.html");
 
 pub fn report(page: &Page) -> Result<String, Error> {
-    laid_out("report.mjml", page)
+    let html = laid_out("report.mjml", page)?;
+    // mrml writes an attribute as Rust would debug it, with `\u{a0}` for a space that does not break.
+    let alternatives =
+        [("@logo", Some(&page.shop)), ("@trend", page.trend.as_ref().map(|trend| &trend.alternative))];
+    Ok(alternatives.into_iter().fold(html, |html, (mark, text)| {
+        let text = text.map_or_else(String::new, |text| escape(text));
+        html.replace(&format!("alt=\"{mark}\""), &format!("alt=\"{text}\""))
+    }))
 }
 
 pub fn notice(letter: &Letter) -> Result<String, Error> {
@@ -43,7 +49,10 @@ fn laid_out(template: &str, contents: &impl Serialize) -> Result<String, Error> 
         // The default fonts would be fetched from a third party by the reader's mail program.
         fonts: HashMap::new(),
     };
-    parsed.element.render(&options).map_err(|problem| Error::Layout(problem.to_string()))
+    let html = parsed.element.render(&options).map_err(|problem| Error::Layout(problem.to_string()))?;
+    // Said twice, or ended to begin anew: a twentieth of the mail.
+    let once = html.replace("background:#ffffff;background-color:#ffffff;", "background:#ffffff;");
+    Ok(once.replace("<![endif]--><!--[if mso | IE]>", ""))
 }
 
 fn filled(template: &str, contents: &impl Serialize) -> Result<String, Error> {
@@ -76,15 +85,20 @@ fn escaped(output: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Res
     if value.is_safe() {
         return Ok(output.write_str(&text)?);
     }
+    Ok(output.write_str(&escape(&text))?)
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
-            '&' => output.write_str("&amp;")?,
-            '<' => output.write_str("&lt;")?,
-            '>' => output.write_str("&gt;")?,
-            '"' => output.write_str("&quot;")?,
-            '\'' => output.write_str("&#39;")?,
-            _ => output.write_char(letter)?,
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(letter),
         }
     }
-    Ok(())
+    escaped
 }

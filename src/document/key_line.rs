@@ -6,17 +6,21 @@ use super::figure::Figure;
 use super::grid;
 use super::report::{Report, Window};
 use super::texts::Texts;
+use crate::calendar::lunar;
 use crate::disclosure::ProtectedTable;
 use crate::domain::cell::Measure;
 
-/// One measure over the windows, in the order of [`Window::ALL`].
+/// A figure a window, in the order of [`Window::ALL`].
+pub type OverWindows = [Figure; Window::ALL.len()];
+
+/// One measure over the windows.
 #[derive(Clone)]
 pub struct KeyLine {
     pub label: String,
     pub is_money: bool,
     /// Whether more of it is better; of discounts and refunds it is not said.
     pub more_is_better: bool,
-    pub figures: [Figure; 5],
+    pub figures: OverWindows,
 }
 
 impl KeyLine {
@@ -29,7 +33,7 @@ impl KeyLine {
 ///
 /// # Errors
 /// [`Error::UnknownMeasure`] when a table measures what no report knows.
-pub fn figures_of(tables: &[&ProtectedTable], measure: Measure) -> Result<Option<[Figure; 5]>, Error> {
+pub fn figures_of(tables: &[&ProtectedTable], measure: Measure) -> Result<Option<OverWindows>, Error> {
     for table in tables {
         let Some(at) = grid::measures(table)?.iter().position(|&known| known == measure) else { continue };
         return Ok(Some(Window::ALL.map(|window| figure(table, window, at))));
@@ -54,6 +58,10 @@ pub fn base(report: &Report<'_>, window: Window, texts: &Texts) -> String {
     match window {
         Window::Previous => dates::period(report.period.previous(), texts),
         Window::LastYear => dates::period(report.period.last_year(), texts),
+        Window::LastTet => {
+            let days = lunar::a_year_before_by_tet(report.period.first(), report.period.last());
+            days.map_or_else(String::new, |(first, last)| dates::range(first, last))
+        }
         Window::This => dates::period(report.period, texts),
         Window::MonthToDate | Window::YearToDate => texts.say(&format!("window-{}", window.as_str())),
     }

@@ -5,9 +5,10 @@
 //! derived from them is derived from shown cells alone, and the same report gives the same bytes. (A [`Statement`]
 //! holds one customer's own payments, for that customer; it is no report, and is never mailed.) Every
 //! medium prints from one [`page::Page`] or the [`page::Figures`] it is made of, so that none can say
-//! another figure. Deliberately absent: the present time, files, addresses, scripts, pictures from outside.
+//! another figure. Deliberately absent: the present time, files, addresses, scripts, pictures from outside. (What a mail shows comes with it.)
 
 mod alarm;
+mod alerts;
 mod complaints;
 mod dates;
 mod figure;
@@ -17,19 +18,23 @@ mod headline;
 mod html;
 mod key_line;
 mod letter;
+mod movers;
 mod names;
 mod note;
 mod notice;
 mod numbers;
 mod page;
 mod pdf;
+mod picture;
 mod plain;
+mod remarks;
 mod report;
 mod room;
 mod sheet_names;
 mod statement;
 mod tables;
 mod texts;
+mod trend;
 mod typesetter;
 mod workbook;
 
@@ -37,6 +42,7 @@ mod workbook;
 mod tests;
 
 pub use alarm::DeadlineAlarm;
+pub use alerts::is_any_crossed;
 pub use notice::{AuditHeadNoted, Matter, Notice, Problem, ProblemRun, notice};
 pub use report::{
     AGE_LIMITS, ClockTimes, Complaints, Lagging, LeftOut, Reconciliation, Report, Section, Window,
@@ -55,16 +61,25 @@ use crate::settings::{Format, Language};
 /// Mail programs cut a message longer than this (Gmail at 102 kB).
 const LONGEST_HTML: usize = 100_000;
 /// What the mail prints, and what is tried in turn when it gets too long with that.
-const ROOM_IN_MAIL: [Room; 8] = [
+const ROOM_IN_MAIL: [Room; 13] = [
     Room { rows: 15, tables: usize::MAX },
+    Room { rows: 12, tables: usize::MAX },
     Room { rows: 10, tables: usize::MAX },
+    Room { rows: 8, tables: usize::MAX },
+    Room { rows: 7, tables: usize::MAX },
     Room { rows: 6, tables: usize::MAX },
+    Room { rows: 5, tables: usize::MAX },
+    Room { rows: 4, tables: usize::MAX },
     Room { rows: 3, tables: usize::MAX },
     Room { rows: 0, tables: usize::MAX },
     Room { rows: 0, tables: 12 },
     Room { rows: 0, tables: 6 },
     Room { rows: 0, tables: 0 },
 ];
+
+/// The files of the pictures.
+const LOGO: &str = "logo.png";
+const TREND: &str = "trend.png";
 
 /// Why a document cannot be made. None of these comes from the figures.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +130,20 @@ pub fn render(report: &Report<'_>, language: Language) -> Result<Rendered, Error
     let in_mail = page(ROOM_IN_MAIL[0])?;
     let html = if report.attaches(Format::Html) { Some(short_enough(&in_mail, page)?) } else { None };
     let text = plain::report(&in_mail);
-    Ok(Rendered { subject: in_mail.subject, html, text, attachments })
+    let images = if html.is_some() { images(report, &in_mail)? } else { Vec::new() };
+    Ok(Rendered { subject: in_mail.subject, html, text, attachments, images })
+}
+
+/// What the HTML shows by name.
+fn images(report: &Report<'_>, page: &Page) -> Result<Vec<Attachment>, Error> {
+    let image = |file_name: &str, bytes| Attachment {
+        file_name: file_name.to_owned(),
+        media_type: "image/png".to_owned(),
+        bytes,
+    };
+    let logo = report.logo.map(|logo| Ok(image(LOGO, logo.to_vec())));
+    let trend = page.trend.as_ref().map(|trend| Ok(image(TREND, picture::trend(trend)?)));
+    logo.into_iter().chain(trend).collect()
 }
 
 /// The HTML, with fewer rows a table when it would be so long that mail programs cut it: they cut without

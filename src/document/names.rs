@@ -120,7 +120,8 @@ pub fn families() -> Vec<String> {
     keys.extend(LEVELS.iter().map(|code| format!("level-{code}")));
     keys.extend(CUSTOMER_TYPES.iter().map(|code| format!("customer-{code}")));
     keys.extend(WEEKDAYS.iter().map(|code| format!("weekday-{code}")));
-    keys.extend(Window::ALL.iter().skip(3).map(|window| format!("window-{}", window.as_str())));
+    keys.extend(WEEKDAYS.iter().map(|code| format!("weekday-short-{code}")));
+    keys.extend(Window::ALL.iter().skip(4).map(|window| format!("window-{}", window.as_str())));
     keys.extend(OrderStatus::ALL.iter().map(|status| format!("status-{}", status.as_str())));
     keys.extend(["created", "paid", "completed"].map(|basis| format!("basis-{basis}")));
     keys.extend(super::complaints::families());

@@ -86,6 +86,7 @@ pub fn notice(notice: &Notice<'_>, language: Language) -> Result<Rendered, Error
         Matter::AuditHead(head) => of_head(notice, &head, &texts),
     };
     Ok(Rendered {
+        images: Vec::new(),
         html: Some(html::notice(&letter)?),
         text: text(&letter),
         subject: letter.subject,

@@ -65,6 +65,33 @@ impl<'a> Numbers<'a> {
         format!("{sign}{before}{digits}{after}")
     }
 
+    /// `168 tr`, `1,2 tỷ`: an amount short enough to stand in a picture, to three digits.
+    pub fn short(&self, minor: i64) -> String {
+        let one = 10i128.pow(u32::from(self.currency.decimals));
+        let scales =
+            [(1_000_000_000, "short-billions"), (1_000_000, "short-millions"), (1_000, "short-thousands")];
+        let size = i128::from(minor.unsigned_abs());
+        // What rounds up to the next scale belongs there.
+        let scale = scales.into_iter().find(|&(scale, _)| size * 2000 >= scale * one * 1999);
+        let (divisor, key) = scale.map_or((one, None), |(scale, key)| (scale * one, Some(key)));
+        let tenths = (size * 20 + divisor) / (divisor * 2);
+        let whole = (size * 2 + divisor) / (divisor * 2);
+        let mut digits = Decimal::from(if whole >= 100 { whole * 10 } else { tenths });
+        digits.multiply_pow10(-1);
+        digits.absolute.trim_end();
+        let digits = self.decimal.format(&digits).to_string();
+        let sign = if minor < 0 { "-" } else { "" };
+        let digits = key
+            .map_or_else(|| digits.clone(), |key| self.texts.fill(key, [("figure", digits.clone().into())]));
+        format!("{sign}{digits}")
+    }
+
+    /// `+1.234.567 ₫`.
+    pub fn moved(&self, by: i64, is_money: bool) -> String {
+        let sign = if by > 0 { "+" } else { "" };
+        format!("{sign}{}", self.figure(Figure::Shown(by), is_money))
+    }
+
     /// What the currency puts before and behind the digits.
     pub fn signs(&self) -> (String, String) {
         let code = self.currency.code.as_str();
@@ -106,6 +133,15 @@ impl<'a> Numbers<'a> {
     /// The size of a change without its sign, for a sentence: `12,5 %`.
     pub fn size(&self, tenths: i64) -> String {
         self.percent(tenths, SignDisplay::Never)
+    }
+
+    /// `20 %`.
+    pub fn percents(&self, percents: u32) -> String {
+        let digits = self.decimal.format(&Decimal::from(percents)).to_string();
+        match self.texts.language() {
+            Language::Vi => format!("{digits}{NO_BREAK}%"),
+            Language::En => format!("{digits}%"),
+        }
     }
 
     fn percent(&self, tenths: i64, sign: SignDisplay) -> String {
@@ -154,6 +190,22 @@ mod tests {
         assert_eq!(written(Language::Vi, "USD", 2, 5), "0,05\u{a0}US$");
         assert_eq!(written(Language::En, "THB", 2, 100), "THB\u{a0}1.00");
         assert_eq!(written(Language::Vi, "VND", 0, i64::MIN), "-9.223.372.036.854.775.808\u{a0}₫");
+    }
+
+    #[test]
+    fn short_amounts_have_three_digits() {
+        let short = |language, decimals, minor| {
+            let texts = Texts::new(language).expect("texts");
+            let currency = Currency { code: "VND".into(), decimals };
+            Numbers::new(&texts, &currency).expect("numbers").short(minor).replace(NO_BREAK, " ")
+        };
+        let amounts = [0, 999, 85_400, 168_400_000, 16_840_000, -1_234_000_000, 999_600_000];
+        assert_eq!(
+            amounts.map(|minor| short(Language::Vi, 0, minor)),
+            ["0", "999", "85,4 k", "168 tr", "16,8 tr", "-1,2 tỷ", "1 tỷ"]
+        );
+        assert_eq!([12_345, 12_345_678].map(|minor| short(Language::En, 2, minor)), ["123", "123K"]);
+        assert_eq!(short(Language::En, 0, i64::MIN), "-9,223,372,037B");
     }
 
     #[test]

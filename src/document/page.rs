@@ -10,19 +10,21 @@ use super::grid::Grid;
 use super::headline;
 use super::key_line::{self, KeyLine};
 use super::note::Note;
-use super::numbers::Numbers;
+use super::numbers::{NOTHING, Numbers};
 use super::report::{Report, Window};
 use super::room::Room;
 use super::tables::{self, CellText, RowView, TableView};
 use super::texts::Texts;
-use super::{Error, dates, names};
-use crate::settings::Format;
+use super::trend::{TrendFigures, TrendView};
+use super::{Error, alerts, dates, movers, names, remarks};
+use crate::domain::rendered::cid;
 
 /// A report laid out as figures: what the page and the workbook are both made from.
 pub struct Figures<'a> {
     pub lines: Vec<KeyLine>,
     pub grids: Vec<Grid<'a>>,
     pub late: Option<Grid<'a>>,
+    pub trend: Option<TrendFigures>,
     pub complaints: Option<ComplaintFigures<'a>>,
 }
 
@@ -48,6 +50,7 @@ impl<'a> Figures<'a> {
                 .map(|table| Grid::of_late_bookings(table, texts))
                 .transpose()?
                 .filter(|grid| !grid.rows.is_empty()),
+            trend: TrendFigures::of(report),
             complaints,
         })
     }
@@ -55,7 +58,10 @@ impl<'a> Figures<'a> {
     fn withheld(&self, report: &Report<'_>) -> (usize, usize) {
         let of_complaints = self.complaints.iter().flat_map(|complaints| &complaints.grids);
         let grids = self.grids.iter().chain(&self.late).chain(of_complaints).map(Grid::withheld);
-        grids.fold(footer::withheld_in_headline(report), |sum, grid| (sum.0 + grid.0, sum.1 + grid.1))
+        let of_trend = self.trend.iter().map(TrendFigures::withheld);
+        grids
+            .chain(of_trend)
+            .fold(footer::withheld_in_headline(report), |sum, grid| (sum.0 + grid.0, sum.1 + grid.1))
     }
 }
 
@@ -95,9 +101,20 @@ pub struct KeyTable {
     pub rows: Vec<KeyRow>,
 }
 
+/// The shop's colour, and where its pictures are found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Look {
+    pub colour: String,
+    pub colour_for_dark: String,
+    pub pale: String,
+    pub logo: Option<String>,
+    pub trend: String,
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub struct Page {
     pub language: &'static str,
+    pub look: Look,
     pub subject: String,
     pub shop: String,
     pub title: String,
@@ -106,10 +123,16 @@ pub struct Page {
     pub provisional: Option<String>,
     /// Why the attachments are missing, and how to get them.
     pub left_out: Option<String>,
+    /// Thresholds that are crossed.
+    pub alerts: Vec<String>,
     pub sentence: String,
     pub hero: Option<Hero>,
     pub key: Option<KeyTable>,
+    pub trend: Option<TrendView>,
+    /// Against the same days from Tết.
+    pub by_tet: Option<TableView>,
     pub running: Option<TableView>,
+    pub movers: Vec<TableView>,
     pub tables: Vec<TableView>,
     /// Names the tables there is no room for.
     pub more_tables: Option<String>,
@@ -140,40 +163,68 @@ impl Page {
         let view = |grid: &Grid<'_>| tables::view(grid, room.rows, report, texts, numbers);
         let key = key_table(report, &figures.lines, texts, numbers);
         let running = running(&figures.lines, texts, numbers);
+        let by_tet = by_tet(report, &figures.lines, texts, numbers);
+        let trend = figures.trend.as_ref().map(|trend| trend.view(report, texts, numbers));
         let sections: Vec<TableView> = figures.grids.iter().take(room.tables).map(view).collect();
         let late =
             figures.late.as_ref().map(|grid| TableView { lead: Some(texts.say("late-note")), ..view(grid) });
         let complaints =
             figures.complaints.as_ref().map(|it| it.views(report, room, texts, numbers)).unwrap_or_default();
         let withheld = figures.withheld(report);
-        let views = sections.iter().chain(&running).chain(&late).chain(&complaints);
-        let printed_withheld = views.into_iter().any(tables::has_withheld)
+        let printed = trend.iter().map(|trend| &trend.table).chain(&by_tet).chain(&running);
+        let views = printed.chain(&sections).chain(&late).chain(&complaints);
+        let printed_withheld = { views }.any(tables::has_withheld)
             || figures.lines.iter().any(|line| line.figures.contains(&Figure::Withheld));
         Ok(Self {
             language: texts.code(),
+            look: Look::of(report),
             subject: headline::subject(report, texts, numbers)?,
             shop: names::clean(report.business),
             title: texts.local(report.title).to_owned(),
             period: dates::period(report.period, texts),
             range: dates::range(report.period.first(), report.period.last()),
-            provisional: provisional(report, texts),
-            left_out: left_out(report, texts, numbers),
+            provisional: remarks::provisional(report, texts),
+            left_out: remarks::left_out(report, texts, numbers),
+            alerts: alerts::lines(report, texts, numbers)?,
             sentence: headline::sentence(report, texts, numbers)?,
             hero: key.as_ref().and_then(hero),
             key,
+            trend,
+            by_tet,
             running,
+            movers: figures
+                .grids
+                .iter()
+                .filter_map(|grid| movers::view(grid, report, texts, numbers))
+                .collect(),
             tables: sections,
-            more_tables: more_tables(report, figures.grids.get(room.tables..).unwrap_or_default(), texts),
+            more_tables: remarks::more_tables(
+                report,
+                figures.grids.get(room.tables..).unwrap_or_default(),
+                texts,
+            ),
             late,
             complaints,
             legend: printed_withheld.then(|| complaints::legend(report, texts)),
-            attached: attached(report, texts).filter(|_| report.left_out.is_none()),
+            attached: remarks::attached(report, texts).filter(|_| report.left_out.is_none()),
             notes_title: texts.say("provenance"),
             notes: footer::notes(report, withheld, texts, numbers)?,
             definitions_title: texts.say("definitions"),
             definitions: footer::definitions(report, texts)?,
             page_of: texts.fill("page-of", [("page", "PAGE".into()), ("pages", "PAGES".into())]),
         })
+    }
+}
+
+impl Look {
+    fn of(report: &Report<'_>) -> Self {
+        Self {
+            colour: report.colour.to_string(),
+            colour_for_dark: report.colour.for_dark().to_string(),
+            pale: report.colour.pale().to_string(),
+            logo: report.logo.map(|_| cid(super::LOGO)),
+            trend: cid(super::TREND),
+        }
     }
 }
 
@@ -231,6 +282,40 @@ fn comparison(line: &KeyLine, window: Window, against: String, numbers: &Numbers
     Comparison { against, base, change: numbers.change(change), tone }
 }
 
+/// Against the days that lay as far from Tết the year before.
+fn by_tet(report: &Report<'_>, lines: &[KeyLine], texts: &Texts, numbers: &Numbers<'_>) -> Option<TableView> {
+    let known = lines.iter().filter(|line| line.figure(Window::LastTet) != Figure::Absent);
+    let rows: Vec<RowView> = known
+        .map(|line| {
+            let Comparison { base, change, tone, .. } =
+                comparison(line, Window::LastTet, String::new(), numbers);
+            let state = match tone {
+                "good" => "up",
+                "bad" => "down",
+                _ => "nothing",
+            };
+            let change = CellText { text: change.unwrap_or_else(|| NOTHING.to_owned()), state };
+            RowView {
+                name: line.label.clone(),
+                kind: "leaf",
+                cells: vec![base, change],
+                ..RowView::default()
+            }
+        })
+        .collect();
+    (!rows.is_empty()).then(|| TableView {
+        title: texts.say("by-tet"),
+        lead: Some(texts.say("by-tet-note")),
+        head: texts.say("key-figure"),
+        heads: vec![
+            key_line::base(report, Window::LastTet, texts),
+            texts.fill("against", [("base", texts.say("by-tet-base").into())]),
+        ],
+        rows,
+        ..TableView::default()
+    })
+}
+
 /// Month- and year-to-date.
 fn running(lines: &[KeyLine], texts: &Texts, numbers: &Numbers<'_>) -> Option<TableView> {
     let windows: Vec<Window> = [Window::MonthToDate, Window::YearToDate]
@@ -260,64 +345,4 @@ fn running(lines: &[KeyLine], texts: &Texts, numbers: &Numbers<'_>) -> Option<Ta
         rows,
         ..TableView::default()
     })
-}
-
-fn more_tables(report: &Report<'_>, left_out: &[Grid<'_>], texts: &Texts) -> Option<String> {
-    if left_out.is_empty() {
-        return None;
-    }
-    let titles: Vec<&str> = left_out.iter().map(|grid| grid.title.as_str()).collect();
-    let key = if report.attaches(Format::Xlsx) { "tables-in-excel" } else { "tables-left-out" };
-    Some(texts.fill(key, [("titles", titles.join("; ").into())]))
-}
-
-/// What makes the report provisional, in words.
-fn provisional(report: &Report<'_>, texts: &Texts) -> Option<String> {
-    if report.lagging.is_empty() {
-        return None;
-    }
-    let sources: Vec<String> = report
-        .lagging
-        .iter()
-        .map(|lagging| {
-            let source = lagging.source.into();
-            let why = texts.say(&format!("lag-{}", lagging.why.as_str())).into();
-            match lagging.complete_until {
-                Some(until) => {
-                    let until = dates::instant(until, report.zone).into();
-                    texts.fill("lagging", [("source", source), ("until", until), ("why", why)])
-                }
-                None => texts.fill("lagging-never", [("source", source), ("why", why)]),
-            }
-        })
-        .collect();
-    Some(texts.fill("provisional", [("sources", sources.join(" ").into())]))
-}
-
-fn attached(report: &Report<'_>, texts: &Texts) -> Option<String> {
-    let files = files(report)?;
-    Some(texts.fill("attached", [("files", files.into())]))
-}
-
-fn left_out(report: &Report<'_>, texts: &Texts, numbers: &Numbers<'_>) -> Option<String> {
-    let (left_out, files) = (report.left_out?, files(report)?);
-    let arguments = [
-        ("files", files.into()),
-        ("size", numbers.bytes(left_out.size).into()),
-        ("limit", numbers.bytes(left_out.limit).into()),
-        ("job", report.job.into()),
-        ("period", report.period.to_string().into()),
-    ];
-    Some(texts.fill("attachments-left-out", arguments))
-}
-
-/// The names of the files that the job asks for; none when it asks for none.
-fn files(report: &Report<'_>) -> Option<String> {
-    let kinds = [(Format::Xlsx, "xlsx"), (Format::Pdf, "pdf")];
-    let files: Vec<String> = kinds
-        .into_iter()
-        .filter(|&(format, _)| report.attaches(format))
-        .map(|(_, ending)| super::file_name(report, ending))
-        .collect();
-    (!files.is_empty()).then(|| files.join(", "))
 }

@@ -14,12 +14,14 @@ use super::page::Page;
 use super::report::Report;
 use super::typesetter::Typesetter;
 
-const TEMPLATE: &str = include_str!("templates/report.typ");
+const TEMPLATE: &str = concat!(include_str!("templates/chart.typ"), include_str!("templates/report.typ"));
 
 /// # Errors
 /// [`Error::Pdf`] for a fault of the template, which tests exclude.
 pub fn write(report: &Report<'_>, page: &Page) -> Result<Vec<u8>, Error> {
-    set(TEMPLATE, page, &super::file_name(report, "pdf"), report.program, report.data_as_of)
+    let data = as_json(page)?;
+    let world = typesetter(TEMPLATE, data, report.logo)?;
+    made(&world, &super::file_name(report, "pdf"), report.program, report.data_as_of)
 }
 
 /// Sets a template with its data. `ident` tells the document from others, `made_at` is its date.
@@ -33,10 +35,19 @@ pub fn set(
     program: &str,
     made_at: jiff::Timestamp,
 ) -> Result<Vec<u8>, Error> {
-    let data = serde_json::to_vec(contents).map_err(|problem| Error::Pdf(problem.to_string()))?;
-    let world =
-        Typesetter::new(template, data).ok_or_else(|| Error::Pdf("the template has no place".to_owned()))?;
-    let document = typst::compile::<PagedDocument>(&world).output.map_err(first)?;
+    made(&typesetter(template, as_json(contents)?, None)?, ident, program, made_at)
+}
+
+fn as_json(contents: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(contents).map_err(|problem| Error::Pdf(problem.to_string()))
+}
+
+fn typesetter(template: &str, data: Vec<u8>, logo: Option<&[u8]>) -> Result<Typesetter, Error> {
+    Typesetter::new(template, data, logo).ok_or_else(|| Error::Pdf("the template has no place".to_owned()))
+}
+
+fn made(world: &Typesetter, ident: &str, program: &str, made_at: jiff::Timestamp) -> Result<Vec<u8>, Error> {
+    let document = typst::compile::<PagedDocument>(world).output.map_err(first)?;
     let options = PdfOptions {
         ident: Smart::Custom(ident.to_owned()),
         creator: Smart::Custom(Some(format!("firstwatch {program}"))),
@@ -49,7 +60,7 @@ pub fn set(
     bytes
 }
 
-fn first(problems: typst::ecow::EcoVec<typst::diag::SourceDiagnostic>) -> Error {
+pub fn first(problems: typst::ecow::EcoVec<typst::diag::SourceDiagnostic>) -> Error {
     Error::Pdf(problems.first().map_or_else(String::new, |problem| problem.message.to_string()))
 }
 

@@ -18,11 +18,19 @@ pub fn report(page: &Page) -> String {
         lines.extend(wrapped(warning, 0));
         lines.push(String::new());
     }
+    for alert in &page.alerts {
+        lines.extend(wrapped(&format!("! {alert}"), 2));
+    }
+    if !page.alerts.is_empty() {
+        lines.push(String::new());
+    }
     lines.extend(wrapped(&page.sentence, 0));
     if let Some(key) = &page.key {
         lines.extend(key_table(key));
     }
-    for view in page.running.iter().chain(&page.tables).chain(&page.late).chain(&page.complaints) {
+    let views = page.trend.iter().map(|trend| &trend.table).chain(&page.by_tet).chain(&page.running);
+    let views = views.chain(&page.movers).chain(&page.tables).chain(&page.late).chain(&page.complaints);
+    for view in views {
         lines.extend(table(view));
     }
     for remark in page.legend.iter().chain(&page.more_tables).chain(&page.attached) {

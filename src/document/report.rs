@@ -16,7 +16,7 @@ use crate::domain::entry::Dimension;
 use crate::domain::money::Currency;
 use crate::domain::order::{CountOrdersOn, OrderStatus};
 use crate::domain::period::Period;
-use crate::settings::{Format, LocalText};
+use crate::settings::{Colour, Format, LocalText, Threshold};
 
 /// The days a key figure is summed over, relative to the report's period (`report::windows` says which).
 /// The headline tables have the one dimension `window`, and its codes are these; a window without a cell
@@ -26,19 +26,22 @@ pub enum Window {
     This,
     Previous,
     LastYear,
+    /// As far from Tết as this one, the year before.
+    LastTet,
     MonthToDate,
     YearToDate,
 }
 
 impl Window {
-    pub const ALL: [Self; 5] =
-        [Self::This, Self::Previous, Self::LastYear, Self::MonthToDate, Self::YearToDate];
+    pub const ALL: [Self; 6] =
+        [Self::This, Self::Previous, Self::LastYear, Self::LastTet, Self::MonthToDate, Self::YearToDate];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::This => "this",
             Self::Previous => "previous",
             Self::LastYear => "last-year",
+            Self::LastTet => "last-tet",
             Self::MonthToDate => "month-to-date",
             Self::YearToDate => "year-to-date",
         }
@@ -63,6 +66,8 @@ pub struct Section<'a> {
     pub columns: &'a [Dimension],
     /// A cell's place is [row codes, column codes], without the axis that is not there.
     pub table: &'a ProtectedTable,
+    /// The same rows in the period before, of the first measure alone. A group that has no cell there had none.
+    pub before: Option<&'a ProtectedTable>,
 }
 
 /// What a report tells of complaints.
@@ -121,6 +126,9 @@ pub struct LeftOut {
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     pub business: &'a str,
+    pub colour: Colour,
+    /// A PNG.
+    pub logo: Option<&'a [u8]>,
     pub currency: &'a Currency,
     pub zone: &'a TimeZone,
     pub zone_name: &'a str,
@@ -134,6 +142,10 @@ pub struct Report<'a> {
     /// Tables of the one dimension `window` (see [`Window`]), each with measures of its own.
     pub headline: &'a [&'a ProtectedTable],
     pub sections: &'a [Section<'a>],
+    /// Net sales over the steps of [`crate::domain::trend`]: of the one dimension `window`, whose codes are the steps.
+    pub trend: Option<&'a ProtectedTable>,
+    /// What raises a line at the top.
+    pub thresholds: &'a [Threshold],
     /// What was booked in the period and belongs to earlier ones: the one dimension is
     /// [`Dimension::BelongsTo`]; what was on time, and the sum with it, is not printed again.
     pub late: Option<&'a ProtectedTable>,

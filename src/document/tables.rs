@@ -14,6 +14,9 @@ use super::report::Report;
 use super::texts::Texts;
 use crate::settings::Format;
 
+/// So many names of groups stand under a table in the mail, and in a file that has room for more.
+const NAMES_IN_MAIL: usize = 6;
+const NAMES_IN_FULL: usize = 60;
 /// More columns than this do not stand under a row.
 const MOST_COLUMNS: usize = 6;
 /// A longer label would push a phone's page wide.
@@ -23,7 +26,7 @@ const LONGEST_UNBROKEN: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CellText {
     pub text: String,
-    /// `shown`, `withheld` or `nothing`.
+    /// `shown`, `withheld` or `nothing`; of a movement `up` or `down`.
     pub state: &'static str,
 }
 
@@ -78,7 +81,7 @@ pub fn view(
     let (rows, left_out) = grid.top(limit);
     let largest = rows
         .iter()
-        .filter(|row| row.len() == 1)
+        .filter(|row| row.len() == 1 && !grid.stands_for_others(row))
         .filter_map(|row| grid.figure(row, &[], 0).shown())
         .max()
         .unwrap_or(0);
@@ -102,8 +105,37 @@ pub fn view(
         head: grid.row_head(texts),
         heads: columns.iter().map(|&at| names::measure(grid.measures[at], texts)).collect(),
         rows: views,
-        notes: notes(grid, left_out, report, texts, numbers),
+        notes: [
+            names_of_others(grid, &rows, limit, texts, numbers),
+            notes(grid, left_out, report, texts, numbers),
+        ]
+        .concat(),
     }
+}
+
+/// Who the rows of others stand for.
+fn names_of_others(
+    grid: &Grid<'_>,
+    rows: &[&Codes],
+    limit: usize,
+    texts: &Texts,
+    numbers: &Numbers<'_>,
+) -> Vec<String> {
+    let most = if limit == usize::MAX { NAMES_IN_FULL } else { NAMES_IN_MAIL };
+    let mut names: Vec<String> = rows.iter().flat_map(|row| grid.others(row, texts)).collect();
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let more = names.len().saturating_sub(most);
+    names.truncate(most);
+    let names = || names.join(", ").into();
+    if more == 0 {
+        return vec![texts.fill("others-are", [("names", names())])];
+    }
+    let more = i64::try_from(more).unwrap_or(i64::MAX);
+    vec![texts.fill("others-are-and-more", [("names", names()), ("more", numbers.count(more).into())])]
 }
 
 /// (the measures that stand as columns, those in small print), as indices.
@@ -119,7 +151,7 @@ fn split_measures(grid: &Grid<'_>) -> (Vec<usize>, Vec<usize>) {
 fn kind(grid: &Grid<'_>, row: &Codes) -> &'static str {
     match row.len() {
         0 => "total",
-        depth if depth < grid.row_dimensions.len() => "group",
+        depth if depth < grid.row_dimensions.len() && !grid.stands_for_others(row) => "group",
         _ => "leaf",
     }
 }
@@ -163,7 +195,7 @@ fn columns_under_rows<'g>(grid: &'g Grid<'_>) -> Vec<&'g Codes> {
 
 fn bar(grid: &Grid<'_>, row: &Codes, largest: i64) -> Option<u8> {
     let value = grid.figure(row, &[], 0).shown()?;
-    if row.len() != 1 || value <= 0 || grid.is_late {
+    if row.len() != 1 || value <= 0 || grid.is_late || grid.stands_for_others(row) {
         return None;
     }
     let percent = i128::from(value) * 100 / i128::from(largest.max(value));

@@ -107,7 +107,11 @@ mod tests {
     }
 
     /// Every source of the room that speaks, but for this one.
-    const SOURCES: [&str; 14] = [
+    const SOURCES: [&str; 21] = [
+        include_str!("alerts.rs"),
+        include_str!("movers.rs"),
+        include_str!("remarks.rs"),
+        include_str!("trend.rs"),
         include_str!("complaints.rs"),
         include_str!("grid.rs"),
         include_str!("names.rs"),
@@ -119,6 +123,9 @@ mod tests {
         include_str!("tables.rs"),
         include_str!("plain.rs"),
         include_str!("workbook.rs"),
+        include_str!("workbook/charts.rs"),
+        include_str!("workbook/complaints.rs"),
+        include_str!("workbook/grids.rs"),
         include_str!("notice.rs"),
         include_str!("alarm.rs"),
         include_str!("statement.rs"),

@@ -25,21 +25,25 @@ static FONTS: LazyLock<(LazyHash<FontBook>, Vec<Font>)> = LazyLock::new(|| {
     (LazyHash::new(FontBook::from_fonts(&fonts)), fonts)
 });
 
-/// A template beside its data, which it reads as `json("data.json")`.
+/// A template beside its data, which it reads as `json("data.json")`, and the shop's logo, `logo.png`.
 pub struct Typesetter {
     template: Source,
     data_id: FileId,
     data: Bytes,
+    logo_id: FileId,
+    logo: Option<Bytes>,
 }
 
 impl Typesetter {
     /// `None` only when typst's path rules change.
-    pub fn new(template: &str, data: Vec<u8>) -> Option<Self> {
+    pub fn new(template: &str, data: Vec<u8>, logo: Option<&[u8]>) -> Option<Self> {
         let file = |name| Some(RootedPath::new(VirtualRoot::Project, VirtualPath::new(name).ok()?).intern());
         Some(Self {
             template: Source::new(file("report.typ")?, template.to_owned()),
             data_id: file("data.json")?,
             data: Bytes::new(data),
+            logo_id: file("logo.png")?,
+            logo: logo.map(|logo| Bytes::new(logo.to_vec())),
         })
     }
 }
@@ -62,7 +66,9 @@ impl World for Typesetter {
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == self.data_id { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
+        let logo = self.logo.as_ref().filter(|_| id == self.logo_id);
+        let found = if id == self.data_id { Some(&self.data) } else { logo };
+        found.cloned().ok_or(FileError::AccessDenied)
     }
 
     fn font(&self, index: usize) -> Option<Font> {

@@ -28,5 +28,6 @@ pub mod sealed;
 pub mod slot;
 pub mod spelling;
 pub mod term;
+pub mod trend;
 pub mod trouble;
 pub mod witness;

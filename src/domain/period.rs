@@ -142,11 +142,11 @@ impl Period {
         }
     }
 
-    /// The same period a year before: the same day, month or quarter; a week by its ISO number (week
-    /// 53 compares with 52 where the year before has none).
+    /// The same period a year before: a day by its weekday, fifty-two weeks earlier; a week by its ISO number (week
+    /// 53 compares with 52 where the year before has none); the same month or quarter.
     pub fn last_year(self) -> Self {
         match self {
-            Self::Day(day) => Self::Day(day.saturating_sub(1.year())),
+            Self::Day(day) => Self::Day(day.saturating_sub(52.weeks())),
             Self::Week { year, week } => {
                 let longest = ISOWeekDate::new(year - 1, 53, Weekday::Monday).map_or(52, |_| 53);
                 Self::Week { year: year - 1, week: week.min(longest) }
@@ -268,8 +268,11 @@ mod tests {
     }
 
     #[test]
-    fn a_leap_day_compares_with_the_last_of_february() {
-        assert_eq!(Period::Day(date(2024, 2, 29)).last_year(), Period::Day(date(2023, 2, 28)));
+    fn a_day_compares_with_the_same_weekday() {
+        assert_eq!(Period::Day(date(2026, 11, 22)).last_year(), Period::Day(date(2025, 11, 23)));
+        let leap = date(2024, 2, 29);
+        let before = Period::Day(leap).last_year().first();
+        assert_eq!((before, before.weekday()), (date(2023, 3, 2), leap.weekday()));
     }
 
     #[test]

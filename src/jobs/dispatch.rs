@@ -79,6 +79,12 @@ impl Dispatch<'_> {
         }
         Ok(composed)
     }
+
+    /// The bytes of the message to `address`, which is not kept.
+    pub fn preview(&self, rendered: &Rendered, address: &str) -> anyhow::Result<Vec<u8>> {
+        Ok(self.message(rendered, address)?.1)
+    }
+
     /// How long the longest message would be, in bytes, when that is more than may be sent.
     pub fn too_long(&self, rendered: &Rendered, recipients: &[String]) -> anyhow::Result<Option<u64>> {
         let mut longest = 0;

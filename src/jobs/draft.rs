@@ -2,6 +2,7 @@
 //! release share it, so that a preview is what would be sent; and a past release is made again by the same
 //! steps, with its recorded pattern in the place of disclosure control.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use anyhow::Context;
@@ -14,7 +15,7 @@ use super::egress;
 use super::house::House;
 use super::particulars::{Ingredients, Particulars};
 use super::recipients;
-use super::tables::{self, HEADLINE, LATE};
+use super::tables::{self, HEADLINE, LATE, TREND};
 use crate::disclosure::{self, ProtectedTable, Summary};
 use crate::document::{self, Lagging, LeftOut, Report, Section};
 use crate::domain::cell::RecordedCell;
@@ -32,6 +33,8 @@ pub struct Draft {
     /// The same without its attachments, when with them it is too long to be sent.
     pub shortened: Option<Rendered>,
     pub(super) left_out: Option<LeftOut>,
+    /// Whether a threshold of its job is crossed, or may be.
+    pub is_crossed: bool,
     /// The cells of every table, shown or withheld, as the ledger of releases keeps them.
     pub cells: Vec<(String, RecordedCell)>,
     /// What its release changes of the ledger's witnesses.
@@ -50,17 +53,17 @@ impl Draft {
     }
 
     /// Every part with the name of its file.
-    pub fn parts(&self) -> Vec<(&str, &[u8])> {
+    pub fn parts(&self) -> Vec<(&str, Cow<'_, [u8]>)> {
         parts(&self.rendered)
     }
 }
 
 /// Every part of a report with the name of its file.
-pub(super) fn parts(rendered: &Rendered) -> Vec<(&str, &[u8])> {
-    let mut parts = vec![("report.txt", rendered.text.as_bytes())];
-    parts.extend(rendered.html.as_deref().map(|html| ("report.html", html.as_bytes())));
-    let attached = rendered.attachments.iter();
-    parts.extend(attached.map(|part| (part.file_name.as_str(), part.bytes.as_slice())));
+pub(super) fn parts(rendered: &Rendered) -> Vec<(&str, Cow<'_, [u8]>)> {
+    let mut parts = vec![("report.txt", Cow::Borrowed(rendered.text.as_bytes()))];
+    parts.extend(rendered.html_beside_images().map(|html| ("report.html", Cow::Owned(html.into_bytes()))));
+    let files = rendered.images.iter().chain(&rendered.attachments);
+    parts.extend(files.map(|part| (part.file_name.as_str(), Cow::Borrowed(part.bytes.as_slice()))));
     parts
 }
 
@@ -77,17 +80,27 @@ pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError>
     let particulars = Particulars::of(house, from)?;
     let Protected { tables, recorded, witnesses, summary } = protect(house, &particulars, from.books)?;
     let figures = (tables.as_slice(), from.books.lines);
-    let rendered = render(&particulars, figures, None)?;
+    let Printed { rendered, is_crossed } = render(&particulars, figures, None)?;
     let left_out = left_out(house, from, &rendered)?;
     let places = places(&tables);
     let mut hits = egress::guard(house, &rendered, &places)?;
     let mut shortened = None;
     if left_out.is_some() {
-        let without = render(&particulars, figures, left_out)?;
+        let without = render(&particulars, figures, left_out)?.rendered;
         hits.extend(egress::guard(house, &without, &places)?);
         shortened = Some(without);
     }
-    Ok(Draft { rendered, shortened, left_out, cells: recorded, witnesses, summary, hits, particulars })
+    Ok(Draft {
+        rendered,
+        shortened,
+        left_out,
+        is_crossed,
+        cells: recorded,
+        witnesses,
+        summary,
+        hits,
+        particulars,
+    })
 }
 
 /// What passed disclosure control.
@@ -172,14 +185,31 @@ pub(super) fn rebuild(
         return Ok(Err(wrong));
     }
     let figures = (made.as_slice(), books.lines);
-    let full = render(particulars, figures, None)?;
+    let full = render(particulars, figures, None)?.rendered;
     let mailed = left_out.map(|left_out| render(particulars, figures, Some(left_out))).transpose()?;
-    Ok(Ok(Rebuilt { mailed: mailed.unwrap_or_else(|| full.clone()), full }))
+    Ok(Ok(Rebuilt { mailed: mailed.map_or_else(|| full.clone(), |printed| printed.rendered), full }))
 }
 
 /// Names a report's mail and its folder.
 pub(super) fn purpose(job: &JobSpec, period: Period) -> String {
     format!("{}.{}", job.name, period.to_string().to_lowercase())
+}
+
+/// Who gets a report: nobody where its job mails it only when a threshold is crossed, and none is.
+pub fn addressees(house: &House, job: &JobSpec, draft: &Draft) -> Vec<String> {
+    let is_mailed = draft.is_crossed || !job.only_when_crossed;
+    if is_mailed { recipients::of_job(house, job) } else { Vec::new() }
+}
+
+/// The message that `address` would get now.
+pub fn message(
+    house: &House,
+    job: &JobSpec,
+    (period, draft): (Period, &Draft),
+    address: &str,
+) -> anyhow::Result<Vec<u8>> {
+    let purpose = purpose(job, period);
+    Dispatch { house, purpose: &purpose, date: house.now() }.preview(draft.mailed(), address)
 }
 
 /// Whether the report is too long to be mailed with its attachments.
@@ -196,7 +226,7 @@ fn render(
     from: &Particulars,
     (tables, lines): (&[ProtectedTable], &[ComplaintLine]),
     left_out: Option<LeftOut>,
-) -> anyhow::Result<Rendered> {
+) -> anyhow::Result<Printed> {
     let named = |name: &str| tables.iter().find(|table| table.name() == name);
     let headline: Vec<&ProtectedTable> = HEADLINE.iter().filter_map(|(name, _)| named(name)).collect();
     let sections: Vec<Section<'_>> = from
@@ -204,7 +234,8 @@ fn render(
         .iter()
         .filter_map(|spec| {
             let table = named(&spec.name)?;
-            Some(Section { title: &spec.title, rows: &spec.rows, columns: &spec.columns, table })
+            let before = named(&tables::before(&spec.name)).filter(|table| !table.is_given_up());
+            Some(Section { title: &spec.title, rows: &spec.rows, columns: &spec.columns, table, before })
         })
         .collect();
     let lagging: Vec<Lagging<'_>> = from
@@ -219,6 +250,8 @@ fn render(
     let section = from.tells.of_complaints().then(|| ComplaintSection::of(from, tables, lines));
     let report = Report {
         business: &from.business,
+        colour: from.colour,
+        logo: from.logo.as_deref(),
         currency: &from.currency,
         zone: &from.time_zone()?,
         zone_name: &from.zone,
@@ -229,6 +262,8 @@ fn render(
         lagging: &lagging,
         headline: &headline,
         sections: &sections,
+        trend: named(TREND).filter(|table| !table.is_given_up()),
+        thresholds: &from.thresholds,
         late: named(LATE).filter(|table| has_late(table)),
         complaints: section.as_ref().and_then(ComplaintSection::told),
         data_as_of: from.data_as_of,
@@ -239,7 +274,17 @@ fn render(
         program: &from.program,
         left_out,
     };
-    Ok(document::render(&report, from.language)?)
+    Ok(Printed {
+        is_crossed: document::is_any_crossed(&report)?,
+        rendered: document::render(&report, from.language)?,
+    })
+}
+
+/// A report in its forms.
+struct Printed {
+    rendered: Rendered,
+    /// Whether a threshold is crossed.
+    is_crossed: bool,
 }
 
 /// Whether anything but what was on time stands in the table of late bookings.

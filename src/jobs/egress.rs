@@ -59,8 +59,13 @@ pub(super) fn guard_own_words(house: &House, rendered: &Rendered) -> anyhow::Res
 /// Whether a label that is kept in the clear holds anything like a phone number or an e-mail address, or the name or
 /// address of a customer.
 pub fn names_somebody(house: &House, label: &str) -> anyhow::Result<bool> {
-    let rendered =
-        Rendered { subject: label.to_owned(), html: None, text: String::new(), attachments: Vec::new() };
+    let rendered = Rendered {
+        subject: label.to_owned(),
+        html: None,
+        text: String::new(),
+        attachments: Vec::new(),
+        images: Vec::new(),
+    };
     house.store.read(|reader| {
         let known = |kind, text: &str| match kind {
             IdentifierKind::Phone | IdentifierKind::Email => true,

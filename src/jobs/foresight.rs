@@ -220,7 +220,8 @@ mod tests {
 
     fn tried(rows: &[Dimension], columns: &[Dimension]) -> Vec<String> {
         let (rows, columns) = (rows.to_vec(), columns.to_vec());
-        let table = TableSpec { name: "t".into(), title: BTreeMap::new(), rows, columns, measures: vec![] };
+        let (name, title) = ("t".into(), BTreeMap::new());
+        let table = TableSpec { name, title, rows, columns, measures: vec![], compare: false };
         let words = |axis: &[Dimension]| axis.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(",");
         let told = |(rows, columns, kind): (Vec<_>, Vec<_>, PeriodKind)| {
             format!("{}/{} {}", words(&rows), words(&columns), kind.as_str())

@@ -5,6 +5,8 @@
 //! byte that left. Absent by design: figures, which the sealed pages hold, and which cells were
 //! withheld, which the ledger of releases holds.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -122,7 +124,8 @@ impl Manifest {
         draft: &Draft,
         messages: &[Composed],
     ) -> anyhow::Result<Self> {
-        let part = |(file, bytes): (&str, &[u8])| Part { file: file.to_owned(), sha256: sha256(bytes) };
+        let part =
+            |(file, bytes): (&str, Cow<'_, [u8]>)| Part { file: file.to_owned(), sha256: sha256(&bytes) };
         Ok(Self {
             manifest: FORM,
             slot: run.slot.clone(),

@@ -67,7 +67,7 @@ pub use corrections::{Corrector, correct, field_of, opened as opened_correction}
 pub use deliver_mail::{Delivered, deliver, deliver_soon};
 pub use disk::{store_failed, store_recovered, store_trouble, store_works};
 pub use disputes::{PersonsDispute, open_by_person as open_dispute};
-pub use draft::{Draft, DraftError};
+pub use draft::{Draft, DraftError, addressees, message};
 pub use egress::names_somebody;
 pub use erase::{Erased, erase};
 pub use foresight::{Coarser, Foreseen, Foresight, foresee};

@@ -12,11 +12,10 @@ use super::books::Books;
 use super::complaint_books;
 use super::completeness::{Gate, gate, reached};
 use super::dispatch::Dispatch;
-use super::draft::{Draft, DraftError, draft, purpose};
+use super::draft::{Draft, DraftError, addressees, draft, purpose};
 use super::house::House;
 use super::manifest::{Manifest, noted, sha256};
 use super::particulars::Ingredients;
-use super::recipients;
 use super::run::{Failure, Outcome, Run};
 use super::scratch::Scratch;
 use crate::domain::actor::Actor;
@@ -173,7 +172,8 @@ fn release(
 ) -> anyhow::Result<Outcome> {
     let period = ingredients.period;
     let purpose = purpose(job, period);
-    let addresses = recipients::of_job(house, job);
+    // What nobody gets is a release like any other: whoever hears nothing knows that nothing was crossed.
+    let addresses = addressees(house, job, draft);
     let dispatch = Dispatch { house, purpose: &purpose, date: run.now };
     // Files and rows behind one fence: a run that was given up must not touch what another has released.
     let release = run.write(house, |writer| {
@@ -203,8 +203,9 @@ fn release(
     })?;
     let summary = &draft.summary;
     let message = format!(
-        "released {period} to {} recipients; {} of {} cells withheld{}",
+        "released {period} to {} recipients{}; {} of {} cells withheld{}",
         addresses.len(),
+        if draft.is_crossed || !job.only_when_crossed { "" } else { ", for no threshold is crossed" },
         summary.primary + summary.secondary,
         summary.cells,
         if !ingredients.lagging.is_empty() { "; PROVISIONAL" } else { "" }
@@ -215,7 +216,7 @@ fn release(
 /// Keeps the parts beside the messages, so that a person can open them as they are.
 fn keep_parts(house: &House, purpose: &str, draft: &Draft) -> anyhow::Result<()> {
     for (name, bytes) in draft.parts() {
-        house.store.write_released(&format!("{purpose}/{name}"), bytes)?;
+        house.store.write_released(&format!("{purpose}/{name}"), &bytes)?;
     }
     Ok(())
 }

@@ -26,6 +26,14 @@ pub(super) const HEADLINE: [(&str, &[Measure]); 4] = [
 /// What arrived late, by the month it belongs to.
 pub(super) const LATE: &str = "late-bookings";
 
+/// Net sales step by step, for the chart.
+pub(super) const TREND: &str = "trend";
+
+/// The name of the table that `table` is compared with: the same rows in the period before.
+pub(super) fn before(table: &str) -> String {
+    format!("{table}/previous")
+}
+
 /// The key figures of complaints, likewise; each alone, for few complaints are closed and fewer are open. (No name
 /// of a job's own table has a slash.)
 pub(super) const COMPLAINT_KEY: [(&str, Measure); 4] = [
@@ -61,12 +69,14 @@ pub(super) struct Scope<'a> {
     pub tells: Tells,
     /// Its own tables of sales, besides the key figures.
     pub own: &'a [TableSpec],
+    /// Whether sales are told step by step, too.
+    pub trend: bool,
     pub period: Period,
 }
 
 impl<'a> Scope<'a> {
     pub fn of_job(job: &'a JobSpec, period: Period) -> Self {
-        Self { tells: job.tells, own: &job.tables, period }
+        Self { tells: job.tells, own: &job.tables, trend: job.trend, period }
     }
 
     /// The universes that the report tells of, in the order they are protected and recorded in.
@@ -89,6 +99,7 @@ impl<'a> Scope<'a> {
                     shape: groups(&[Dimension::BelongsTo], &[], self.period),
                     measures: vec![Measure::Net],
                 });
+                tables.extend(self.trend().into_iter().chain(self.compared()));
             }
             Universe::Complaints => {
                 tables.extend(COMPLAINT_TABLES.iter().map(|&(name, rows, columns, measures)| CellTable {
@@ -99,6 +110,26 @@ impl<'a> Scope<'a> {
             }
         }
         tables
+    }
+
+    /// In a house with daily and monthly reports its steps are their key figures, and tell nothing new.
+    fn trend(self) -> Option<CellTable> {
+        let windows = if self.trend { report::trend_windows(self.period) } else { Vec::new() };
+        (!windows.is_empty()).then(|| CellTable {
+            name: TREND.to_owned(),
+            shape: Shape::Windows(windows),
+            measures: vec![Measure::Net],
+        })
+    }
+
+    /// What tables are compared with: their first measure by row, which the report before has shown where there was one.
+    fn compared(self) -> impl Iterator<Item = CellTable> {
+        let compared = self.own.iter().filter(|table| table.compare);
+        compared.map(move |table| CellTable {
+            name: before(&table.name),
+            shape: groups(&table.rows, &[], self.period.previous()),
+            measures: table.measures.iter().take(1).copied().collect(),
+        })
     }
 }
 
@@ -119,6 +150,9 @@ pub(super) fn key(universe: Universe, windows: &[Window], period: Period) -> Vec
     if universe == Universe::Sales {
         return HEADLINE.iter().map(|(name, measures)| table(name, windows, measures)).collect();
     }
+    // Complaints do not come and go with Tết.
+    let windows: Vec<Window> = windows.iter().filter(|window| window.name != "last-tet").cloned().collect();
+    let windows = windows.as_slice();
     // What is open is a stock: it has no beginning, and the running windows end with the period's.
     let to_date = |window: &&Window| window.until < period.until() || window.name == "this";
     let stocks = windows.iter().filter(to_date).map(|window| Window { from: BEGINNING, ..window.clone() });

@@ -5,13 +5,13 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use lettre::Message;
 use lettre::message::header::{
-    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+    ContentDisposition, ContentId, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
 };
-use lettre::message::{Mailbox, MessageBuilder, MultiPart, MultiPartBuilder, SinglePart};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart, MultiPartBuilder, SinglePart, SinglePartBuilder};
 use sha2::{Digest, Sha256};
 
 use super::address::{Recipient, Sender};
-use crate::domain::rendered::{Attachment, Rendered};
+use crate::domain::rendered::{Attachment, Rendered, cid};
 
 /// Who, to whom, which, when.
 #[derive(Clone, Debug)]
@@ -62,8 +62,8 @@ pub fn message_id(purpose: &str, recipient: &Recipient, domain: &str) -> String 
     if slug.is_empty() { format!("{digest}@{domain}") } else { format!("{slug}.{digest}@{domain}") }
 }
 
-/// Makes the bytes of one message: `multipart/mixed` of `multipart/alternative` (text, HTML) and the
-/// attachments, or as little of that as there is. Pure ASCII, lines of at most 998 bytes, CRLF.
+/// Makes the bytes of one message: `multipart/mixed` of `multipart/alternative` (text, HTML with its pictures as
+/// `multipart/related`) and the attachments, or as little of that as there is. Pure ASCII, lines of at most 998 bytes, CRLF.
 ///
 /// # Errors
 /// [`ComposeError`] when a part of the input cannot stand in a message.
@@ -73,15 +73,16 @@ pub fn compose(envelope: &Envelope, rendered: &Rendered) -> Result<Vec<u8>, Comp
     let attachments =
         rendered.attachments.iter().enumerate().map(|(index, file)| attachment(index + 1, file));
     let attachments: Vec<SinglePart> = attachments.collect::<Result<_, _>>()?;
+    let images = rendered.images.iter().enumerate().map(|(index, file)| image(index + 1, file));
+    let images: Vec<SinglePart> = images.collect::<Result<_, _>>()?;
     let text = SinglePart::plain(rendered.text.clone());
     let id = &envelope.message_id;
-    let message = match (&rendered.html, attachments.is_empty()) {
+    let body = rendered.html.as_ref().map(|html| alternative(id, text.clone(), html, images));
+    let message = match (body, attachments.is_empty()) {
         (None, true) => builder.singlepart(text),
-        (Some(html), true) => builder.multipart(alternative(id, text, html)),
+        (Some(body), true) => builder.multipart(body),
         (None, false) => builder.multipart(with_all(mixed(id).singlepart(text), attachments)),
-        (Some(html), false) => {
-            builder.multipart(with_all(mixed(id).multipart(alternative(id, text, html)), attachments))
-        }
+        (Some(body), false) => builder.multipart(with_all(mixed(id).multipart(body), attachments)),
     };
     message.map(|message| message.formatted()).map_err(|error| LibraryError(error.to_string()).into())
 }
@@ -116,11 +117,14 @@ fn headers(envelope: &Envelope, subject: &str) -> Result<MessageBuilder, Compose
         .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned())))
 }
 
-fn alternative(id: &str, text: SinglePart, html: &str) -> MultiPart {
-    MultiPart::alternative()
-        .boundary(boundary("alternative", id))
-        .singlepart(text)
-        .singlepart(SinglePart::html(html.to_owned()))
+fn alternative(id: &str, text: SinglePart, html: &str, images: Vec<SinglePart>) -> MultiPart {
+    let both = MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(text);
+    let html = SinglePart::html(html.to_owned());
+    if images.is_empty() {
+        return both.singlepart(html);
+    }
+    let related = MultiPart::related().boundary(boundary("related", id)).singlepart(html);
+    both.multipart(with_all(related, images))
 }
 
 fn mixed(id: &str) -> MultiPartBuilder {
@@ -142,6 +146,22 @@ fn with_all(part: MultiPart, attachments: Vec<SinglePart>) -> MultiPart {
 
 /// Always base64: lettre would send an all-ASCII PDF as 7-bit text and change its line ends on the way.
 fn attachment(number: usize, file: &Attachment) -> Result<SinglePart, ComposeError> {
+    Ok(part(number, file)?
+        .header(ContentDisposition::attachment(&file.file_name))
+        .header(ContentTransferEncoding::Base64)
+        .body(file.bytes.clone()))
+}
+
+/// A picture that the HTML shows.
+fn image(number: usize, file: &Attachment) -> Result<SinglePart, ComposeError> {
+    Ok(part(number, file)?
+        .header(ContentId::from(format!("<{}>", cid(&file.file_name))))
+        .header(ContentDisposition::inline_with_name(&file.file_name))
+        .header(ContentTransferEncoding::Base64)
+        .body(file.bytes.clone()))
+}
+
+fn part(number: usize, file: &Attachment) -> Result<SinglePartBuilder, ComposeError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if file.file_name.is_empty() || !file.file_name.bytes().all(plain) || file.file_name.starts_with('.') {
         return Err(ComposeError::FileName(number));
@@ -150,11 +170,7 @@ fn attachment(number: usize, file: &Attachment) -> Result<SinglePart, ComposeErr
         return Err(ComposeError::MediaType(number));
     }
     let media_type = ContentType::parse(&file.media_type).map_err(|_| ComposeError::MediaType(number))?;
-    Ok(SinglePart::builder()
-        .header(media_type)
-        .header(ContentDisposition::attachment(&file.file_name))
-        .header(ContentTransferEncoding::Base64)
-        .body(file.bytes.clone()))
+    Ok(SinglePart::builder().header(media_type))
 }
 
 fn slug(text: &str, most: usize) -> String {
@@ -206,6 +222,11 @@ mod tests {
                 media_type: "application/pdf".into(),
                 bytes: b"%PDF-1.7\nline\r\n.\r\nend\n".to_vec(),
             }],
+            images: vec![Attachment {
+                file_name: "trend.png".into(),
+                media_type: "image/png".into(),
+                bytes: b"\x89PNG\r\n\x1a\nxyz".to_vec(),
+            }],
         }
     }
 
@@ -238,10 +259,14 @@ mod tests {
             message.body_html(0).unwrap().replace("\r\n", "\n").trim_end(),
             rendered().html.unwrap().trim_end()
         );
-        let file = message.attachment(0).unwrap();
-        assert_eq!(file.attachment_name(), Some("bao-cao-2026-W47.pdf"));
+        let named = Some("bao-cao-2026-W47.pdf");
+        let file = message.attachments().find(|file| file.attachment_name() == named).unwrap();
         assert_eq!(file.contents(), rendered().attachments[0].bytes);
         assert_eq!(message.content_type().unwrap().subtype(), Some("mixed"));
+        let picture = message.parts.iter().find(|part| part.content_id().is_some()).unwrap();
+        assert_eq!(picture.content_id(), Some("trend.png@firstwatch"));
+        assert_eq!(picture.contents(), rendered().images[0].bytes);
+        assert_eq!(picture.content_disposition().unwrap().ctype(), "inline");
     }
 
     #[test]
@@ -251,6 +276,7 @@ mod tests {
             html: None,
             text: "Khiếu nại số 7".into(),
             attachments: vec![],
+            images: vec![],
         };
         let bytes = compose(&envelope(), &notice).unwrap();
         let message = MessageParser::default().parse(&bytes).unwrap();

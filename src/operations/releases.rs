@@ -27,6 +27,9 @@ pub struct ReleaseView {
     pub manifest: Value,
 }
 
+/// The whole message to the first recipient; those to the others differ by their addresses alone.
+const MESSAGE: &str = "message.eml";
+
 /// A preview: every part as it would be sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Preview {
@@ -34,6 +37,8 @@ pub struct Preview {
     pub period: Period,
     pub subject: String,
     pub files: Vec<PreviewFile>,
+    /// Who would get it.
+    pub recipients: Vec<String>,
     /// What the egress guard would stop it for, without the data.
     pub hits: Vec<String>,
 }
@@ -189,11 +194,18 @@ pub fn preview(house: &House, actor: &Actor, name: &JobName, period: Option<Peri
         let subject = format!("{name} {period}");
         record(writer, actor, Operation::ReportPreview, &subject, "done", now)
     })?;
+    let recipients = jobs::addressees(house, job, &draft);
+    let mut files = files(&draft);
+    if let Some(first) = recipients.first() {
+        let bytes = jobs::message(house, job, (period, &draft), first)?;
+        files.push(PreviewFile { name: MESSAGE.to_owned(), content: encoded(&bytes) });
+    }
     Ok(Preview {
         job: name.clone(),
         period,
         subject: draft.rendered.subject.clone(),
-        files: files(&draft),
+        files,
+        recipients,
         hits: draft.hits.iter().map(|hit| format!("{} in {}", hit.kind.as_str(), hit.part)).collect(),
     })
 }
@@ -207,8 +219,8 @@ pub(super) fn draft(house: &House, job: &JobSpec, period: Period) -> Result<Draf
 }
 
 fn files(draft: &Draft) -> Vec<PreviewFile> {
-    let file = |(name, bytes): (&str, &[u8])| PreviewFile { name: name.to_owned(), content: encoded(bytes) };
-    draft.parts().into_iter().map(file).collect()
+    let parts = draft.parts().into_iter();
+    parts.map(|(name, bytes)| PreviewFile { name: name.to_owned(), content: encoded(&bytes) }).collect()
 }
 
 fn encoded(bytes: &[u8]) -> String {

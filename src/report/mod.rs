@@ -36,7 +36,7 @@ use groups::Groups;
 use membership::Membership;
 use rows::Rows;
 use tables::Draft;
-pub use window::windows;
+pub use window::{trend_windows, windows};
 
 /// A table of a report, before its cells are known.
 #[derive(Clone, Debug, PartialEq, Eq)]

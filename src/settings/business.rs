@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::brand::{self, Brand};
 use super::field::Field;
 use super::section::Section;
 use super::value;
@@ -34,6 +35,7 @@ pub struct Business {
     pub language: Language,
     pub currency: Currency,
     pub count_orders_on: CountOrdersOn,
+    pub brand: Brand,
 }
 
 /// The language stands alone beside the rest, for the jobs need it whatever else is wrong.
@@ -50,10 +52,12 @@ pub(super) fn read(section: &mut Section<'_>) -> (Option<Language>, Option<Busin
             ("completed", CountOrdersOn::Completed),
         ])
     });
+    let brand = section.optional("brand", |field| field.section(brand::read));
     let business = || {
         let (zone_name, zone) = zone?;
         let (name, language, currency, count_orders_on) = (name?, language?, currency?, count_orders_on?);
-        Some(Business { name, zone, zone_name, language, currency, count_orders_on })
+        let brand = brand.unwrap_or_default();
+        Some(Business { name, zone, zone_name, language, currency, count_orders_on, brand })
     };
     (language, business())
 }

@@ -20,6 +20,7 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     note("vault.master_key_file", master_key(settings));
     note("mail.password_file", password(settings));
     note("audit.heads_file", settings.audit.heads_file.as_deref().and_then(no_folder));
+    note("business.brand.logo", settings.business.brand.logo.as_deref().and_then(unreadable));
     for (index, file) in settings.calendar.files.iter().enumerate() {
         note(&format!("calendar.files[{}]", index + 1), unreadable(file));
     }

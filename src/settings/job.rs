@@ -10,6 +10,7 @@ use super::business::Language;
 use super::field::Field;
 use super::problem::Fault;
 use super::section::Section;
+use super::threshold::{self, Threshold};
 use super::{cron, ping, table, value};
 use crate::domain::acknowledgement::OnAmbiguous;
 use crate::domain::cell::Measure;
@@ -123,6 +124,12 @@ pub struct JobSpec {
     pub on_ambiguous: OnAmbiguous,
     pub title: LocalText,
     pub tables: Vec<TableSpec>,
+    /// Of sales: whether they are drawn step by step.
+    pub trend: bool,
+    /// Of sales: what raises a line at the top of the report.
+    pub thresholds: Vec<Threshold>,
+    /// Whether nobody gets the report unless a threshold is crossed.
+    pub only_when_crossed: bool,
     /// Of a report: what its figures are of.
     pub tells: Tells,
     /// Of a backup: how many copies to keep.
@@ -140,6 +147,9 @@ pub struct TableSpec {
     /// Likewise; may be empty.
     pub columns: Vec<Dimension>,
     pub measures: Vec<Measure>,
+    /// Whether its rows are compared with the period before, and its movers named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compare: bool,
 }
 
 /// What the rest of the configuration tells a job; `None` where that is itself wrong.
@@ -188,6 +198,16 @@ pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_
     });
     let title = section.optional("title", |field| local_text(&field, context.language));
     let tables = section.optional("table", |field| table::read_all(&field, context.language));
+    let trend = section.optional("trend", |field| field.flag());
+    let thresholds = section.optional("threshold", |field| threshold::read_all(&field));
+    let only_when_crossed = section.optional("only_when_crossed", |field| field.flag());
+    if only_when_crossed == Some(true) && thresholds.as_ref().is_none_or(Vec::is_empty) {
+        section.refuse(
+            "only_when_crossed",
+            "is set, and there is no [[threshold]]",
+            "add one, or take this out",
+        );
+    }
     let complaints = section.optional("complaints", |field| field.flag());
     let keep = section.optional("keep", |field| u32::try_from(field.integer(1..=100_000)?).ok());
     if let Some(kind) = kind {
@@ -209,6 +229,9 @@ pub(super) fn read(section: &mut Section<'_>, name: JobName, context: Context<'_
         on_ambiguous: on_ambiguous.unwrap_or_default(),
         title: title.unwrap_or_default(),
         tables: tables.unwrap_or_default(),
+        trend: trend.unwrap_or(true),
+        thresholds: thresholds.unwrap_or_default(),
+        only_when_crossed: only_when_crossed.unwrap_or_default(),
         tells: match (kind?, complaints.unwrap_or_default()) {
             (JobKind::ComplaintReport, _) => Tells::Complaints,
             (_, true) => Tells::SalesAndComplaints,
@@ -243,7 +266,7 @@ fn hold_to_kind(section: &Section<'_>, kind: JobKind, recipients: Option<&[Strin
         }
     }
     if kind != JobKind::SalesReport {
-        for key in ["table", "complaints"] {
+        for key in ["table", "complaints", "trend", "threshold", "only_when_crossed"] {
             section.refuse(key, "has a meaning for sales reports only", "take it out");
         }
     }

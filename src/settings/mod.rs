@@ -8,6 +8,7 @@
 
 mod address;
 mod audit;
+mod brand;
 mod business;
 mod calendar;
 mod compensation;
@@ -33,10 +34,12 @@ pub mod source;
 mod store;
 mod table;
 mod texts;
+mod threshold;
 mod value;
 
 pub use address::Groups;
 pub use audit::{AUDITORS, AuditSettings};
+pub use brand::{Brand, Colour};
 pub use business::{Business, Language};
 pub use calendar::Calendar;
 pub use compensation::CompensationRule;
@@ -52,3 +55,4 @@ pub use roles::{Held, Holder, Roles, groups_of, held as held_roles};
 pub use shop::{ADMINISTRATORS, Places, Settings};
 pub use source::{FeedMap, SourceKind, SourceSettings};
 pub use store::{StoreSettings, VaultSettings};
+pub use threshold::{Against, Threshold, Way};

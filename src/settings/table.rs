@@ -42,9 +42,17 @@ fn read(section: &mut Section<'_>, language: Option<Language>) -> Option<TableSp
         let measures = once(&field, field.list(|entry| entry.choice(&words))?)?;
         some(&field, measures, "name a measure")
     });
+    let compare = section.optional("compare", |field| field.flag());
     let (rows, columns) = (rows?, columns.unwrap_or_default());
     let name = name.unwrap_or_else(|| name_of(&rows, &columns));
-    Some(TableSpec { name, title: title?, rows, columns, measures: measures? })
+    Some(TableSpec {
+        name,
+        title: title?,
+        rows,
+        columns,
+        measures: measures?,
+        compare: compare.unwrap_or_default(),
+    })
 }
 
 fn dimensions(field: &Field<'_>) -> Option<Vec<Dimension>> {

@@ -88,7 +88,13 @@ fn message() -> Rendered {
     }
     let bytes = workbook.save_to_buffer().expect("a workbook");
     let file = Attachment { file_name: "bao-cao.xlsx".into(), media_type: XLSX.into(), bytes };
-    Rendered { subject: "1stwatch: Tuần 46/2026".into(), html: Some(html), text, attachments: vec![file] }
+    Rendered {
+        subject: "1stwatch: Tuần 46/2026".into(),
+        html: Some(html),
+        text,
+        attachments: vec![file],
+        images: vec![],
+    }
 }
 
 /// Identifiers of so many customers, spread as keyed hashes are.

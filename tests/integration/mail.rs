@@ -193,6 +193,7 @@ fn courier(port: u16) -> Courier {
 
 fn rendered() -> Rendered {
     Rendered {
+        images: Vec::new(),
         subject: "1stwatch · Tuần 47/2026 · Doanh thu thuần 1.234.567.890 ₫".into(),
         html: Some("<p>Doanh thu tuần này tăng <b>12,5 %</b>.</p>".into()),
         text: "Doanh thu tuần này tăng 12,5 %.\n.\n..hai chấm\n".into(),

@@ -32,6 +32,7 @@ mod mta;
 mod payments;
 mod planted;
 mod post;
+mod previews;
 mod privacy;
 mod proofs;
 mod rebuild;

@@ -161,8 +161,8 @@ struct Received {
 
 fn receive(message: &[u8], folder: &Path) -> Received {
     let message = MessageParser::default().parse(message).unwrap();
-    let attachment = message.attachment(0).unwrap();
-    assert_eq!(attachment.attachment_name(), Some("monthly-2016-03.xlsx"));
+    let named = Some("monthly-2016-03.xlsx");
+    let attachment = message.attachments().find(|file| file.attachment_name() == named).unwrap();
     let file = folder.join("monthly.xlsx");
     fs::write(&file, attachment.contents()).unwrap();
     let own = with_calamine(&file);
@@ -240,8 +240,16 @@ fn table(sql: &Connection, received: &Received, dimension: &str) -> (usize, usiz
     for row in &sheet[head + 1..] {
         let labels: Vec<&str> =
             row[..net].iter().filter_map(Value::as_str).filter(|label| *label != "Total").collect();
-        let column = if labels.len() < net && dimension == "brand" { "category" } else { dimension };
         let name = labels.last().copied().unwrap_or("Total");
+        // Groups that are told as one, and the line below the table that names them.
+        if let Some(groups) = name.strip_prefix("Others (").and_then(|rest| rest.split(' ').next()) {
+            withheld += groups.parse::<usize>().unwrap();
+            continue;
+        }
+        if row[net].is_null() {
+            continue;
+        }
+        let column = if labels.len() < net && dimension == "brand" { "category" } else { dimension };
         let found = find(sql, MARCH, column, name);
         let figures = [(row[net].clone(), 4), (row[net + 1].clone(), 0), (row[net + 2].clone(), 0)];
         let figures = figures.map(|(cell, decimals)| figure(&cell, decimals));

@@ -18,7 +18,7 @@ use firstwatch::settings::{self, LoadOptions, MailTimeouts, Relay, Settings};
 use firstwatch::store::{OutboxItem, OutboxState, RunRow, RunState};
 use firstwatch::vault::MasterKey;
 use jiff::{SignedDuration, Timestamp};
-use mail_parser::MessageParser;
+use mail_parser::{MessageParser, MimeHeaders};
 use tempfile::TempDir;
 
 use super::harness::{Builder, job, wait_for};
@@ -304,7 +304,8 @@ fn a_report_that_is_too_long_goes_out_without_its_attachments_and_says_so() {
     assert_eq!(messages.len(), 3);
     for bytes in &messages {
         let message = MessageParser::default().parse(bytes).unwrap();
-        assert_eq!(message.attachment_count(), 0);
+        let files: Vec<_> = message.attachments().map(MimeHeaders::attachment_name).collect();
+        assert_eq!(files, [Some("trend.png")], "what the mail itself shows");
         for part in [message.body_text(0), message.body_html(0)] {
             let part = part.unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
             for words in [

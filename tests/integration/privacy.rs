@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use mail_parser::MessageParser;
+use mail_parser::{MessageParser, MimeHeaders};
 use rusqlite::{Connection, OpenFlags};
 
 use super::canaries::Wanted;
@@ -138,5 +138,14 @@ fn the_search_finds_what_is_there() {
         assert!(found.is_err(), "{there}");
     }
     let message = shop.mail().remove(0);
-    assert!(MessageParser::default().parse(&message).unwrap().attachments().count() == 1);
+    let message = MessageParser::default().parse(&message).unwrap();
+    let is_workbook = |name: &str| name.ends_with(".xlsx");
+    assert_eq!(
+        message
+            .attachments()
+            .filter_map(MimeHeaders::attachment_name)
+            .filter(|name| is_workbook(name))
+            .count(),
+        1
+    );
 }

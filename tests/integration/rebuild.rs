@@ -81,7 +81,7 @@ fn configure(shop: &Shop, changes: &[(&str, &str)]) {
 fn a_release_is_made_again_whatever_has_changed_since() {
     let shop = released("[\"html\", \"xlsx\", \"pdf\"]");
     let first = verified(&shop, "1");
-    assert_eq!((&first["parts"], &first["messages"], &first["pages"]), (&4.into(), &1.into(), &1.into()));
+    assert_eq!((&first["parts"], &first["messages"], &first["pages"]), (&5.into(), &1.into(), &1.into()));
     assert_eq!((&first["figures_agree"], &first["gone"]), (&true.into(), &Value::Array(vec![])));
     assert!(first["cells"].as_u64().unwrap() > 20, "{first}");
     assert!(
@@ -284,8 +284,8 @@ fn a_release_is_shown_as_it_was_and_without_what_tells_withheld_counts() {
     let shop = released("[\"html\", \"xlsx\"]");
     let out = shop.path("out");
     let said = shop.ask(&["report", "show", "1", "--out", out.to_str().unwrap()]).ok().json();
-    assert_eq!(said["files"].as_array().unwrap().len(), 3);
-    for name in ["report.txt", "report.html", "weekly-2024-W19.xlsx"] {
+    assert_eq!(said["files"].as_array().unwrap().len(), 4);
+    for name in ["report.txt", "report.html", "trend.png", "weekly-2024-W19.xlsx"] {
         let kept = shop.state().join("releases/weekly.2024-w19").join(name);
         assert_eq!(fs::read(out.join(name)).unwrap(), fs::read(&kept).unwrap(), "{name}");
     }

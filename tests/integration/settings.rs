@@ -485,6 +485,15 @@ fn jobs_are_held_to_their_kind() {
             ),
             "another table is named \"brand\" too",
         ),
+        (format!("{full}[[threshold]]\nmeasure = 'net'"), "threshold[1].falls: is not set"),
+        (
+            format!("{full}[[threshold]]\nmeasure = 'net'\nfalls = 5\nrises = 5"),
+            "write a [[threshold]] for each",
+        ),
+        (format!("{full}[[threshold]]\nmeasure = 'net'\nfalls = 0"), "0 is out of range"),
+        (format!("{full}[[threshold]]\nmeasure = 'nett'\nfalls = 5"), "did you mean `net`?"),
+        (format!("{full}only_when_crossed = true"), "there is no [[threshold]]"),
+        ("kind = 'backup'\nschedule = '0 2 * * *'\ntrend = true".to_owned(), "for sales reports only"),
         ("kind = 'backup'\nschedule = '0 2 * * *'\nformats = []".to_owned(), "for reports only"),
         ("kind = 'backup'\nschedule = '0 2 * * *'\nkeep = 0".to_owned(), "0 is out of range"),
     ] {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Context;
 use base64::Engine;
@@ -49,15 +49,18 @@ pub(super) async fn report(session: &Session, command: ReportCommand) -> anyhow:
                 return Ok(ExitCode::from(exit::HELD));
             }
         }
-        ReportCommand::Preview { job, period, out } => {
+        ReportCommand::Preview { job, period, out, open } => {
             let period = period.map(|period| format!("?period={period}")).unwrap_or_default();
             let preview: Preview = session
                 .client
                 .post(&format!("/v1/previews/{}{period}", segment(job.as_str())), &json!({}))
                 .await?;
             let files = write(&preview.files, &out)?;
-            let listed = json!({ "subject": preview.subject, "period": preview.period, "files": files, "hits": preview.hits });
+            let listed = json!({ "subject": preview.subject, "period": preview.period, "files": files, "recipients": preview.recipients, "hits": preview.hits });
             session.print(&listed, |_| shown_preview(&preview, &files))?;
+            if open {
+                show_in_browser(&out.join("report.html"))?;
+            }
             if !preview.hits.is_empty() {
                 return Ok(ExitCode::from(exit::HELD));
             }
@@ -92,6 +95,14 @@ pub(super) async fn outbox(session: &Session, command: OutboxCommand) -> anyhow:
     Ok(ExitCode::SUCCESS)
 }
 
+/// Hands a page to whatever the desktop opens pages with.
+fn show_in_browser(page: &Path) -> anyhow::Result<()> {
+    let opened = Command::new("xdg-open").arg(page).stdin(Stdio::null()).stdout(Stdio::null()).status();
+    let remedy = || format!("xdg-open did not open it; open {} yourself", page.display());
+    anyhow::ensure!(opened.with_context(remedy)?.success(), remedy());
+    Ok(())
+}
+
 /// Writes a report's files; their names come from the daemon and must be plain.
 fn write(parts: &[PreviewFile], out: &Path) -> anyhow::Result<Vec<String>> {
     std::fs::create_dir_all(out).with_context(|| format!("failed to create {}", out.display()))?;
@@ -115,6 +126,10 @@ fn write(parts: &[PreviewFile], out: &Path) -> anyhow::Result<Vec<String>> {
 fn shown_preview(preview: &Preview, files: &[String]) -> String {
     let mut lines = vec![preview.subject.clone()];
     lines.extend(files.iter().map(|file| format!("  {file}")));
+    lines.push(match preview.recipients.len() {
+        0 => "nobody would get it: no threshold is crossed".to_owned(),
+        count => format!("it would go to {}", show::count(count as u64, "recipient")),
+    });
     let hits = preview.hits.iter();
     lines.extend(hits.map(|hit| format!("{}the egress guard would stop it: {hit}", show::cross())));
     lines.join("\n")

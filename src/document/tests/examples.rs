@@ -8,17 +8,19 @@ use jiff::tz::TimeZone;
 use crate::disclosure::{CellStatus, ProtectedTable};
 use crate::document::{Lagging, Reconciliation, Report, Section, render};
 use crate::domain::behind::Lag;
+use crate::domain::cell::Measure;
 use crate::domain::entry::Dimension;
 use crate::domain::money::Currency;
 use crate::domain::order::{CountOrdersOn, OrderStatus};
 use crate::domain::rendered::Rendered;
-use crate::settings::{Format, Language, LocalText};
+use crate::settings::{Against, Colour, Format, Language, LocalText, Threshold, Way};
 
 pub struct ExampleSection {
     pub title: LocalText,
     pub rows: Vec<Dimension>,
     pub columns: Vec<Dimension>,
     pub table: ProtectedTable,
+    pub before: Option<ProtectedTable>,
 }
 
 /// A report that owns what it is made of.
@@ -29,6 +31,8 @@ pub struct Example {
     pub provisional: bool,
     pub headline: Vec<ProtectedTable>,
     pub sections: Vec<ExampleSection>,
+    pub trend: Option<ProtectedTable>,
+    pub thresholds: Vec<Threshold>,
     pub late: Option<ProtectedTable>,
     pub reconciliation: Reconciliation,
     pub formats: Vec<Format>,
@@ -50,6 +54,7 @@ impl Example {
                 rows: &section.rows,
                 columns: &section.columns,
                 table: &section.table,
+                before: section.before.as_ref(),
             })
             .collect();
         let until: Timestamp = "2026-11-21T11:00:00Z".parse().expect("an instant");
@@ -59,6 +64,8 @@ impl Example {
         ];
         look(&Report {
             business: &self.business,
+            colour: Colour::default(),
+            logo: None,
             currency: &self.currency,
             zone: &zone,
             zone_name: "Asia/Ho_Chi_Minh",
@@ -69,6 +76,8 @@ impl Example {
             lagging: if self.provisional { &lagging } else { &[] },
             headline: &headline,
             sections: &sections,
+            trend: self.trend.as_ref(),
+            thresholds: &self.thresholds,
             late: self.late.as_ref(),
             complaints: None,
             data_as_of: "2026-11-23T00:00:00Z".parse().expect("an instant"),
@@ -87,7 +96,7 @@ pub fn local(vi: &str, en: &str) -> LocalText {
 }
 
 /// A cell of [row codes, column codes]; no figures: withheld.
-fn cell(
+pub fn cell(
     rows: &[&str],
     columns: &[&str],
     figures: Option<&[i64]>,
@@ -113,6 +122,16 @@ pub fn windows(measures: &[&str], figures: [Option<&[i64]>; 5]) -> ProtectedTabl
         })
         .collect();
     ProtectedTable::for_tests("headline", &["window"], measures, cells)
+}
+
+/// The days of the week and of the one before; one is withheld.
+fn by_day() -> ProtectedTable {
+    let days = (9..23).map(|day: i64| {
+        let (_, status, figures) =
+            cell(&[], &[], (day != 12).then_some(&[(day * 9_350_000) % 240_000_000 + 1][..]));
+        (vec![vec![format!("2026-11-{day:02}")]], status, figures)
+    });
+    ProtectedTable::for_tests("trend", &["window"], &["net"], days.collect())
 }
 
 fn dong() -> Currency {
@@ -175,6 +194,12 @@ pub fn usual_week() -> Example {
             ),
         ],
         sections: vec![by_brand(), by_channel(), by_weekday(), by_province()],
+        trend: Some(by_day()),
+        thresholds: vec![
+            Threshold { measure: Measure::Net, against: Against::Previous, way: Way::Rises, percent: 10 },
+            Threshold { measure: Measure::Orders, against: Against::Previous, way: Way::Falls, percent: 20 },
+            Threshold { measure: Measure::Refunds, against: Against::Previous, way: Way::Rises, percent: 50 },
+        ],
         late: Some(late()),
         reconciliation: reconciled(),
         formats: vec![Format::Html, Format::Xlsx, Format::Pdf],
@@ -242,6 +267,7 @@ fn by_brand() -> ExampleSection {
             &["net", "orders", "units"],
             cells,
         ),
+        before: None,
     }
 }
 
@@ -258,7 +284,21 @@ fn by_channel() -> ExampleSection {
         rows: vec![Dimension::Channel],
         columns: vec![],
         table: ProtectedTable::for_tests("channel", &["rows", "columns"], &measures, cells),
+        before: Some(channels_before()),
     }
+}
+
+/// One channel is withheld, and one has gone since.
+fn channels_before() -> ProtectedTable {
+    let cells = vec![
+        cell(&[], &[], Some(&[1_052_300_000])),
+        cell(&["web"], &[], Some(&[600_000_000])),
+        cell(&["shopee"], &[], Some(&[350_000_000])),
+        cell(&["lazada"], &[], Some(&[12_300_000])),
+        cell(&["Cửa hàng Cầu Giấy"], &[], None),
+    ];
+    let cells = cells.into_iter().map(|(place, status, figures)| (place[..1].to_vec(), status, figures));
+    ProtectedTable::for_tests("channel/previous", &["rows"], &["net"], cells.collect())
 }
 
 fn by_weekday() -> ExampleSection {
@@ -279,6 +319,7 @@ fn by_weekday() -> ExampleSection {
         rows: vec![Dimension::Weekday],
         columns: vec![],
         table: ProtectedTable::for_tests("weekday", &["rows", "columns"], &["orders", "units"], cells),
+        before: None,
     }
 }
 
@@ -315,6 +356,7 @@ fn by_province() -> ExampleSection {
         rows: vec![Dimension::Province],
         columns: vec![],
         table: ProtectedTable::for_tests("province", &["rows", "columns"], &["net", "orders"], cells),
+        before: None,
     }
 }
 
@@ -351,7 +393,35 @@ pub fn everything_withheld() -> Example {
             rows: vec![Dimension::Brand],
             columns: vec![],
             table: ProtectedTable::for_tests("brand", &["rows", "columns"], &["net", "orders"], cells),
+            before: None,
         }],
+        trend: None,
+        thresholds: Vec::new(),
+        late: None,
+        ..usual_week()
+    }
+}
+
+/// The week of Tết, whose last one was three weeks earlier in the year.
+pub fn week_of_tet() -> Example {
+    let figures = [
+        ("this", Some(&[310_000_000, 61, 70][..])),
+        ("previous", Some(&[900_000_000, 205, 230])),
+        ("last-year", Some(&[620_000_000, 140, 151])),
+        ("last-tet", Some(&[280_000_000, 58, 66])),
+        ("month-to-date", Some(&[2_100_000_000, 480, 520])),
+        ("year-to-date", None),
+    ];
+    let cells = figures.into_iter().map(|(name, figures)| {
+        let (_, status, figures) = cell(&[], &[], figures);
+        (vec![vec![name.to_owned()]], status, figures)
+    });
+    let measures = ["net", "orders", "units"];
+    Example {
+        period: "2026-W08",
+        headline: vec![ProtectedTable::for_tests("headline", &["window"], &measures, cells.collect())],
+        sections: Vec::new(),
+        trend: None,
         late: None,
         ..usual_week()
     }
@@ -376,7 +446,9 @@ pub fn nothing_sold() -> Example {
                 &["net", "orders"],
                 vec![cell(&[], &[], Some(&[0, 0]))],
             ),
+            before: None,
         }],
+        trend: None,
         late: None,
         reconciliation: Reconciliation::default(),
         ..usual_week()
@@ -408,6 +480,7 @@ pub fn many_groups(groups: i64) -> Example {
                 &["net", "orders", "units"],
                 cells,
             ),
+            before: None,
         }],
         ..usual_week()
     }
@@ -446,6 +519,7 @@ pub fn strange_names() -> Example {
             rows: vec![Dimension::Product],
             columns: vec![],
             table: ProtectedTable::for_tests("product", &["rows", "columns"], &["net", "orders"], cells),
+            before: None,
         }],
         ..usual_week()
     }

@@ -24,7 +24,13 @@ fn known() -> HashSet<(IdentifierKind, String)> {
 }
 
 fn rendered() -> Rendered {
-    Rendered { subject: String::new(), html: None, text: String::new(), attachments: vec![] }
+    Rendered {
+        subject: String::new(),
+        html: None,
+        text: String::new(),
+        attachments: vec![],
+        images: Vec::new(),
+    }
 }
 
 fn look(rendered: &Rendered) -> Vec<Hit> {

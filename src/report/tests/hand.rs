@@ -171,13 +171,17 @@ fn windows_of_each_kind_of_period() {
     assert_eq!(text("2026-W47"), week);
     assert_eq!(
         text("2026-W53")[3..],
-        ["month-to-date 2027-01-01..2027-01-04", "year-to-date 2027-01-01..2027-01-04"]
+        [
+            "last-tet 2026-01-08..2026-01-15",
+            "month-to-date 2027-01-01..2027-01-04",
+            "year-to-date 2027-01-01..2027-01-04"
+        ]
     );
     assert_eq!(
         text("2016-03")[2..],
         ["last-year 2015-03-01..2015-04-01", "year-to-date 2016-01-01..2016-04-01"]
     );
-    assert_eq!(text("2026-01").len(), 3);
+    assert_eq!(text("2026-01")[3..], ["last-tet 2024-12-13..2025-01-13"]);
     assert_eq!(text("2026-Q1").len(), 3);
     assert_eq!(text("2026-Q4")[3..], ["year-to-date 2026-01-01..2027-01-01"]);
     assert_eq!(text("2026").len(), 3);
