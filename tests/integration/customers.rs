@@ -229,11 +229,13 @@ fn nobody_else_sees_a_customer_and_the_refusal_is_on_record() {
         let lines = shop.lines(&operation);
         assert!(lines.len() == 1 && lines[0].ends_with("|refused"), "{lines:?}");
     }
-    for arguments in
-        [&["list"][..], &["confirm", "P1", "--channel", "phone"], &["dispute", "P1", "--channel", "phone"]]
-    {
+    for (arguments, subject) in [
+        (&["list", "--customer", "1"][..], "customer 1"),
+        (&["confirm", "P1", "--channel", "phone"], "no payment"),
+        (&["dispute", "P1", "--channel", "phone"], "no payment"),
+    ] {
         shop.run(&[&["payment"], arguments].concat()).exits(4);
-        assert_eq!(shop.lines(&format!("payment.{}", arguments[0])), ["||refused"]);
+        assert_eq!(shop.lines(&format!("payment.{}", arguments[0])), [format!("{subject}||refused")]);
     }
     assert!(!shop.path("x").exists());
 }
