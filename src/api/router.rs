@@ -274,7 +274,7 @@ async fn get_head(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
 }
 
 async fn post_backup(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
-    answer(house, actor, |house, actor| Ok(json!({ "backup": backups::create(house, actor)? }))).await
+    answer(house, actor, backups::create).await
 }
 
 async fn get_backups(State(house): OpenHouse, Extension(actor): Caller) -> Answer {

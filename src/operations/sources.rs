@@ -54,8 +54,9 @@ pub fn rejected(house: &House, actor: &Actor, name: Option<&SourceName>) -> Resu
         let rejects = shown_rejects(house, name, Values::All)?;
         let now = house.now();
         let subject = format!("{} rejected rows", rejects.len());
-        let written =
-            |writer: &Writer<'_>| record(writer, actor, Operation::SourceRejectedValues, &subject, "done", now);
+        let written = |writer: &Writer<'_>| {
+            record(writer, actor, Operation::SourceRejectedValues, &subject, "done", now)
+        };
         house.store.write(written)?;
         Ok(rejects)
     })

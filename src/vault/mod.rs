@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 pub use crate::domain::sealed::{Sealed, WrappedKey};
 pub use blind::BlindIndex;
-pub use keyring::{Rotation, RotationNotes};
+pub use keyring::{Rotation, RotationNotes, key_mark};
 pub use master_key::{KeyOrigin, MasterKey};
 pub use sealed::Sealable;
 

@@ -74,11 +74,7 @@ fn told(payment: &KnownPayment) -> String {
     format!("payment {}/{}", payment.source, payment.id)
 }
 
-fn keep(
-    house: &House,
-    (actor, operation): (&Actor, Operation),
-    request: &AnswerRequest,
-) -> Result<Answered> {
+fn keep(house: &House, (actor, operation): (&Actor, Operation), request: &AnswerRequest) -> Result<Answered> {
     let now = house.now();
     let at = instant(request.at, now)?;
     let channel = channel(house, Some(request.channel.clone()))?.ok_or_else(|| {

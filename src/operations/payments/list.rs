@@ -10,7 +10,7 @@ use crate::domain::ids::{ComplaintNo, CustomerNo, OrderId, PaymentId, SourceName
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
 use crate::domain::payment::{PaidOrder, PaymentAnswer};
-use crate::jobs::House;
+use crate::jobs::{self, House};
 use crate::operations::{Error, Result, allow_on, record, tried};
 use crate::store::{KnownPayment, PaymentFilter, Reader};
 
@@ -109,27 +109,6 @@ fn asked(house: &House, actor: &Actor, request: &ListRequest, subject: &str) -> 
     })
 }
 
-/// What the status tells of payments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    pub unconfirmed: u64,
-    pub mismatching: u64,
-}
-
-pub fn totals(house: &House, reader: &Reader<'_>) -> Result<Totals> {
-    let (received, known) = house.settings.payments.sorted(&reader.payment_words()?);
-    let paid = reader.paid_orders(&received, &known)?;
-    Ok(Totals {
-        unconfirmed: reader.count_unanswered(term(house), &received)?,
-        mismatching: paid.iter().filter(|paid| books::mismatch(paid).is_some()).count() as u64,
-    })
-}
-
-/// Payments made before this instant should have an answer.
-fn term(house: &House) -> Timestamp {
-    house.now().checked_sub(house.settings.payments.confirm_within).unwrap_or(Timestamp::MIN)
-}
-
 fn of_customer(reader: &Reader<'_>, number: CustomerNo, limit: u32) -> Result<PaymentList> {
     if reader.customer(number)?.is_none() {
         return Err(Error::NotFound {
@@ -147,12 +126,12 @@ fn of_customer(reader: &Reader<'_>, number: CustomerNo, limit: u32) -> Result<Pa
 fn unconfirmed(house: &House, reader: &Reader<'_>, limit: u32) -> Result<PaymentList> {
     let (received, _) = house.settings.payments.sorted(&reader.payment_words()?);
     let filter = PaymentFilter {
-        unanswered: Some((term(house), &received)),
+        unanswered: Some((jobs::payments_term(house), &received)),
         limit: Some(limit),
         ..PaymentFilter::default()
     };
     let payments = reader.payments(&filter)?.into_iter().map(view).collect();
-    let total = reader.count_unanswered(term(house), &received)?;
+    let total = reader.count_unanswered(jobs::payments_term(house), &received)?;
     Ok(PaymentList { payments, total, ..PaymentList::default() })
 }
 

@@ -41,10 +41,27 @@ pub fn their_columns() -> BTreeMap<String, String> {
 
 pub fn api() -> Vec<Vec<u8>> {
     let gets = [
-        "about", "status", "jobs", "jobs/pull", "runs?job=pull&limit=3", "runs/1", "reports", "reports/1",
-        "reports/1/parts", "outbox?state=pending", "sources", "rejected?source=shop", "audit?limit=5", "audit/head",
-        "backups", "complaints?all=true&kind=product&limit=4", "complaints/1", "complaints/1/explain",
-        "complaints/compensations?period=2026-Q3", "payments?customer=1", "payments?mismatch=true&limit=2",
+        "about",
+        "status",
+        "jobs",
+        "jobs/pull",
+        "runs?job=pull&limit=3",
+        "runs/1",
+        "reports",
+        "reports/1",
+        "reports/1/parts",
+        "outbox?state=pending",
+        "sources",
+        "rejected?source=shop",
+        "audit?limit=5",
+        "audit/head",
+        "backups",
+        "complaints?all=true&kind=product&limit=4",
+        "complaints/1",
+        "complaints/1/explain",
+        "complaints/compensations?period=2026-Q3",
+        "payments?customer=1",
+        "payments?mismatch=true&limit=2",
         "payments?unconfirmed=true",
     ];
     let posts = [
@@ -157,9 +174,26 @@ pub fn schedule() -> Vec<Vec<u8>> {
 
 pub fn words() -> Vec<Vec<u8>> {
     all(&[
-        "Đặng Thị Ngạn Huyền", "+84 (0) 912.345.678", "an.nguyen@example.vn", "12 Lý Thường Kiệt, Hoàn Kiếm, Hà Nội",
-        "TP. Hồ Chí Minh", "2026-W46", "2026-Q3", "2026-02-29", "2026-01-01..2026-03-31", "-1234.50", "5d", "8wh", "80%",
-        "due-1d", "start+4h", "Hoàn tất", "data-breach", "data-request", "İSTANBUL ﬁ ǅ", "１２３４",
+        "Đặng Thị Ngạn Huyền",
+        "+84 (0) 912.345.678",
+        "an.nguyen@example.vn",
+        "12 Lý Thường Kiệt, Hoàn Kiếm, Hà Nội",
+        "TP. Hồ Chí Minh",
+        "2026-W46",
+        "2026-Q3",
+        "2026-02-29",
+        "2026-01-01..2026-03-31",
+        "-1234.50",
+        "5d",
+        "8wh",
+        "80%",
+        "due-1d",
+        "start+4h",
+        "Hoàn tất",
+        "data-breach",
+        "data-request",
+        "İSTANBUL ﬁ ǅ",
+        "１２３４",
         r#"{"manifest":1,"policy":{},"pages":[{"rows":1}],"report":{"reconciliation":1},"complaint_lines":{"rows":2}}"#,
     ])
 }

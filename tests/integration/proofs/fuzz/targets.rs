@@ -271,7 +271,7 @@ fn copy(bytes: &[u8]) {
     for name in ["backup.json", "erasures.journal", "firstwatch.db"] {
         fs::write(copy.join(name), parts.next().unwrap_or_default()).expect("a file");
     }
-    let restored = jobs::restore(&copy, &target, None, &Actor::user(0), NOW);
+    let restored = jobs::restore(&copy, &target, (None, None), &Actor::user(0), NOW);
     assert!(restored.is_err() && !target.exists(), "no store can be made of it");
     let _ = jobs::list_copies(FOLDER.path()).expect("a list");
 }
