@@ -231,8 +231,8 @@ fn nobody_else_sees_a_customer_and_the_refusal_is_on_record() {
     }
     for (arguments, subject) in [
         (&["list", "--customer", "1"][..], "customer 1"),
-        (&["confirm", "P1", "--channel", "phone"], "no payment"),
-        (&["dispute", "P1", "--channel", "phone"], "no payment"),
+        (&["confirm", "P1", "--channel", "phone"], "payment shop/P1"),
+        (&["dispute", "P1", "--channel", "phone"], "payment shop/P1"),
     ] {
         shop.run(&[&["payment"], arguments].concat()).exits(4);
         assert_eq!(shop.lines(&format!("payment.{}", arguments[0])), [format!("{subject}||refused")]);
