@@ -120,16 +120,13 @@ fn remake(
     anyhow::ensure!(is_whole, "{DATABASE} is not what was backed up: its hash differs");
     let mut journal = erasure_journal::read(&copy.join(JOURNAL))?;
     journal.extend(erasures.iter().filter(|erasure| !journal.contains(erasure)).cloned().collect::<Vec<_>>());
-    {
-        let store = Store::open(staging).context("the database does not open as a store")?;
-        vault.map_or(Ok(()), |vault| keys::take_over(&store, vault))?;
-        erase::replay(&store, &journal, "daemon", now)?;
-        store.forget_destroyed()?;
-        label.schema = store.read(|reader| reader.schema_version())?;
-    }
+    let store = Store::open(staging).context("the database does not open as a store")?;
+    vault.map_or(Ok(()), |vault| keys::take_over(&store, vault))?;
+    erase::replay(&store, &journal, "daemon", now)?;
+    store.forget_destroyed()?;
+    label.schema = store.read(|reader| reader.schema_version())?;
+    store.lay_down().context("the changed database did not come to rest")?;
     fs::remove_file(staging.join("firstwatch.lock")).context("failed to clear the lock")?;
-    let rests = !staging.join(format!("{DATABASE}-wal")).exists();
-    anyhow::ensure!(rests, "the changed database did not come to rest");
     for folder in ["facts", "releases"] {
         link_all(&copy.join(folder), &staging.join(folder))?;
     }

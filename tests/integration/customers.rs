@@ -346,6 +346,12 @@ fn an_erased_person_leaves_the_backups_that_are_kept_when_the_next_one_is_made()
         shop.run(&["backup", "verify", name]).ok();
         let journal = fs::read_to_string(copy.join("erasures.journal")).unwrap();
         assert!(journal.contains(&format!("\"customer\":{number}")), "{journal}");
+        let mut files: Vec<String> = fs::read_dir(copy)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        assert_eq!(files, ["backup.json", "erasures.journal", "facts", "firstwatch.db", "releases"]);
     }
     let again = shop.ask(&["backup", "create"]).ok().json();
     assert_eq!(again["forgot"], 0, "once is enough");
