@@ -92,7 +92,7 @@ fn killed_anywhere_a_change_of_a_backup_loses_none() {
     let folder = template.path("");
     let (points, _) = back_up(&Shop::copy_of(&folder), None);
     // One copy takes the other's place near the end.
-    let is_tried = |cut: &usize| full() || cut % 25 == 0 || points - cut < 30;
+    let is_tried = |cut: &usize| full() || cut.is_multiple_of(25) || points - cut < 30;
     let mut cuts = 0;
     for cut in (1..=points).filter(is_tried) {
         let shop = Shop::copy_of(&folder);
