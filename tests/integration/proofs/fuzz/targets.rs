@@ -65,10 +65,22 @@ pub const TARGETS: [Target; 13] = [
 
 const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
-/// A folder of this process in memory, where there is one.
+const FOLDERS: &str = "firstwatch-fuzz-";
+
+/// A folder of this process in memory, where there is one. It stands as long as the process, which drops no static; those
+/// of processes that are no more are removed.
 pub fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a folder")
+    let home = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+    for entry in fs::read_dir(&home).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name.strip_prefix(FOLDERS).and_then(|rest| rest.split('-').next());
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let prefix = format!("{FOLDERS}{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(home).expect("a folder")
 }
 
 fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
