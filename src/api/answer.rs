@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::{Extension, Json};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::error::Refusal;
 use crate::domain::actor::Actor;
 use crate::jobs::House;
 use crate::operations;
 
-pub(super) type Answer = Result<Json<Value>, Refusal>;
+pub(super) type Answer = Result<Response, Refusal>;
 pub(super) type OpenHouse = State<Arc<House>>;
 pub(super) type Caller = Extension<Actor>;
 
@@ -23,8 +26,36 @@ where
     F: FnOnce(&House, &Actor) -> operations::Result<T> + Send + 'static,
 {
     let result = off_the_workers(house, move |house| operation(house, &actor)).await?;
-    let value = serde_json::to_value(result).map_err(|error| operations::Error::Failed(error.into()))?;
-    Ok(Json(value))
+    told(&result)
+}
+
+/// The answer as JSON.
+pub(super) fn told(answer: &impl Serialize) -> Answer {
+    let body = overwritten_json(answer).map_err(|error| operations::Error::Failed(error.into()))?;
+    Ok(([(CONTENT_TYPE, "application/json")], Body::from(body)).into_response())
+}
+
+/// Written once, and overwritten when it has been sent: it may be a person's data. It is measured first, for a buffer that
+/// grows leaves copies behind.
+pub(super) fn overwritten_json(value: &impl Serialize) -> serde_json::Result<Bytes> {
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, value)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *bytes, value)?;
+    Ok(Bytes::from_owner(bytes))
+}
+
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 pub(super) async fn off_the_workers<T: Send + 'static>(
@@ -34,4 +65,17 @@ pub(super) async fn off_the_workers<T: Send + 'static>(
     tokio::task::spawn_blocking(move || operation(&house)).await.map_err(|_| {
         operations::Error::Failed(anyhow::anyhow!("the operation panicked; this is a bug of firstwatch"))
     })?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_the_value_and_its_buffer_never_grew() {
+        let value = serde_json::json!({ "name": "Đặng Thị \"Huyền\"", "orders": [1, 2], "none": null });
+        let bytes = overwritten_json(&value).unwrap();
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&bytes).unwrap(), value);
+        assert_eq!(bytes, serde_json::to_vec(&value).unwrap());
+    }
 }

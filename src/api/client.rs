@@ -4,15 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use hyper::body::Buf;
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tower::ServiceExt;
+use zeroize::Zeroizing;
 
+use super::answer::overwritten_json;
 use super::error::{ErrorBody, ErrorKind};
 use super::router::router;
 use crate::domain::actor::Actor;
@@ -58,7 +61,7 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
-        let body = serde_json::to_vec(body).map_err(|error| ClientError::Protocol(error.to_string()))?;
+        let body = overwritten_json(body).map_err(|error| ClientError::Protocol(error.to_string()))?;
         self.send(Method::POST, path, Body::from(body)).await
     }
 
@@ -71,7 +74,7 @@ impl Client {
         path: &str,
         content: Vec<u8>,
     ) -> Result<T, ClientError> {
-        self.send(Method::POST, path, Body::from(content)).await
+        self.send(Method::POST, path, Body::from(Bytes::from_owner(Zeroizing::new(content)))).await
     }
 
     async fn send<T: DeserializeOwned>(
@@ -117,7 +120,10 @@ impl Client {
     }
 }
 
-async fn over_socket(socket: &PathBuf, request: Request<Body>) -> Result<(StatusCode, Vec<u8>), ClientError> {
+async fn over_socket(
+    socket: &PathBuf,
+    request: Request<Body>,
+) -> Result<(StatusCode, Zeroizing<Vec<u8>>), ClientError> {
     let protocol = |error: hyper::Error| ClientError::Protocol(error.to_string());
     let stream = UnixStream::connect(socket)
         .await
@@ -133,12 +139,20 @@ async fn over_socket(socket: &PathBuf, request: Request<Body>) -> Result<(Status
     Ok((status, bytes))
 }
 
-/// The whole body.
-async fn collect<B>(body: B) -> Result<Vec<u8>, ClientError>
+/// The whole body, overwritten when it has been read.
+async fn collect<B>(body: B) -> Result<Zeroizing<Vec<u8>>, ClientError>
 where
     B: hyper::body::Body,
     B::Error: std::fmt::Display,
 {
     let collected = body.collect().await.map_err(|error| ClientError::Protocol(error.to_string()))?;
-    Ok(collected.to_bytes().to_vec())
+    let mut parts = collected.aggregate();
+    let mut whole = Zeroizing::new(Vec::with_capacity(parts.remaining()));
+    while parts.has_remaining() {
+        let part = parts.chunk();
+        whole.extend_from_slice(part);
+        let length = part.len();
+        parts.advance(length);
+    }
+    Ok(whole)
 }

@@ -8,7 +8,7 @@ use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer::{Answer, Caller, OpenHouse, answer, off_the_workers};
+use super::answer::{Answer, Caller, OpenHouse, answer, off_the_workers, told};
 use super::{complaints, customers, payments};
 use crate::domain::actor::Actor;
 use crate::domain::ids::{JobName, OutboxId, ReleaseId, RunId, SourceName};
@@ -135,7 +135,7 @@ async fn post_run(
     };
     let (prepared, begun) = off_the_workers(house.clone(), begin).await?;
     let claimed = match begun {
-        runs::Begun::Joined(run) => return Ok(Json(json!({ "joined": run }))),
+        runs::Begun::Joined(run) => return told(&json!({ "joined": run })),
         runs::Begun::Ours(claimed) => claimed,
     };
     tokio::task::spawn_blocking(move || {
@@ -143,7 +143,7 @@ async fn post_run(
             tracing::error!(%error, "a run by hand could not be recorded");
         }
     });
-    Ok(Json(json!({ "started": prepared })))
+    told(&json!({ "started": prepared }))
 }
 
 async fn post_pause(
@@ -274,7 +274,7 @@ async fn get_head(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
 }
 
 async fn post_backup(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
-    answer(house, actor, |house, actor| Ok(json!({ "backup": backups::create(house, actor)? }))).await
+    answer(house, actor, backups::create).await
 }
 
 async fn get_backups(State(house): OpenHouse, Extension(actor): Caller) -> Answer {

@@ -57,7 +57,7 @@ pub fn run(config: Option<PathBuf>, format: OutputFormat) -> anyhow::Result<Exit
 /// A store of another user's is not looked into.
 fn wrong_key(settings: &Settings) -> Option<String> {
     reach::check_owner_of(&settings.store.directory).ok()?;
-    jobs::wrong_key(settings).map(str::to_owned)
+    jobs::wrong_key(settings)
 }
 
 /// The calendar and zone of the configuration when one is named, else Vietnam's office week.

@@ -71,6 +71,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             calendar::run(command, &calendar, &zone, format)
         }
         Command::Key(key::KeyCommand::New { file }) => key::new(file, format),
+        Command::Key(key::KeyCommand::Mark { file }) => key::mark(&file, format),
         // The store that it would be asked of may be gone.
         Command::Backup(BackupCommand::Restore { copy, to, erasures }) => {
             restore::run(&copy, (to, erasures), config, format)

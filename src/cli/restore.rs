@@ -15,6 +15,7 @@ use crate::domain::clock::{Clock, SystemClock};
 use crate::jobs::Restored;
 use crate::operations::{self, backups};
 use crate::settings::Settings;
+use crate::vault::{KeyOrigin, MasterKey, Vault};
 
 pub fn run(
     copy: &str,
@@ -30,18 +31,31 @@ pub fn run(
     refuse_beside_daemon(&settings, &target)?;
     let actor = Actor::user(rustix::process::geteuid().as_raw());
     let backups = settings.store.directory.join("backups");
-    let proved = backups::restore(&actor, &backups, copy, &target, erasures.as_deref(), SystemClock.now())
-        .map_err(|error| match error {
-            operations::Error::NotAllowed(why) => NotAllowed(why).into(),
-            operations::Error::NotFound { .. } | operations::Error::BadRequest(_) => {
-                BadData(error.to_string()).into()
+    let vault = configured_vault(&settings);
+    let with = (erasures.as_deref(), vault.as_ref());
+    let proved =
+        backups::restore(&actor, &backups, copy, &target, with, SystemClock.now()).map_err(|error| {
+            match error {
+                operations::Error::NotAllowed(why) => NotAllowed(why).into(),
+                operations::Error::NotFound { .. } | operations::Error::BadRequest(_) => {
+                    BadData(error.to_string()).into()
+                }
+                error => anyhow::Error::from(error),
             }
-            error => anyhow::Error::from(error),
         })?;
     output::print(&json!({ "directory": target, "restored": proved }), format, |_| {
-        shown(&proved, &target, &settings)
+        shown(&proved, &target, (&settings, vault.is_some()))
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The vault of the configured master key; where that cannot be read, a restore tells which one it needs.
+fn configured_vault(settings: &Settings) -> Option<Vault> {
+    let origin = match settings.vault.master_key_file {
+        Some(_) => KeyOrigin::File,
+        None => KeyOrigin::Credential,
+    };
+    MasterKey::read(&settings.master_key_path()?, origin).ok().map(Vault::new)
 }
 
 /// A daemon that answers is at work in its state directory.
@@ -61,13 +75,19 @@ fn refuse_beside_daemon(settings: &Settings, target: &Path) -> Result<(), TryAga
     Ok(())
 }
 
-fn shown(restored: &Restored, target: &Path, settings: &Settings) -> String {
+fn shown(restored: &Restored, target: &Path, (settings, has_key): (&Settings, bool)) -> String {
     let proved = &restored.copy;
     let mut lines =
         vec![format!("{}restored {} to {}: {}", show::tick(), proved.name, target.display(), held(proved))];
     if let Some(label) = &proved.label {
         let made = show::instant(label.created_at, &settings.business.zone);
         lines.push(format!("It knows nothing of what was pulled, decided or released after {made}."));
+    }
+    if let Some(mark) = restored.master_key.as_ref().filter(|_| !has_key) {
+        lines.push(format!(
+            "It opens with the master key {mark} alone, and no master key can be read here; `firstwatch key mark FILE` tells \
+             whether a file is that one."
+        ));
     }
     if restored.erasures > 0 {
         let persons = show::count(restored.erasures as u64, "person");

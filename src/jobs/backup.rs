@@ -13,7 +13,8 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::copies::{self, FORM, Label, UNFINISHED, name_of};
+use super::copies::{self, FORM, Label, UNFINISHED, link_all, name_of};
+use super::copies_kept;
 use super::erasure_journal::{self, JOURNAL};
 use super::house::House;
 use super::run::{Outcome, Run};
@@ -26,16 +27,15 @@ const KEEP: u32 = 14;
 /// Copies of one second that can be told apart.
 const A_SECOND: u32 = 99;
 
-/// How files end that are being written: no row speaks of them yet.
-const PARTIAL: &str = ".partial";
-
 pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     let folder = create(house, run.now)?;
     // Who was given up drops nothing any more.
     run.write(house, |_| Ok::<_, crate::store::Error>(()))?;
-    let dropped = drop_oldest(&folder, job.keep.unwrap_or(KEEP) as usize)?;
+    let dropped = drop_oldest(house, &folder, job.keep.unwrap_or(KEEP) as usize)?;
     let name = name_of(&folder);
-    Ok(Outcome::done(format!("backed up as {name}; {dropped} old copies dropped"), json!({ "backup": name })))
+    let tended = copies_kept::tend(house, run.now)?;
+    let message = format!("backed up as {name}; {dropped} old copies dropped{tended}");
+    Ok(Outcome::done(message, json!({ "backup": name, "tended": tended })))
 }
 
 /// Makes a copy and returns its folder. It appears under its name only when it is whole.
@@ -93,10 +93,6 @@ fn fill(house: &House, copy: &Path, now: Timestamp) -> anyhow::Result<()> {
     // After the store, so that no copy of it knows of an erasure that its journal does not.
     let erasures = erasure_journal::read(&house.store.directory().join(JOURNAL))?;
     erasure_journal::write(&copy.join(JOURNAL), &erasures)?;
-    let erasures_sha256 = match erasures.is_empty() {
-        true => None,
-        false => Some(scratch::sha256_of(&copy.join(JOURNAL))?),
-    };
     let label = Label {
         backup: FORM,
         created_at: now,
@@ -104,28 +100,16 @@ fn fill(house: &House, copy: &Path, now: Timestamp) -> anyhow::Result<()> {
         schema: copied.schema,
         audit_head: copied.audit_head.map(Into::into),
         files,
-        database_sha256: scratch::sha256_of(&database)?,
-        erasures_sha256,
+        database_sha256: String::new(),
+        erasures_sha256: None,
     };
-    label.write(copy)?;
+    label.hashed(copy)?.write(copy)?;
     fs::File::open(copy)?.sync_all()?;
     Ok(())
 }
 
-/// Hard links every file under `from`; copies where the file system cannot link. Gives how many there are.
-pub(super) fn link_all(from: &Path, to: &Path) -> anyhow::Result<u64> {
-    scratch::place_all(from, to, &|source, target| {
-        if source.to_string_lossy().ends_with(PARTIAL) {
-            return Ok(false);
-        }
-        if fs::hard_link(source, target).is_err() {
-            scratch::copy_private(source, target)?;
-        }
-        Ok(true)
-    })
-}
-
-fn drop_oldest(newest: &Path, keep: usize) -> anyhow::Result<usize> {
+fn drop_oldest(house: &House, newest: &Path, keep: usize) -> anyhow::Result<usize> {
+    let _turn = house.at_copies();
     let backups = newest.parent().context("a backup stands in no folder")?;
     let mut copies = copies::all(backups)?;
     // A clock that was ahead may have named an older one later.

@@ -7,15 +7,26 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::store::AuditHead;
+use super::scratch;
+use crate::store::{self, Archive, AuditHead};
+use crate::vault::key_mark;
 
 /// The form of labels that this version writes and reads.
 pub(super) const FORM: u32 = 1;
+
+/// The journal of erasures, in the state directory and in every copy of it.
+pub(super) const JOURNAL: &str = "erasures.journal";
+
+/// How files end that are being written: no row speaks of them yet.
+const PARTIAL: &str = ".partial";
 
 const LABEL: &str = "backup.json";
 
 /// How the name of a copy ends until it is whole.
 pub(super) const UNFINISHED: &str = ".unfinished";
+
+/// How the name of a copy ends while another takes its place.
+pub(super) const REPLACED: &str = ".replaced";
 
 /// What a copy says of itself, in `backup.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +61,9 @@ pub struct ListedCopy {
     pub name: String,
     /// `None` when it cannot be read.
     pub label: Option<Label>,
+    /// The mark of the master key that opens it; `None` when it cannot be read.
+    #[serde(default)]
+    pub master_key: Option<String>,
 }
 
 impl Label {
@@ -72,8 +86,19 @@ impl Label {
     pub fn write(&self, copy: &Path) -> anyhow::Result<()> {
         let path = copy.join(LABEL);
         let text = serde_json::to_string_pretty(self)?;
-        super::scratch::write_private(&path, text.as_bytes())
+        scratch::write_private(&path, text.as_bytes())
             .with_context(|| format!("failed to write {}", path.display()))
+    }
+
+    /// With the hashes of the database and of the journal as they stand in the copy.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) fn hashed(mut self, copy: &Path) -> anyhow::Result<Self> {
+        let journal = copy.join(JOURNAL);
+        self.erasures_sha256 = journal.exists().then(|| scratch::sha256_of(&journal)).transpose()?;
+        self.database_sha256 = scratch::sha256_of(&copy.join("firstwatch.db"))?;
+        Ok(self)
     }
 
     pub fn head(&self) -> anyhow::Result<Option<AuditHead>> {
@@ -93,7 +118,7 @@ impl From<AuditHead> for LabelHead {
 /// Whether a folder of this name is a copy that was finished: `20261116T020000Z`, or `20261116T020000Z-02`.
 pub(super) fn is_copy(name: &str) -> bool {
     let stamp = name.split('-').next().unwrap_or_default();
-    !name.ends_with(UNFINISHED) && stamp.len() == 16 && stamp.ends_with('Z')
+    !name.ends_with(UNFINISHED) && !name.ends_with(REPLACED) && stamp.len() == 16 && stamp.ends_with('Z')
 }
 
 /// The finished copies, oldest first.
@@ -121,8 +146,23 @@ pub(super) fn all(backups: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// # Errors
 /// When the folder cannot be read.
 pub fn list(backups: &Path) -> anyhow::Result<Vec<ListedCopy>> {
-    let listed = |copy: PathBuf| ListedCopy { name: name_of(&copy), label: Label::read(&copy).ok() };
+    let listed = |copy: PathBuf| ListedCopy {
+        name: name_of(&copy),
+        label: Label::read(&copy).ok(),
+        master_key: fingerprint(&copy).ok().flatten().map(|fingerprint| key_mark(&fingerprint)),
+    };
     Ok(all(backups)?.into_iter().rev().map(listed).collect())
+}
+
+/// Of the master key that opens the copy; `None` when an earlier version made it.
+///
+/// # Errors
+/// When its database cannot be read.
+pub(super) fn fingerprint(copy: &Path) -> Result<Option<[u8; 32]>, store::Error> {
+    match Archive::open(copy)? {
+        Some(archive) => archive.read(|reader| reader.vault_fingerprint()),
+        None => Ok(None),
+    }
 }
 
 /// The folder of the copy that a person names: by its path, by its name under `backups`, or the newest there.
@@ -136,6 +176,19 @@ pub fn find(backups: &Path, which: Option<&str>) -> anyhow::Result<Option<PathBu
         Some(name) => is_copy(name).then(|| backups.join(name)),
     };
     Ok(folder.filter(|folder| folder.is_dir()))
+}
+
+/// Hard links every file under `from`; copies where the file system cannot link. Gives how many there are.
+pub(super) fn link_all(from: &Path, to: &Path) -> anyhow::Result<u64> {
+    scratch::place_all(from, to, &|source, target| {
+        if source.to_string_lossy().ends_with(PARTIAL) {
+            return Ok(false);
+        }
+        if fs::hard_link(source, target).is_err() {
+            scratch::copy_private(source, target)?;
+        }
+        Ok(true)
+    })
 }
 
 pub(super) fn name_of(copy: &Path) -> String {
@@ -153,6 +206,7 @@ mod tests {
             ("20261116T020000Z-02", true),
             ("20261116T020000Z.unfinished", false),
             ("20261116T020000Z-02.unfinished", false),
+            ("20261116T020000Z-02.replaced", false),
             ("..", false),
             ("lost+found", false),
             ("", false),

@@ -12,11 +12,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+pub(super) use super::copies::JOURNAL;
 use super::{copies, scratch};
 use crate::domain::erasure::Erasure;
-
-/// In the state directory, and in every copy of it.
-pub(super) const JOURNAL: &str = "erasures.journal";
 
 /// What every line begins with, so that a later form can be told from this one.
 const FORM: &str = "1 ";

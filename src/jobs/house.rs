@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::at_work::AtWork;
 use super::post::Post;
+use super::till::Counted;
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::Clock;
@@ -41,6 +42,9 @@ pub struct House {
     pub(super) pinger: Pinger,
     /// Held while the master key is rotated.
     pub(super) rotating: Mutex<()>,
+    pub(super) counted: Mutex<Option<Counted>>,
+    /// Held while copies that are kept are changed or dropped.
+    pub(super) copies: Mutex<()>,
     pub(super) store_trouble: Mutex<Option<StoreTrouble>>,
 }
 
@@ -73,6 +77,11 @@ impl House {
 
     pub fn backups_directory(&self) -> PathBuf {
         self.store.directory().join(BACKUPS)
+    }
+
+    /// A turn at the copies that are kept.
+    pub(super) fn at_copies(&self) -> MutexGuard<'_, ()> {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on somebody delivers mail whenever this bell rings, so that nobody else has to.

@@ -4,17 +4,17 @@
 //! anew, a few at a time beside everything else; it ends when the notes are taken away, which is when the new key is
 //! known to stand in the old one's place. Cut off anywhere, it goes on from there.
 
+use anyhow::Context;
 use jiff::Timestamp;
 
-use super::house::House;
+use super::copies;
+use super::house::{BACKUPS, House};
 use super::open_error::{OpenError, RotationError};
 use crate::domain::ids::CustomerNo;
 use crate::domain::sealed::WrappedKey;
 use crate::settings::Settings;
-use crate::store::{self, Archive, AuditEntry, Store, VaultMatch, Writer};
-use crate::vault::{self, KeyOrigin, MasterKey, RotationNotes, Vault};
-
-const OTHER_KEY: &str = "the master key is not the one this store was sealed with; name the right file as master_key_file in [vault]";
+use crate::store::{self, Archive, AuditEntry, Reader, Store, VaultMatch, Writer};
+use crate::vault::{self, KeyOrigin, MasterKey, RotationNotes, Vault, key_mark};
 
 /// What is noted when the opening itself ends a rotation.
 const FINISHED: AuditEntry<'_> = AuditEntry {
@@ -45,6 +45,9 @@ pub(super) fn know_the_vault(
         Some([forward, back]) => vault.join(&RotationNotes { forward, back }),
         None => false,
     };
+    if let Some(before) = store.read(|reader| reader.key_before())?.filter(|_| !joined) {
+        vault.remember(&before);
+    }
     let (vault, system_key) = store.write(|writer| known(writer, vault, &ours, joined))?;
     if joined && vault.fingerprint() == ours {
         rewrap_all(store, &vault)?;
@@ -52,6 +55,7 @@ pub(super) fn know_the_vault(
             writer.end_rotation(&ours)?;
             writer.append_audit(&FINISHED, now)
         })?;
+        forget_key_before(store)?;
         store.clear_log()?;
         tracing::info!("the rotation of the master key is finished; the old key opens this store no more");
     }
@@ -65,7 +69,9 @@ fn known(
     joined: bool,
 ) -> Result<(Vault, WrappedKey), OpenError> {
     let vault = match (writer.match_vault(ours)?, writer.index_key()?) {
-        (VaultMatch::Other, _) if !joined => return Err(other_key()),
+        (VaultMatch::Other, _) if !joined => {
+            return Err(OpenError::Configuration(other_key(ours, writer.vault_fingerprint()?)));
+        }
         (VaultMatch::Unset, _) => {
             writer.set_vault_fingerprint(ours)?;
             let vault = vault.with_new_index_key()?;
@@ -87,13 +93,54 @@ fn known(
     Ok((vault, fresh))
 }
 
-fn other_key() -> OpenError {
-    OpenError::Configuration(OTHER_KEY.to_owned())
+fn other_key(ours: &[u8; 32], wanted: Option<[u8; 32]>) -> String {
+    format!(
+        "the master key {} is not the one this store was sealed with ({}); name the right file as master_key_file in \
+         [vault] (`firstwatch key mark FILE` tells which is which)",
+        key_mark(ours),
+        wanted.map(|wanted| key_mark(&wanted)).unwrap_or_default()
+    )
+}
+
+/// The master key that a store needs, when this vault's is another.
+pub(super) fn key_needed(reader: &Reader<'_>, vault: &Vault) -> Result<Option<[u8; 32]>, store::Error> {
+    let ours = vault.fingerprint();
+    let notes = reader.rotation_notes()?;
+    let joins = notes.is_some_and(|[forward, back]| vault.join(&RotationNotes { forward, back }));
+    Ok(reader.vault_fingerprint()?.filter(|wanted| !joins && *wanted != ours))
+}
+
+/// Puts a copy of the store, wherever its rotation stood, under the key in use.
+///
+/// # Errors
+/// When it is under a master key that is neither that nor the one before.
+pub(super) fn take_over(copy: &Store, vault: &Vault) -> anyhow::Result<()> {
+    let wanted = copy.read(|reader| reader.vault_fingerprint())?;
+    rewrap_all(copy, vault).with_context(|| {
+        let mark = wanted.map(|wanted| key_mark(&wanted)).unwrap_or_default();
+        format!("it is under the master key {mark}, which is neither the one in use nor the one before")
+    })?;
+    copy.write(|writer| {
+        writer.end_rotation(&vault.fingerprint())?;
+        writer.forget_key_before()
+    })?;
+    Ok(())
+}
+
+/// Where no backup is kept, nobody needs the key before this one.
+fn forget_key_before(store: &Store) -> Result<(), store::Error> {
+    let is_kept = copies::all(&store.directory().join(BACKUPS)).is_ok_and(|copies| !copies.is_empty());
+    if is_kept { Ok(()) } else { store.write(|writer| writer.forget_key_before()) }
+}
+
+/// Whether backups that are kept may still need the master key before this one.
+pub fn needs_key_before(house: &House) -> Result<bool, store::Error> {
+    house.store.read(|reader| Ok(reader.key_before()?.is_some()))
 }
 
 /// What is wrong with the configured master key for the store that is there, beside whoever has that open. A key that
 /// cannot be read is told elsewhere, and so is a store that cannot.
-pub fn wrong_key(settings: &Settings) -> Option<&'static str> {
+pub fn wrong_key(settings: &Settings) -> Option<String> {
     let path = settings.master_key_path()?;
     let origin = match settings.vault.master_key_file {
         Some(_) => KeyOrigin::File,
@@ -101,12 +148,9 @@ pub fn wrong_key(settings: &Settings) -> Option<&'static str> {
     };
     let vault = Vault::new(MasterKey::read(&path, origin).ok()?);
     let archive = Archive::open(&settings.store.directory).ok()??;
-    let fits = archive.read(|reader| -> Result<_, store::Error> {
-        let notes = reader.rotation_notes()?;
-        let joins = notes.is_some_and(|[forward, back]| vault.join(&RotationNotes { forward, back }));
-        Ok(joins || reader.match_vault(&vault.fingerprint())? != VaultMatch::Other)
-    });
-    (!fits.ok()?).then_some(OTHER_KEY)
+    let ours = vault.fingerprint();
+    let wanted = archive.read(|reader| key_needed(reader, &vault));
+    wanted.ok()?.map(|wanted| other_key(&ours, Some(wanted)))
 }
 
 /// Goes over to `master`, or goes on with that; gives how many keys were wrapped anew. Afterwards both keys open the
@@ -119,6 +163,9 @@ pub fn rotate(house: &House, master: &MasterKey, begun: Noted<'_>) -> Result<u64
     let is_on_record = house.store.read(|reader| reader.rotation_notes())?.is_some();
     if is_on_record && !house.vault.is_current(master) {
         return Err(RotationError::ToAnother);
+    }
+    if !is_on_record && needs_key_before(house)? {
+        return Err(RotationError::Copies);
     }
     if !is_on_record {
         let rotation = house.vault.rotation_to(master)?;
@@ -145,6 +192,7 @@ pub fn finish_rotation(house: &House, ended: Noted<'_>) -> Result<u64, RotationE
         writer.end_rotation(&house.vault.fingerprint())?;
         ended(writer)
     })?;
+    forget_key_before(&house.store)?;
     // The log may hold keys as the old one wrapped them.
     house.store.clear_log()?;
     Ok(rewrapped)

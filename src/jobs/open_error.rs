@@ -47,6 +47,11 @@ pub enum RotationError {
          `firstwatch key rotate --finish`"
     )]
     ToAnother,
+    #[error(
+        "backups that are kept still need the master key before this one; `firstwatch backup create` takes them over, and \
+         tells what to do about one that it cannot"
+    )]
+    Copies,
     #[error("no rotation of the master key is under way")]
     None,
     #[error(transparent)]

@@ -11,7 +11,7 @@ use super::lookup;
 use super::open_error::OpenError;
 use super::planner::schedule_of;
 use super::post::Post;
-use super::{backup, erase, scratch};
+use super::{backup, copies_kept, erase, scratch};
 use crate::access::Grants;
 use crate::domain::clock::Clock;
 use crate::ping::Pinger;
@@ -35,6 +35,7 @@ impl House {
         let store = Store::open(&settings.store.directory)?;
         // The store is ours alone now, so nobody is at work on them.
         scratch::clear_leftovers(store.directory());
+        copies_kept::put_back(&store.directory().join(BACKUPS));
         backup::clear_unfinished(&store.directory().join(BACKUPS));
         let (vault, system_key) = know_the_vault(&store, master, clock.now())?;
         erase::make_good(&store, clock.now()).map_err(OpenError::Erasures)?;
@@ -55,6 +56,8 @@ impl House {
             post: Post::default(),
             pinger: Pinger::default(),
             rotating: Mutex::default(),
+            counted: Mutex::default(),
+            copies: Mutex::default(),
             store_trouble: Mutex::default(),
         };
         // The store's lock is ours, so nobody is at what the ledger says is running.

@@ -11,16 +11,17 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::backup::link_all;
-use super::copies::{Label, name_of};
+use super::copies::{Label, link_all, name_of};
 use super::erase;
 use super::erasure_journal::{self, JOURNAL};
 use super::house::House;
+use super::keys;
 use super::proof::Proof;
 use super::scratch::{self, Scratch, make_private};
 use crate::domain::actor::Actor;
 use crate::domain::erasure::Erasure;
 use crate::store::{AuditEntry, OutboxState, Store, VaultMatch};
+use crate::vault::{Vault, key_mark};
 
 const DATABASE: &str = "firstwatch.db";
 const FOLDERS: [&str; 2] = ["facts", "releases"];
@@ -53,6 +54,9 @@ pub struct Restored {
     pub erasures: usize,
     /// Those of them whom the copy still knew, and who are gone again.
     pub erased_again: usize,
+    /// The mark of the master key that opens it.
+    #[serde(default)]
+    pub master_key: Option<String>,
 }
 
 /// Why nothing was restored.
@@ -64,6 +68,12 @@ pub enum RestoreError {
         path = .0.display()
     )]
     NotEmpty(PathBuf),
+    #[error(
+        "{name} is sealed under the master key {wanted}, and the configured one is {ours}; name the file of {wanted} as \
+         master_key_file in [vault] (`firstwatch key mark FILE` tells which is which), or restore another copy \
+         (`firstwatch backup list` shows their keys)"
+    )]
+    OtherKey { name: String, wanted: String, ours: String },
     #[error("the copy is damaged, and nothing was restored: {}", .0.damage.join("; "))]
     Damaged(Box<ProvedCopy>),
     #[error(transparent)]
@@ -92,14 +102,14 @@ pub fn prove_copy(house: &House, copy: &Path) -> anyhow::Result<ProvedCopy> {
 
 /// Restores the copy to `target`, which is not there yet or holds a journal of erasures alone. Whom that journal, one
 /// that is `named`, or one beside the copy knows as erased is erased again before anything stands there. The caller has
-/// made sure that no daemon is at work there.
+/// made sure that no daemon is at work there. With a `vault`, a copy that it does not open is refused.
 ///
 /// # Errors
 /// [`RestoreError`]; nothing stands at the target then that was not there before.
 pub fn restore(
     copy: &Path,
     target: &Path,
-    named: Option<&Path>,
+    (named, vault): (Option<&Path>, Option<&Vault>),
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Restored, RestoreError> {
@@ -114,10 +124,11 @@ pub fn restore(
         if !proved.damage.is_empty() {
             return Err(RestoreError::Damaged(Box::new(proved)));
         }
+        let master_key = check_key(&staging, &proved.name, vault)?;
         let erased_again = note(&staging, &proved.name, &erasures, actor, now)?;
         erasure_journal::write(&staging.join(JOURNAL), &erasures)?;
         move_up(&staging, target)?;
-        Ok(Restored { copy: proved, erasures: erasures.len(), erased_again })
+        Ok(Restored { copy: proved, erasures: erasures.len(), erased_again, master_key })
     });
     if restored.is_err() {
         // The first error is the one to tell.
@@ -255,9 +266,37 @@ fn hold_against_live(house: &House, copy: &Store, proved: &mut ProvedCopy) -> an
     }
     let fingerprint = house.vault.fingerprint();
     if copy.read(|reader| reader.match_vault(&fingerprint))? == VaultMatch::Other {
-        proved.damage.push("its persons are sealed under another master key than the one in use".to_owned());
+        let wanted = copy.read(|reader| reader.vault_fingerprint())?;
+        let wanted = wanted.map(|wanted| key_mark(&wanted)).unwrap_or_default();
+        proved.damage.push(format!(
+            "its persons are sealed under the master key {wanted}, and the one in use is {}; `firstwatch backup create` \
+             takes copies over from the key before",
+            key_mark(&fingerprint)
+        ));
     }
     Ok(())
+}
+
+/// The mark of the master key that opens what was laid out; the vault's own opens it.
+fn check_key(staging: &Path, name: &str, vault: Option<&Vault>) -> Result<Option<String>, RestoreError> {
+    let failed = |error: crate::store::Error| RestoreError::Failed(error.into());
+    let store = Store::open(staging).map_err(failed)?;
+    let (mark, needed) = store
+        .read(|reader| {
+            let mark = reader.vault_fingerprint()?.map(|fingerprint| key_mark(&fingerprint));
+            let ours = vault.map(|vault| vault.fingerprint());
+            let needed = vault.map(|vault| keys::key_needed(reader, vault)).transpose()?.flatten();
+            Ok((mark, needed.zip(ours)))
+        })
+        .map_err(failed)?;
+    match needed {
+        None => Ok(mark),
+        Some((wanted, ours)) => Err(RestoreError::OtherKey {
+            name: name.to_owned(),
+            wanted: key_mark(&wanted),
+            ours: key_mark(&ours),
+        }),
+    }
 }
 
 /// The restored store begins with who restored it, and without whom the law had forgotten; how many those are.

@@ -3,20 +3,31 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Error, Result, allow, record};
 use crate::access::{self, Grants, Operation};
 use crate::domain::actor::Actor;
-use crate::jobs::{self, House, ListedCopy, ProvedCopy, RestoreError, Restored};
+use crate::jobs::{self, House, ListedCopy, ProvedCopy, RestoreError, Restored, Tended};
+use crate::vault::Vault;
 
-/// Makes a copy now; its name under `backups/`.
-pub fn create(house: &House, actor: &Actor) -> Result<String> {
+/// A copy that was made, and what became of the older ones.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Created {
+    /// Its name under `backups/`.
+    pub backup: String,
+    #[serde(flatten)]
+    pub tended: Tended,
+}
+
+/// Makes a copy now, and brings the older ones up to the erasures and the master key of today.
+pub fn create(house: &House, actor: &Actor) -> Result<Created> {
     allow(house, actor, Operation::BackupCreate)?;
     let now = house.now();
     let folder = jobs::create_backup(house, now)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     house.store.write(|writer| record(writer, actor, Operation::BackupCreate, &name, "done", now))?;
-    Ok(name)
+    Ok(Created { backup: name, tended: jobs::tend_copies(house, now)? })
 }
 
 /// The copies, newest first.
@@ -40,15 +51,15 @@ pub fn restore(
     backups: &Path,
     which: &str,
     target: &Path,
-    erasures: Option<&Path>,
+    (erasures, vault): (Option<&Path>, Option<&Vault>),
     now: Timestamp,
 ) -> Result<Restored> {
     let grants = Grants::of_the_house(rustix::process::geteuid().as_raw());
     access::check(&grants, actor, Operation::BackupRestore)
         .map_err(|denied| Error::NotAllowed(denied.to_string()))?;
     let copy = jobs::find_copy(backups, Some(which))?.ok_or_else(|| no_copy(Some(which)))?;
-    jobs::restore(&copy, target, erasures, actor, now).map_err(|error| match error {
-        RestoreError::NotEmpty(_) => Error::BadRequest(error.to_string()),
+    jobs::restore(&copy, target, (erasures, vault), actor, now).map_err(|error| match error {
+        RestoreError::NotEmpty(_) | RestoreError::OtherKey { .. } => Error::BadRequest(error.to_string()),
         RestoreError::Damaged(_) => Error::Failed(error.into()),
         RestoreError::Failed(error) => Error::Failed(error),
     })

@@ -35,6 +35,9 @@ pub struct Rotated {
     pub rewrapped: u64,
     /// Whether the old master key is out of use.
     pub finished: bool,
+    /// Backups that are kept need the old key until the next one is made.
+    #[serde(default)]
+    pub copies: bool,
     /// The configured file that the new key has to take the place of; `null`: a credential of systemd.
     pub master_key_file: Option<std::path::PathBuf>,
 }
@@ -48,7 +51,7 @@ pub fn rotate(house: &House, actor: &Actor, request: &RotateRequest) -> Result<R
     let begun = jobs::rotate(house, &master, &|writer| {
         record(writer, actor, Operation::KeyRotate, "master key", "begun", now)
     });
-    Ok(told(house, begun.map_err(refusal)?, false))
+    told(house, begun.map_err(refusal)?, false)
 }
 
 /// Puts the old master key out of use, once the new one stands in its place.
@@ -62,7 +65,7 @@ pub fn finish(house: &House, actor: &Actor) -> Result<Rotated> {
     let ended = jobs::finish_rotation(house, &|writer| {
         record(writer, actor, Operation::KeyRotate, "master key", "done", now)
     });
-    Ok(told(house, ended.map_err(refusal)?, true))
+    told(house, ended.map_err(refusal)?, true)
 }
 
 /// Whether the next opening would find the new key; else what to do.
@@ -82,14 +85,18 @@ fn in_place(house: &House) -> std::result::Result<(), String> {
     }
 }
 
-fn told(house: &House, rewrapped: u64, finished: bool) -> Rotated {
-    Rotated { rewrapped, finished, master_key_file: house.settings.vault.master_key_file.clone() }
+fn told(house: &House, rewrapped: u64, finished: bool) -> Result<Rotated> {
+    let copies = jobs::needs_key_before(house)?;
+    let master_key_file = house.settings.vault.master_key_file.clone();
+    Ok(Rotated { rewrapped, finished, copies, master_key_file })
 }
 
 fn refusal(error: RotationError) -> Error {
     match error {
         RotationError::UnderWay => Error::TryAgain(error.to_string()),
-        RotationError::ToAnother | RotationError::None => Error::BadRequest(error.to_string()),
+        RotationError::ToAnother | RotationError::Copies | RotationError::None => {
+            Error::BadRequest(error.to_string())
+        }
         RotationError::Vault(crate::vault::Error::SameMasterKey) => Error::BadRequest(error.to_string()),
         other => Error::Failed(other.into()),
     }

@@ -59,10 +59,32 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Refuses `actor` unless its roles allow `operation`; a refusal is audited before it is told.
 pub(crate) fn allow(house: &House, actor: &Actor, operation: Operation) -> Result<()> {
+    allow_on(house, actor, operation, "")
+}
+
+/// [`allow`], where it is known what is asked about.
+pub(crate) fn allow_on(house: &House, actor: &Actor, operation: Operation, subject: &str) -> Result<()> {
     let Err(denied) = access::check(&house.grants, actor, operation) else { return Ok(()) };
     let now = house.now();
-    house.store.write(|writer| record(writer, actor, operation, "", "refused", now))?;
+    house.store.write(|writer| record(writer, actor, operation, subject, "refused", now))?;
     Err(Error::NotAllowed(denied.to_string()))
+}
+
+/// Does `work` on personal data. What fails is audited too: somebody tried. What is done writes its line in its own
+/// transaction, and a refusal before it is told. `subject` is a number of ours: what somebody has typed may be anything, and
+/// the log is kept for ever.
+pub(crate) fn tried<T>(
+    house: &House,
+    actor: &Actor,
+    (operation, subject): (Operation, &str),
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let done = work();
+    if done.as_ref().is_err_and(|error| !matches!(error, Error::NotAllowed(_))) {
+        let now = house.now();
+        house.store.write(|writer| record(writer, actor, operation, subject, "failed", now))?;
+    }
+    done
 }
 
 /// Adds a line to the audit log, in the transaction of what it records.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result, allow, record};
+use super::{Error, Result, allow, record, tried};
 use crate::access::{self, Operation};
 use crate::domain::actor::Actor;
 use crate::domain::ids::SourceName;
@@ -50,13 +50,16 @@ pub fn rejected(house: &House, actor: &Actor, name: Option<&SourceName>) -> Resu
     if access::check(&house.grants, actor, Operation::SourceRejectedValues).is_err() {
         return Ok(shown_rejects(house, name, Values::Harmless)?);
     }
-    let rejects = shown_rejects(house, name, Values::All)?;
-    let now = house.now();
-    let subject = format!("{} rejected rows", rejects.len());
-    let written =
-        |writer: &Writer<'_>| record(writer, actor, Operation::SourceRejectedValues, &subject, "done", now);
-    house.store.write(written)?;
-    Ok(rejects)
+    tried(house, actor, (Operation::SourceRejectedValues, "rejected rows"), || {
+        let rejects = shown_rejects(house, name, Values::All)?;
+        let now = house.now();
+        let subject = format!("{} rejected rows", rejects.len());
+        let written = |writer: &Writer<'_>| {
+            record(writer, actor, Operation::SourceRejectedValues, &subject, "done", now)
+        };
+        house.store.write(written)?;
+        Ok(rejects)
+    })
 }
 
 fn find<'a>(house: &'a House, name: &SourceName) -> Result<&'a SourceSettings> {

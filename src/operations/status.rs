@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::runs::{JobView, list_jobs};
-use super::{Result, allow, payments};
+use super::{Result, allow};
 use crate::access::Operation;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{RunId, SourceName};
@@ -86,7 +86,7 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
         let troubles = reader.open_problems()?.into_iter().map(trouble_view).collect::<Vec<_>>();
         Ok::<_, crate::store::Error>((sources, imported, outbox.collect(), totals, troubles))
     })?;
-    let payments = house.store.read(|reader| payments::totals(house, reader))?;
+    let payments = jobs::payment_totals(house)?;
     let mut problems = problems(house, &jobs, &sources, &outbox, &troubles);
     if imported > 0 {
         let advice =
@@ -126,6 +126,11 @@ fn problems(
     if jobs::is_rotating(house).unwrap_or(false) {
         let advice = "put the new key in the old one's place, then `firstwatch key rotate --finish`";
         problems.push(format!("two master keys open the store, for a rotation is not finished; {advice}"));
+    }
+    if jobs::needs_key_before(house).unwrap_or(false) {
+        let advice =
+            "`firstwatch backup create` takes them over to this one, and tells of those that it cannot";
+        problems.push(format!("backups that are kept still need the master key before this one; {advice}"));
     }
     problems.extend(troubles.iter().filter_map(trouble_sentence));
     for job in jobs {

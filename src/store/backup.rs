@@ -45,6 +45,16 @@ impl Store {
         copied
     }
 
+    /// Closes the store and leaves it as [`Store::backup_to`] makes one: a file that needs no others beside it.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`], when somebody else has it open too.
+    pub fn lay_down(self) -> Result<(), Error> {
+        drop(self.reader);
+        let writer = self.writer.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(writer.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?)
+    }
+
     /// [`Reader::integrity_check`] on a connection of its own, for it takes long.
     ///
     /// # Errors
@@ -116,6 +126,14 @@ mod tests {
         let restored = Store::open(away.path()).unwrap();
         assert_eq!(restored.read(|r| r.count_customers()).unwrap(), 1);
         assert_eq!(restored.integrity_check().unwrap(), Vec::<String>::new());
+        restored.lay_down().unwrap();
+        let looked_into = crate::store::Archive::open(away.path()).unwrap().unwrap();
+        assert_eq!(looked_into.read(|r| r.count_customers()).unwrap(), 1);
+        let lies_beside = |ending| away.path().join(format!("firstwatch.db{ending}")).exists();
+        assert!(
+            !lies_beside("-wal") && !lies_beside("-shm"),
+            "one file, before and after somebody has looked"
+        );
     }
 
     #[test]

@@ -187,7 +187,7 @@ impl Writer<'_> {
                           customer = coalesce(?3, customer)
                    WHERE source = ?1 AND id = ?2";
         self.change(sql, params![source.as_str(), id, owner.map(|no| no.0)])?;
-        let sql = "UPDATE payments SET sealed_reference = NULL
+        let sql = "UPDATE payments INDEXED BY payments_by_order SET sealed_reference = NULL
                    WHERE source = ?1 AND order_id = ?2 AND sealed_reference IS NOT NULL";
         self.change(sql, (source.as_str(), id)).map(|_| ())
     }

@@ -7,6 +7,7 @@ use crate::domain::sealed::WrappedKey;
 const INDEX_KEY: &str = "index-key";
 const FORWARD: &str = "rotation-forward";
 const BACK: &str = "rotation-back";
+const BEFORE: &str = "key-before";
 
 impl Reader<'_> {
     /// What the keys of look-ups are derived from, wrapped. `None` in a store from before it was kept.
@@ -23,6 +24,14 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn rotation_notes(&self) -> Result<Option<[Vec<u8>; 2]>, Error> {
         Ok(self.get_meta(FORWARD)?.zip(self.get_meta(BACK)?).map(|(forward, back)| [forward, back]))
+    }
+
+    /// The master key before this one, sealed under it: backups that are kept may still need it.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn key_before(&self) -> Result<Option<Vec<u8>>, Error> {
+        self.get_meta(BEFORE)
     }
 
     /// Customers after `after`, in order, whose data key begins otherwise than with `head`. A destroyed key has no bytes
@@ -67,13 +76,22 @@ impl Writer<'_> {
         self.set_meta(BACK, back)
     }
 
-    /// From now on the store is that master key's alone.
+    /// From now on the store is that master key's alone. Whoever has that one can still read backups from before.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn end_rotation(&self, fingerprint: &[u8; 32]) -> Result<(), Error> {
-        self.change("DELETE FROM meta WHERE key IN (?1, ?2)", (FORWARD, BACK))?;
+        self.change("DELETE FROM meta WHERE key IN (?1, ?2)", (FORWARD, BEFORE))?;
+        self.change("UPDATE meta SET key = ?2 WHERE key = ?1", (BACK, BEFORE))?;
         self.set_vault_fingerprint(fingerprint)
+    }
+
+    /// No backup needs the master key before this one any more.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn forget_key_before(&self) -> Result<(), Error> {
+        self.change("DELETE FROM meta WHERE key = ?1", (BEFORE,)).map(|_| ())
     }
 }
 
@@ -111,7 +129,9 @@ mod tests {
             w.set_rotation_notes(b"forward", b"back")?;
             assert_eq!(w.rotation_notes()?, Some([b"forward".to_vec(), b"back".to_vec()]));
             w.end_rotation(&[3; 32])?;
-            assert_eq!(w.rotation_notes()?, None);
+            assert_eq!((w.rotation_notes()?, w.key_before()?), (None, Some(b"back".to_vec())));
+            w.forget_key_before()?;
+            assert_eq!(w.key_before()?, None);
             assert_eq!(w.match_vault(&[3; 32])?, super::super::VaultMatch::Same);
             Ok(())
         });

@@ -23,6 +23,22 @@ impl Reader<'_> {
         self.first("SELECT value FROM meta WHERE key = ?1", (key,), |row| row.get(0))
     }
 
+    /// Whose master key's store it is; `None` before any was used.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn vault_fingerprint(&self) -> Result<Option<[u8; 32]>, Error> {
+        Ok(self.get_meta(FINGERPRINT)?.and_then(|kept| kept.try_into().ok()))
+    }
+
+    /// The version of the database's schema.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn schema_version(&self) -> Result<i64, Error> {
+        self.single("PRAGMA user_version", (), |row| row.get(0))
+    }
+
     /// Compares the vault's fingerprint with the one kept by [`Writer::set_vault_fingerprint`].
     ///
     /// # Errors

@@ -41,8 +41,10 @@ mod schema;
 mod watermarks;
 mod witnesses;
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use jiff::civil::Date;
@@ -141,6 +143,8 @@ pub struct Store {
     directory: PathBuf,
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
+    /// Transactions so far that changed a table of [`TILL`].
+    till: AtomicU64,
     /// Held as long as the store is open.
     _lock: std::fs::File,
 }
@@ -155,9 +159,18 @@ impl Store {
         let mut connection = locked(&self.writer);
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
-        let done = work(&Writer(Reader { connection: &transaction }))?;
+        let writer = Writer { reader: Reader { connection: &transaction }, at_till: Cell::new(false) };
+        let done = work(&writer)?;
+        let at_till = writer.at_till.get();
         transaction.commit().map_err(Error::from)?;
+        self.till.fetch_add(u64::from(at_till), Ordering::AcqRel);
         Ok(done)
+    }
+
+    /// Another number whenever anything has changed that payments are counted from. Whoever keeps a count reads the number
+    /// first: a change in between is then counted again.
+    pub fn till_version(&self) -> u64 {
+        self.till.load(Ordering::Acquire)
     }
 
     /// Runs `work` on one snapshot of what was committed. Do not call `read` inside `work`: it would wait
@@ -222,26 +235,42 @@ impl Reader<'_> {
     }
 }
 
+/// The tables that payments, what they should come to and who has answered are counted from.
+const TILL: [&str; 6] = ["payments", "payment_answers", "orders", "order_lines", "refunds", "customers"];
+
 /// What can be asked of the store and changed in it; one transaction.
-pub struct Writer<'a>(Reader<'a>);
+pub struct Writer<'a> {
+    reader: Reader<'a>,
+    /// Whether it has changed a table of [`TILL`].
+    at_till: Cell<bool>,
+}
 
 impl<'a> Deref for Writer<'a> {
     type Target = Reader<'a>;
 
     fn deref(&self) -> &Reader<'a> {
-        &self.0
+        &self.reader
     }
 }
 
 impl Writer<'_> {
     /// Returns the number of rows changed.
     fn change(&self, sql: &str, parameters: impl Params) -> Result<usize, Error> {
+        self.note(sql);
         Ok(self.statement(sql)?.execute(parameters)?)
     }
 
     /// Returns the number of the row inserted.
     fn insert(&self, sql: &str, parameters: impl Params) -> Result<i64, Error> {
+        self.note(sql);
         Ok(self.statement(sql)?.insert(parameters)?)
+    }
+
+    /// By the statement's own words, so that no change can be forgotten.
+    fn note(&self, sql: &str) {
+        if !self.at_till.get() && TILL.iter().any(|table| sql.contains(table)) {
+            self.at_till.set(true);
+        }
     }
 }
 
@@ -291,6 +320,23 @@ mod tests {
             )
         });
         assert!(matches!(refused, Err(Error::Sqlite(_))));
+    }
+
+    #[test]
+    fn what_payments_are_counted_from_has_a_version() {
+        let fixture = fixture();
+        let version = || fixture.store.till_version();
+        let first = version();
+        fixture.write(|w| w.set_meta("x", b"y"));
+        assert_eq!(version(), first, "something else");
+        let failed: Result<(), Error> = fixture.store.write(|w| {
+            keep_order(w, "1")?;
+            Err(Error::MessageDiffers)
+        });
+        assert!(failed.is_err() && version() == first, "nothing came of it");
+        fixture.write(|w| keep_order(w, "1"));
+        fixture.write(a_customer);
+        assert_eq!(version(), first + 2);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -45,6 +46,7 @@ impl Store {
             directory: directory.to_owned(),
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
+            till: AtomicU64::new(0),
             _lock: lock,
         })
     }

@@ -155,6 +155,7 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn refunds_of(&self, source: &SourceName, order: &OrderId) -> Result<Vec<Refund>, Error> {
         let sql = "SELECT id, refunded_at, amount, line, quantity FROM refunds
+                   INDEXED BY refunds_by_order
                    WHERE source = ?1 AND order_id = ?2 ORDER BY refunded_at, id";
         self.all(sql, (source.as_str(), order.as_str()), |row| {
             Ok(Refund {

@@ -101,7 +101,7 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn payments_by(&self, customer: CustomerNo) -> Result<Vec<KnownPayment>, Error> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM orders o JOIN payments p ON p.source = o.source AND p.order_id = o.id {ANSWERED}
+            "SELECT {COLUMNS} FROM orders o JOIN payments p INDEXED BY payments_by_order ON p.source = o.source AND p.order_id = o.id {ANSWERED}
              WHERE o.customer = ?1 ORDER BY p.paid_at DESC, p.source, p.id"
         );
         self.all(&sql, (customer.0,), read_payment)
@@ -114,6 +114,15 @@ impl Reader<'_> {
     pub fn count_unanswered(&self, before: Timestamp, words: &[String]) -> Result<u64, Error> {
         let sql = format!("SELECT count(*) {UNANSWERED}");
         self.single(&sql, (At(before), json(&words)?), |row| row.get(0)).map(read_count)
+    }
+
+    /// When each payment was made that has no answer ([`PaymentFilter::unanswered`]), ascending.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn unanswered_instants(&self, words: &[String]) -> Result<Vec<Timestamp>, Error> {
+        let sql = format!("SELECT p.paid_at {UNANSWERED} ORDER BY p.paid_at");
+        self.all(&sql, (At(Timestamp::MAX), json(&words)?), |row| Ok(row.get::<_, At>(0)?.0))
     }
 
     /// The words that sources use for how a payment stands.
@@ -134,7 +143,7 @@ impl Reader<'_> {
                           coalesce(o.total, (SELECT coalesce(sum(l.gross - l.discount + l.tax), 0)
                                              FROM order_lines l WHERE l.order_no = o.no)
                                             - o.discount + o.shipping + o.tax + o.fees),
-                          (SELECT coalesce(sum(r.amount), 0) FROM refunds r
+                          (SELECT coalesce(sum(r.amount), 0) FROM refunds r INDEXED BY refunds_by_order
                            WHERE r.source = p.source AND r.order_id = p.order_id),
                           sum(CASE WHEN p.status IN (SELECT value FROM json_each(?1)) THEN p.amount ELSE 0 END),
                           sum(p.status NOT IN (SELECT value FROM json_each(?2))),

@@ -31,6 +31,7 @@ impl Reader<'_> {
         order: &OrderId,
     ) -> Result<Vec<(Payment, Option<SealedReference>)>, Error> {
         let sql = "SELECT id, paid_at, method, amount, status, sealed_reference FROM payments
+                   INDEXED BY payments_by_order
                    WHERE source = ?1 AND order_id = ?2 ORDER BY paid_at, id";
         self.all(sql, (source.as_str(), order.as_str()), |row| {
             let payment = Payment {

@@ -77,6 +77,18 @@ pub struct Rotation {
     to: Wrapping,
 }
 
+impl MasterKey {
+    /// Tells this key from another without telling anything about it.
+    pub fn fingerprint(&self) -> [u8; KEY] {
+        Wrapping::of(self).fingerprint
+    }
+}
+
+/// By what people tell one master key from another: eight digits of its fingerprint.
+pub fn key_mark(fingerprint: &[u8; KEY]) -> String {
+    hex::encode(&fingerprint[..4])
+}
+
 impl Vault {
     /// Prepares a rotation to another master key; nothing changes before [`Vault::turn`].
     ///
@@ -109,6 +121,14 @@ impl Vault {
         };
         self.ring.set(vec![new, old]);
         true
+    }
+
+    /// Unwraps by the key before the one in use as well, which a rotation that is over has left noted.
+    pub fn remember(&self, back: &[u8]) {
+        let ours = self.ring.current();
+        if let Some(old) = Wrapping::read_under(&ours, back) {
+            self.ring.set(vec![ours, Arc::new(old)]);
+        }
     }
 
     /// Whether this is the master key that is in use, or is being rotated to.

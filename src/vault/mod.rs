@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 pub use crate::domain::sealed::{Sealed, WrappedKey};
 pub use blind::BlindIndex;
-pub use keyring::{Rotation, RotationNotes};
+pub use keyring::{Rotation, RotationNotes, key_mark};
 pub use master_key::{KeyOrigin, MasterKey};
 pub use sealed::Sealable;
 
@@ -183,7 +183,7 @@ fn sealing_context(context: &str) -> Vec<u8> {
 fn encrypt(key: &[u8; KEY], context: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
     let mut nonce = [0; NONCE];
     getrandom::fill(&mut nonce).map_err(|_| Error::NoRandomness)?;
-    let cipher = XChaCha20Poly1305::new(&Key::from(*key));
+    let cipher = XChaCha20Poly1305::new(<&Key>::from(key));
     let text = cipher
         .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: context })
         .map_err(|_| Error::TooLarge)?;
@@ -193,7 +193,7 @@ fn encrypt(key: &[u8; KEY], context: &[u8], plain: &[u8]) -> Result<Vec<u8>, Err
 /// `None` when the tag does not agree.
 fn decrypt(key: &[u8; KEY], context: &[u8], bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, text) = bytes.split_first_chunk::<NONCE>()?;
-    let cipher = XChaCha20Poly1305::new(&Key::from(*key));
+    let cipher = XChaCha20Poly1305::new(<&Key>::from(key));
     cipher.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: context }).ok().map(Zeroizing::new)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -229,11 +229,13 @@ fn nobody_else_sees_a_customer_and_the_refusal_is_on_record() {
         let lines = shop.lines(&operation);
         assert!(lines.len() == 1 && lines[0].ends_with("|refused"), "{lines:?}");
     }
-    for arguments in
-        [&["list"][..], &["confirm", "P1", "--channel", "phone"], &["dispute", "P1", "--channel", "phone"]]
-    {
+    for (arguments, subject) in [
+        (&["list", "--customer", "1"][..], "customer 1"),
+        (&["confirm", "P1", "--channel", "phone"], "payment shop/P1"),
+        (&["dispute", "P1", "--channel", "phone"], "payment shop/P1"),
+    ] {
         shop.run(&[&["payment"], arguments].concat()).exits(4);
-        assert_eq!(shop.lines(&format!("payment.{}", arguments[0])), ["||refused"]);
+        assert_eq!(shop.lines(&format!("payment.{}", arguments[0])), [format!("{subject}||refused")]);
     }
     assert!(!shop.path("x").exists());
 }
@@ -312,6 +314,55 @@ fn erase(shop: &Shop, number: &str) -> Value {
 fn wrapped_key(shop: &Shop, number: &str) -> Vec<u8> {
     let sql = format!("SELECT wrapped_key FROM customers WHERE no = {number}");
     shop.store().query_row(&sql, (), |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn an_erased_person_leaves_the_backups_that_are_kept_when_the_next_one_is_made() {
+    let shop = officers_shop();
+    let number = her_number(&shop);
+    let key = wrapped_key(&shop, &number);
+    for _ in 0..2 {
+        shop.run(&["backup", "create"]).ok();
+    }
+    let copies: Vec<PathBuf> = {
+        let entries = fs::read_dir(shop.state().join("backups")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    };
+    let holds = |copy: &PathBuf| {
+        let bytes = fs::read(copy.join("firstwatch.db")).unwrap();
+        bytes.windows(key.len()).any(|window| window == key)
+    };
+    assert!(copies.iter().all(holds));
+    assert_eq!(erase(&shop, &number)["copies"], 2);
+    assert!(copies.iter().all(holds), "until the next one is made");
+    let made = shop.ask(&["backup", "create"]).ok().json();
+    assert_eq!(
+        (&made["forgot"], &made["rewrapped"], &made["left"]),
+        (&2.into(), &0.into(), &serde_json::json!([]))
+    );
+    assert!(!copies.iter().any(holds));
+    for copy in &copies {
+        let name = copy.file_name().unwrap().to_str().unwrap();
+        shop.run(&["backup", "verify", name]).ok();
+        let journal = fs::read_to_string(copy.join("erasures.journal")).unwrap();
+        assert!(journal.contains(&format!("\"customer\":{number}")), "{journal}");
+        let mut files: Vec<String> = fs::read_dir(copy)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        assert_eq!(files, ["backup.json", "erasures.journal", "facts", "firstwatch.db", "releases"]);
+    }
+    let again = shop.ask(&["backup", "create"]).ok().json();
+    assert_eq!(again["forgot"], 0, "once is enough");
+    // By itself, a restore of one of them has nothing left to do.
+    let oldest = copies.iter().min().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+    fs::rename(shop.state(), shop.path("lost")).unwrap();
+    let copy = format!("lost/backups/{oldest}");
+    let restored = shop.ask(&["backup", "restore", &copy]).ok().json()["restored"].clone();
+    assert_eq!((&restored["erasures"], &restored["erased_again"]), (&1.into(), &0.into()), "{restored:#}");
+    gone(&shop, &number);
+    shop.run(&["audit", "verify"]).ok();
 }
 
 /// Whether the bytes stand anywhere in the database or its log.

@@ -59,7 +59,8 @@ impl Shop {
 
     fn audited(&self, operation: &str, outcome: &str) -> i64 {
         self.number(&format!(
-            "SELECT count(*) FROM audit WHERE operation = '{operation}' AND outcome = '{outcome}'"
+            "SELECT count(*) FROM audit WHERE operation = '{operation}' AND outcome = '{outcome}'
+             AND subject NOT LIKE 'customer %'"
         ))
     }
 }
@@ -267,6 +268,10 @@ fn what_cannot_be_is_refused_with_its_exit_code() {
         (65, &["compensate", "99"], "`firstwatch complaint list --all`"),
     ] {
         shop.refused(code, arguments, part);
+    }
+    // Who tried in vain to see or to change one is on record.
+    for (operation, count) in [("complaint.ack", 1), ("complaint.show", 1), ("complaint.compensate", 1)] {
+        assert_eq!(shop.audited(operation, "failed"), count, "{operation}");
     }
     assert_eq!(shop.number("SELECT count(*) FROM complaints"), 0);
     let product = complain(&["--kind", "product", "--channel", &"ă".repeat(40)]);

@@ -161,9 +161,58 @@ fn what_a_customer_says_of_a_payment_is_kept_and_a_dispute_is_a_complaint() {
     }
     let audited = "SELECT count(*) FROM audit WHERE outcome = 'done' AND operation = ";
     assert_eq!(shop.number(&format!("{audited}'payment.confirm' AND subject = 'payment shop/TT-1'")), 1);
-    assert_eq!(shop.number(&format!("{audited}'payment.dispute'")), 2);
+    assert_eq!(shop.number(&format!("{audited}'payment.dispute' AND subject = 'payment shop/TT-2'")), 2);
     assert_eq!(shop.number(&format!("{audited}'payment.list' AND subject = 'customer 1'")), 1);
+    // What somebody tried in vain is on record as well, and what they typed is not.
+    let mut failed: Vec<String> = Vec::new();
+    let store = shop.store();
+    let mut lines = store.prepare("SELECT operation, subject FROM audit WHERE outcome = 'failed'").unwrap();
+    let mut rows = lines.query(()).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        failed.push(format!("{} {}", row.get::<_, String>(0).unwrap(), row.get::<_, String>(1).unwrap()));
+    }
+    assert_eq!(
+        failed,
+        [
+            "payment.confirm no payment",
+            "payment.confirm payment shop/TT-1",
+            "payment.confirm payment shop/TT-1",
+            "payment.confirm payment shop/TT-1",
+            "payment.confirm payment shop/TT-1",
+            "payment.confirm no payment",
+            "payment.dispute payment shop/TT-2",
+            "payment.list customer 99",
+        ]
+    );
+    // Who asks what was done with a customer's data is told of their payments and of the complaint too.
+    let history = shop.ask(&[&["customer", "history", "1"], &WHY[..]].concat()).ok().json();
+    let looks: Vec<&str> =
+        history["looks"].as_array().unwrap().iter().map(|look| look["operation"].as_str().unwrap()).collect();
+    assert_eq!(
+        looks,
+        ["payment.confirm", "payment.dispute", "complaint.show", "payment.dispute", "payment.list"]
+    );
     shop.run(&["audit", "verify"]).ok();
+}
+
+#[test]
+fn a_daemon_counts_again_what_has_changed() {
+    let shop = shop("vi");
+    let daemon = shop.serve();
+    let counted = || {
+        let status = shop.ask(&["status"]).json();
+        (status["mismatching_payments"].as_i64().unwrap(), status["unconfirmed_payments"].as_i64().unwrap())
+    };
+    assert_eq!(counted(), (4, 4));
+    shop.payments(&["confirm", "TT-1", "--channel", "phone", "--at", "2024-06-01 09:30"]);
+    assert_eq!(counted(), (4, 3));
+    pay(&shop, 5_000_000);
+    shop.run_job(&["pull"], "done");
+    assert_eq!(counted(), (5, 4), "less was paid than it was, and nobody has confirmed that");
+    let erase = ["customer", "erase", "1", "--ground", "request", "--confirm", "1"];
+    shop.run(&[&erase[..], &["--purpose", "data-request", "--request", "1"]].concat()).ok();
+    assert_eq!(counted(), (5, 0), "nobody is left to confirm");
+    assert!(daemon.stop().success());
 }
 
 #[test]

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 
 use mail_parser::{MessageParser, MimeHeaders};
+use polars::prelude::{Column, DataFrame, ParquetReader, ParquetWriter, SerReader};
 use rusqlite::{Connection, OpenFlags};
 
 use super::canaries::Wanted;
-use super::harness::{Builder, Shop, job, report, sample};
+use super::harness::{Builder, FLAT_SHOP, Shop, job, report, sample};
 
 const HTML_XLSX: &str = "[\"html\", \"xlsx\"]";
 
@@ -148,4 +150,41 @@ fn the_search_finds_what_is_there() {
             .count(),
         1
     );
+}
+
+/// A Parquet file that polars panics on, with a customer in it.
+fn fatal_file(path: &Path, name: &str) -> bool {
+    let column = |title: &str, value: &str| Column::new(title.into(), vec![value.to_owned(); 40]);
+    let columns = [("customer_id", "K1"), ("name", name), ("phone", "0977 345 678"), ("address", name)];
+    let columns = columns.map(|(title, value)| column(title, value)).to_vec();
+    let mut frame = DataFrame::new(40, columns).unwrap();
+    let mut sound = Vec::new();
+    ParquetWriter::new(&mut sound).finish(&mut frame).unwrap();
+    let mut rng = fastrand::Rng::with_seed(7);
+    (0..20_000).any(|_| {
+        let mut bytes = sound.clone();
+        for _ in 0..rng.usize(1..4) {
+            let at = rng.usize(..bytes.len());
+            bytes[at] = rng.u8(..);
+        }
+        let read = std::panic::catch_unwind(|| ParquetReader::new(Cursor::new(&bytes)).finish().is_ok());
+        read.is_err() && fs::write(path, &bytes).is_ok()
+    })
+}
+
+/// Beside the hook stands the proof that it says no word of a panic; here, that the program has it on from its first moment.
+#[test]
+fn a_panic_of_the_program_says_where_and_never_what() {
+    let name = "Đặng Thị Ngạn Huyền";
+    let source =
+        "[[source]]\nname = \"shop\"\nkind = \"parquet\"\n[source.customers]\npath = \"customers.parquet\"\n";
+    let business = FLAT_SHOP.split("[[source]]").next().unwrap();
+    let shop = Builder::new(&format!("{business}{source}")).job("pull", job("pull", "")).open();
+    assert!(fatal_file(&shop.path("customers.parquet"), name), "polars has learnt to read anything");
+    shop.run(&["source", "test", "shop"]).exits(69);
+    shop.run_job(&["pull"], "failed");
+    let said = String::from_utf8(shop.everything_said()).unwrap();
+    assert!(said.contains("a panic; this is a bug of firstwatch"), "{said}");
+    assert!(!said.contains("panicked at"), "the panic's own words: {said}");
+    Wanted::new([name.to_owned(), "0977 345 678".to_owned()], "").assert_absent_from(&shop);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use firstwatch::domain::clock::SetClock;
@@ -183,4 +184,93 @@ fn a_store_from_before_goes_on_with_its_look_ups_and_a_wrong_key_is_told() {
     assert_eq!(check.status.code(), Some(78), "{told}");
     assert!(told.contains("is not the one this store was sealed with"), "{told}");
     shop.run(&["check"]).ok();
+}
+
+/// The mark of the master key in that file.
+fn mark(shop: &Shop, key: &str) -> String {
+    shop.ask(&["key", "mark", key]).ok().json()["mark"].as_str().unwrap().to_owned()
+}
+
+/// The marks of the keys that the copies need, newest first.
+fn marks(shop: &Shop) -> Vec<String> {
+    let listed = shop.ask(&["backup", "list"]).ok().json();
+    let mark = |copy: &serde_json::Value| copy["master_key"].as_str().unwrap_or("none").to_owned();
+    listed.as_array().unwrap().iter().map(mark).collect()
+}
+
+/// Rotates to `new.key`, which takes the old one's place.
+pub fn go_over(shop: &Shop) {
+    shop.run(&["key", "rotate", "new.key"]).ok();
+    fs::rename(shop.path("master.key"), shop.path("old.key")).unwrap();
+    fs::copy(shop.path("new.key"), shop.path("master.key")).unwrap();
+    // Without a daemon, opening the store with the new key has finished it.
+    shop.run(&["key", "rotate", "--finish"]).exits(65);
+}
+
+#[test]
+fn copies_that_are_kept_go_over_to_the_new_key_and_a_restore_says_which_key_it_needs() {
+    let shop = shop();
+    let first = shop.ask(&["backup", "create"]).ok().json()["backup"].as_str().unwrap().to_owned();
+    let copy = shop.state().join("backups").join(&first);
+    let elsewhere = shop.path("elsewhere");
+    assert!(Command::new("cp").arg("-r").arg(&copy).arg(&elsewhere).status().unwrap().success());
+    let elsewhere = elsewhere.to_str().unwrap();
+    let (old, new) = (mark(&shop, "master.key"), mark(&shop, "new.key"));
+    assert!(old != new && old.len() == 8);
+    let old_keys = wrapped_keys(&shop);
+    let before = opened_with(&shop, "master.key").unwrap();
+
+    // In the middle of it, a copy stays under the key that is in place.
+    shop.run(&["key", "rotate", "new.key"]).ok();
+    let made = shop.ask(&["backup", "create"]).ok().json();
+    assert_eq!((&made["rewrapped"], &made["forgot"]), (&0.into(), &0.into()));
+    assert_eq!(marks(&shop), [&*old, &*old]);
+    go_over(&shop);
+    assert_eq!(marks(&shop), [&*old, &*old]);
+    let status = shop.run(&["status"]).exits(3).stdout;
+    assert!(status.contains("still need the master key before this one"), "{status}");
+    shop.run(&["key", "new", "third.key"]).ok();
+    let third = shop.run(&["key", "rotate", "third.key"]).exits(65).stderr;
+    assert!(third.contains("`firstwatch backup create` takes them over"), "{third}");
+    let proved = shop.run(&["backup", "verify", &first]).exits(1).stdout;
+    assert!(proved.contains(&old) && proved.contains(&new), "{proved}");
+
+    // A copy that cannot be changed stays as it is, and so does what is needed to change it.
+    let database = copy.join("firstwatch.db");
+    let sound = fs::read(&database).unwrap();
+    fs::write(&database, [&sound[..sound.len() - 1], b"?"].concat()).unwrap();
+    let made = shop.ask(&["backup", "create"]).exits(3).json();
+    assert_eq!((&made["rewrapped"], made["left"].as_array().unwrap().len()), (&1.into(), 1), "{made:#}");
+    fs::write(&database, &sound).unwrap();
+    let made = shop.ask(&["backup", "create"]).ok().json();
+    assert_eq!((&made["rewrapped"], &made["left"]), (&1.into(), &serde_json::json!([])));
+    assert!(marks(&shop).iter().all(|key| *key == new));
+    assert_eq!(shop.number("SELECT count(*) FROM meta WHERE key IN ('key-before', 'rotation-back')"), 0);
+    assert!(!shop.run(&["status"]).stdout.contains("the master key before"));
+    assert_eq!(contains(&copy, &old_keys), 0, "nothing that the old key opens is left");
+    shop.run(&["backup", "verify", &first]).ok();
+
+    // Elsewhere stands a copy that only the old key opens.
+    let again = shop.path("again");
+    let restore = ["backup", "restore", elsewhere, "--to", again.to_str().unwrap()];
+    let refused = shop.run(&restore).exits(65).stderr;
+    assert!(
+        refused.contains(&format!("under the master key {old}, and the configured one is {new}")),
+        "{refused}"
+    );
+    assert!(!again.exists());
+    let with = |key: &str| {
+        let mut command = shop.command(&restore);
+        command.env("FIRSTWATCH_VAULT__MASTER_KEY_FILE", shop.path(key)).output().unwrap()
+    };
+    let blind = with("nowhere.key");
+    let said = String::from_utf8(blind.stdout).unwrap();
+    assert!(blind.status.success() && said.contains(&format!("with the master key {old} alone")), "{said}");
+    fs::remove_dir_all(&again).unwrap();
+    assert!(with("old.key").status.success());
+
+    fs::rename(shop.state(), shop.path("lost")).unwrap();
+    shop.run(&["backup", "restore", &format!("lost/backups/{first}")]).ok();
+    assert!(opened_with(&shop, "old.key").is_none());
+    assert_eq!(opened_with(&shop, "master.key"), Some(before));
 }

@@ -3,20 +3,22 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Session;
 use crate::cli::arguments::BackupCommand;
 use crate::cli::{exit, show};
 use crate::jobs::{ListedCopy, ProvedCopy};
+use crate::operations::backups::Created;
 
 pub(super) async fn backup(session: &Session, command: BackupCommand) -> anyhow::Result<ExitCode> {
     match command {
         BackupCommand::Create => {
-            let answer: Value = session.client.post("/v1/backups", &json!({})).await?;
-            session.print(&answer, |answer| {
-                format!("backed up as {}", answer["backup"].as_str().unwrap_or(""))
-            })?;
+            let made: Created = session.client.post("/v1/backups", &json!({})).await?;
+            session.print(&made, |made| format!("backed up as {}{}", made.backup, made.tended))?;
+            if !made.tended.left.is_empty() {
+                return Ok(ExitCode::from(exit::HELD));
+            }
         }
         BackupCommand::List => {
             let copies: Vec<ListedCopy> = session.client.get("/v1/backups").await?;
@@ -46,7 +48,7 @@ fn absolute(copy: String) -> anyhow::Result<String> {
 }
 
 fn shown_copies(session: &Session, copies: &[ListedCopy]) -> String {
-    let mut table = show::table(&["backup", "made", "files", "audit line", "by"]);
+    let mut table = show::table(&["backup", "made", "files", "audit line", "by", "master key"]);
     for copy in copies {
         let told = copy.label.as_ref().map(|label| {
             let head = label.audit_head.as_ref().map_or(0, |head| head.line);
@@ -55,7 +57,8 @@ fn shown_copies(session: &Session, copies: &[ListedCopy]) -> String {
         });
         let [made, files, head, program] = told
             .unwrap_or_else(|| ["its label cannot be read".to_owned(), "-".into(), "-".into(), "-".into()]);
-        table.add_row([copy.name.clone(), made, files, head, program]);
+        let key = copy.master_key.clone().unwrap_or_else(|| "-".into());
+        table.add_row([copy.name.clone(), made, files, head, program, key]);
     }
     show::lines(&table, "there is no backup yet; `firstwatch backup create` makes one")
 }

@@ -284,7 +284,8 @@ fn shown_erased(erased: &ErasedView) -> String {
     );
     if erased.copies > 0 {
         lines.push(format!(
-            "{} made before still hold the sealed data until they are dropped.",
+            "{} made before still hold the sealed data. The next backup takes the person out of them; `firstwatch backup \
+             create` does so now. Copies elsewhere are yours to destroy: a restore of one erases the person again.",
             show::count(erased.copies as u64, "backup")
         ));
     }

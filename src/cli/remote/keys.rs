@@ -14,12 +14,21 @@ use crate::vault::{KeyOrigin, MasterKey};
 pub(super) async fn rotate(session: &Session, arguments: RotateArguments) -> anyhow::Result<ExitCode> {
     let Some(file) = arguments.file else {
         let rotated: Rotated = session.client.post("/v1/key/finish", &json!({})).await?;
-        session.print(&rotated, |_| {
-            format!(
-                "{}the old master key is out of use; keep it as long as backups from before (`firstwatch backup create` \
-                 makes one under the new key)",
-                show::tick()
-            )
+        session.print(&rotated, |rotated| {
+            let mut lines = vec![format!("{}the old master key is out of use", show::tick())];
+            if rotated.copies {
+                lines.push(
+                    "Backups from before still need it. The next backup takes those in the state directory over to the new \
+                     key; `firstwatch backup create` does so now, and `firstwatch backup list` shows which key each needs."
+                        .to_owned(),
+                );
+            }
+            lines.push(
+                "Keep the old key as long as there are backups elsewhere from before, and no longer: whoever has both can \
+                 read everybody in them."
+                    .to_owned(),
+            );
+            lines.join("\n")
         })?;
         return Ok(ExitCode::SUCCESS);
     };

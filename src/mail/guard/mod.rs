@@ -3,16 +3,18 @@
 //! It is the last door, behind the disclosure control and the types: it finds what should not be there at
 //! all. Look-ups are exact, of texts normalised as [`domain::customer`](crate::domain::customer) does, in every form of
 //! [`domain::spelling`](crate::domain::spelling): phone numbers with any separators, in digits of any script, with the
-//! prefixes of before 2018; e-mail addresses; runs of two to six words as names, in any order, with their marks or with
-//! none at all; of three to twenty as addresses. Numbers of identity cards are told by what they look like.
+//! prefixes of before 2018; e-mail addresses; runs of two to six words as names, in any order, and of three to twenty as
+//! addresses, whatever their marks (of two words: with the right ones or none at all). Numbers of identity cards are told
+//! by what they look like.
 //!
 //! Invariant: what the guard cannot read does not leave ([`GuardError`]); a [`Hit`] says where and what
 //! kind, never the text. Every part is read once and each distinct text is looked up once, so the time
 //! grows with the length of the mail.
 //!
 //! Deliberately absent: pictures are not read (PNG, JPEG, GIF); a name of a single word is not looked up,
-//! for it would be a common word; a name with some of its marks is not matched, for too many words are alike then; texts of two cells, or of two
-//! blocks of HTML, are not joined (those of a PDF are, for it does not say where a cell ends).
+//! for it would be a common word; nor is one of two words with some of its marks, for too many words are alike then
+//! («nguyên nhân» is a cause); texts of two cells, or of two blocks of HTML, are not joined (those of a PDF are, for it
+//! does not say where a cell ends).
 
 mod attachment;
 mod citizen;
@@ -57,7 +59,8 @@ struct Segment {
 ///
 /// `known` tells whether a normalised identifier is some customer's. It is asked for [`IdentifierKind::Phone`],
 /// [`IdentifierKind::Email`], [`IdentifierKind::Name`] ([in no order](crate::domain::spelling::in_no_order))
-/// and [`IdentifierKind::Address`] (its [beginning](crate::domain::spelling::address_head) first), once for each text.
+/// and [`IdentifierKind::Address`] (its [beginning](crate::domain::spelling::address_head) first), once for each text; from
+/// three words on [without marks](crate::domain::spelling::without_marks), a form that every name and address has.
 ///
 /// # Errors
 /// [`GuardError`] for a part that cannot be read.

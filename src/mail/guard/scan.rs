@@ -1,13 +1,18 @@
 //! What may be an identifier in a piece of text.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::citizen;
 use crate::domain::customer::{IdentifierKind, normalise_email, normalise_phone, normalise_words};
 use crate::domain::province;
-use crate::domain::spelling::{HEAD_WORDS, address_head, in_no_order, is_invisible, phone_forms, plain};
+use crate::domain::spelling::{
+    HEAD_WORDS, address_head, in_no_order, is_invisible, phone_forms, plain, without_marks,
+};
 
 const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=6;
+/// So many words are the same name or address whatever marks they are written with.
+const MARKS_COUNT_BELOW: usize = 3;
 const ADDRESS_WORDS: std::ops::RangeInclusive<usize> = 3..=20;
 /// Between two groups of a phone number: `) (` is three.
 const LONGEST_SEPARATOR: usize = 3;
@@ -87,7 +92,8 @@ impl<'a> Scanner<'a> {
                 let upto = |count: usize| &joined[words[first].0..words[first + count - 1].1];
                 let may_be_address = ADDRESS_WORDS.contains(&count)
                     && *head.get_or_insert_with(|| {
-                        self.is_known(IdentifierKind::Address, &address_head(upto(HEAD_WORDS)))
+                        let head = without_marks(upto(HEAD_WORDS));
+                        self.is_known(IdentifierKind::Address, &address_head(&head))
                     });
                 if !may_be_address && !NAME_WORDS.contains(&count) {
                     // No address begins like this, and names are shorter.
@@ -111,10 +117,12 @@ impl<'a> Scanner<'a> {
         // Figures alone are nobody's name or address.
         let worded = run.contains(char::is_alphabetic);
         let is_name = worded && NAME_WORDS.contains(&count);
+        // Marks go missing, and are got wrong; in two words they count, for without them those are any two words.
+        let plain = if count < MARKS_COUNT_BELOW { Cow::Borrowed(run) } else { without_marks(run).into() };
         Answer {
-            // In no order: written without marks, or the given name first, it is the same name.
-            name: is_name && self.is_known(IdentifierKind::Name, &in_no_order(run)),
-            address: worded && may_be_address && (self.known)(IdentifierKind::Address, run),
+            // With the given name first it is the same name.
+            name: is_name && self.is_known(IdentifierKind::Name, &in_no_order(&plain)),
+            address: worded && may_be_address && (self.known)(IdentifierKind::Address, &plain),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::domain::complaint::{Classification, ComplaintKind, ComplaintText};
 use crate::domain::customer::{normalise_email, normalise_phone};
 use crate::domain::ids::{CustomerId, OrderId, SourceName};
 use crate::jobs::{self, Added, House, NewComplaint};
-use crate::operations::{Error, Result, allow, record};
+use crate::operations::{Error, Result, allow, record, tried};
 
 /// In letters.
 const LONGEST_CHANNEL: usize = 40;
@@ -69,7 +69,13 @@ pub struct AddRequest {
 }
 
 pub fn add(house: &House, actor: &Actor, request: AddRequest) -> Result<Changed> {
-    allow(house, actor, Operation::ComplaintAdd)?;
+    tried(house, actor, (Operation::ComplaintAdd, ""), || {
+        allow(house, actor, Operation::ComplaintAdd)?;
+        taken_down(house, actor, request)
+    })
+}
+
+fn taken_down(house: &House, actor: &Actor, request: AddRequest) -> Result<Changed> {
     let now = house.now();
     let new = read(house, request, now)?;
     house.store.write(|writer| {

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::decide::{Change, Decided, Matter, decide};
 use super::view::{ComplaintView, standing, view};
 use super::{no_complaint, written};
+use crate::access::Operation;
 use crate::domain::actor::Actor;
 use crate::domain::complaint::{Clock, DatedEvent};
 use crate::domain::ids::ComplaintNo;
 use crate::jobs::{self, House, Speaker};
 use crate::mail::Recipient;
-use crate::operations::{Error, Result, allow, record};
+use crate::operations::{Error, Result, allow_on, record, tried};
 use crate::store::Writer;
 
 /// A change, when it happened, and what the person who notes it has to say.
@@ -38,7 +39,19 @@ pub struct Changed {
 
 pub fn change(house: &House, actor: &Actor, number: ComplaintNo, request: ChangeRequest) -> Result<Changed> {
     let operation = request.change.operation();
-    allow(house, actor, operation)?;
+    let subject = format!("complaint {number}");
+    tried(house, actor, (operation, &subject), || {
+        allow_on(house, actor, operation, &subject)?;
+        noted(house, (actor, operation), number, request)
+    })
+}
+
+fn noted(
+    house: &House,
+    (actor, operation): (&Actor, Operation),
+    number: ComplaintNo,
+    request: ChangeRequest,
+) -> Result<Changed> {
     let now = house.now();
     let at = instant(request.at, now)?;
     let change = with_internal_address(house, request.change)?;

@@ -14,7 +14,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::order::Order;
 use crate::domain::period::Period;
 use crate::jobs::{self, House, Speaker};
-use crate::operations::{Error, Result, allow, record};
+use crate::operations::{Error, Result, allow, allow_on, record, tried};
 use crate::settings::CompensationRule;
 use crate::store::Reader;
 
@@ -58,7 +58,19 @@ pub fn compensate(
     number: ComplaintNo,
     request: CompensateRequest,
 ) -> Result<Changed> {
-    allow(house, actor, Operation::ComplaintCompensate)?;
+    let subject = format!("complaint {number}");
+    tried(house, actor, (Operation::ComplaintCompensate, &subject), || {
+        allow_on(house, actor, Operation::ComplaintCompensate, &subject)?;
+        given_now(house, actor, number, request)
+    })
+}
+
+fn given_now(
+    house: &House,
+    actor: &Actor,
+    number: ComplaintNo,
+    request: CompensateRequest,
+) -> Result<Changed> {
     let now = house.now();
     let at = instant(request.at, now)?;
     let reason = written(request.reason, "reason")?;

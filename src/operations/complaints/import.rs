@@ -11,7 +11,7 @@ use crate::domain::feed::{Batch, Feed};
 use crate::domain::ids::SourceName;
 use crate::domain::province::ProvinceScheme;
 use crate::jobs::{self, House, Reject};
-use crate::operations::{Error, Result, allow, record};
+use crate::operations::{Error, Result, allow, record, tried};
 use crate::settings::{FeedMap, SourceKind, SourceSettings};
 use crate::source;
 
@@ -48,7 +48,13 @@ pub struct Imported {
 }
 
 pub fn import(house: &House, actor: &Actor, request: &ImportRequest, content: &[u8]) -> Result<Imported> {
-    allow(house, actor, Operation::ComplaintImport)?;
+    tried(house, actor, (Operation::ComplaintImport, "a file of complaints"), || {
+        allow(house, actor, Operation::ComplaintImport)?;
+        imported(house, actor, request, content)
+    })
+}
+
+fn imported(house: &House, actor: &Actor, request: &ImportRequest, content: &[u8]) -> Result<Imported> {
     let now = house.now();
     let settings = settings(request)?;
     let about = source_meant(house, request.source.as_ref())?;

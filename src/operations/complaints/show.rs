@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use super::no_complaint;
 use super::view::{ComplaintView, view};
@@ -11,7 +12,7 @@ use crate::domain::actor::Actor;
 use crate::domain::complaint::DatedEvent;
 use crate::domain::ids::{ComplaintId, ComplaintNo, CustomerNo, OrderId, SourceName};
 use crate::jobs::{self, House};
-use crate::operations::{Error, Result, allow, record};
+use crate::operations::{Result, allow, record, tried};
 use crate::store::Reader;
 
 /// A complaint; its particulars only for those who handle complaints.
@@ -23,7 +24,8 @@ pub struct ComplaintShown {
     pub particulars: Option<Particulars>,
 }
 
-/// What may be personal: the words, who sent them, and what was noted since. Has no `Debug`.
+/// What may be personal: the words, who sent them, and what was noted since. Has no `Debug`; the memory of words is
+/// overwritten when they are dropped.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Particulars {
     /// Who told of it (`desk`: somebody took it down; `import`: it stood in a file), and its number there.
@@ -43,6 +45,16 @@ pub struct Particulars {
     pub history: Vec<HistoryLine>,
 }
 
+impl Drop for Particulars {
+    fn drop(&mut self) {
+        self.subject.zeroize();
+        self.body.zeroize();
+        self.email.zeroize();
+        self.phone.zeroize();
+        self.history.iter_mut().for_each(|line| line.note.zeroize());
+    }
+}
+
 /// An event, who recorded it, and what they wrote with it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct HistoryLine {
@@ -56,25 +68,35 @@ pub struct HistoryLine {
 
 pub fn show(house: &House, actor: &Actor, number: ComplaintNo) -> Result<ComplaintShown> {
     let handles = access::check(&house.grants, actor, Operation::ComplaintShow).is_ok();
+    let now = house.now();
     if !handles {
         allow(house, actor, Operation::ComplaintList)?;
+        let complaint = house.store.read(|reader| standing(house, reader, number, now))?;
+        return Ok(ComplaintShown { complaint, particulars: None });
     }
-    let now = house.now();
-    let (complaint, particulars) = house.store.read(|reader| -> Result<_> {
-        let events = reader.events_of(number)?;
-        let complaint = view(house, number, &events, now).ok_or_else(|| no_complaint(number))?;
-        let particulars = if handles { particulars(house, reader, number)? } else { None };
-        Ok((complaint, particulars))
-    })?;
-    if handles {
-        let subject = format!("complaint {number}");
-        let written = house
-            .store
-            .write(|writer| record(writer, actor, Operation::ComplaintShow, &subject, "done", now));
+    let subject = format!("complaint {number}");
+    tried(house, actor, (Operation::ComplaintShow, &subject), || {
         // Nobody sees a customer's words without a trace.
-        written.map_err(Error::from)?;
-    }
-    Ok(ComplaintShown { complaint, particulars })
+        house.store.write(|writer| {
+            let complaint = standing(house, writer, number, now)?;
+            let particulars = particulars(house, writer, number)?;
+            record(writer, actor, Operation::ComplaintShow, &subject, "done", now)?;
+            if let Some(customer) = particulars.as_ref().and_then(|particulars| particulars.customer) {
+                let subject = format!("customer {customer}");
+                record(writer, actor, Operation::ComplaintShow, &subject, "done", now)?;
+            }
+            Ok(ComplaintShown { complaint, particulars })
+        })
+    })
+}
+
+fn standing(
+    house: &House,
+    reader: &Reader<'_>,
+    number: ComplaintNo,
+    now: Timestamp,
+) -> Result<ComplaintView> {
+    view(house, number, &reader.events_of(number)?, now).ok_or_else(|| no_complaint(number))
 }
 
 fn particulars(house: &House, reader: &Reader<'_>, number: ComplaintNo) -> Result<Option<Particulars>> {

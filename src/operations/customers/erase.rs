@@ -30,7 +30,8 @@ pub struct ErasedView {
     pub complaints: usize,
     /// Rows that never fitted, and are gone.
     pub rejected: usize,
-    /// Copies made before still hold the sealed data; a restore of any of them erases the person again.
+    /// Copies made before that are kept: until the next one is made they hold the sealed data. A restore of any of them
+    /// erases the person again.
     pub copies: usize,
     /// `false`: somebody was reading the database, and its log still holds what was destroyed until they are done.
     pub log_cleared: bool,

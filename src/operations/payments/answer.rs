@@ -11,7 +11,7 @@ use crate::domain::ids::{ComplaintNo, PaymentId, SourceName};
 use crate::domain::payment::PaymentAnswer;
 use crate::jobs::{self, House, PersonsDispute};
 use crate::operations::complaints::{channel, instant, written};
-use crate::operations::{Error, Result, allow, record};
+use crate::operations::{Error, Result, allow_on, record, tried};
 use crate::store::{KnownPayment, NewAnswer, PaymentFilter, Reader, Writer};
 
 /// A customer's answer. Has no `Debug`: its words are a person's.
@@ -53,7 +53,28 @@ pub fn answer(house: &House, actor: &Actor, request: &AnswerRequest) -> Result<A
         PaymentAnswer::Confirmed => Operation::PaymentConfirm,
         PaymentAnswer::Disputed => Operation::PaymentDispute,
     };
-    allow(house, actor, operation)?;
+    let subject = subject(house, request)?;
+    tried(house, actor, (operation, &subject), || {
+        allow_on(house, actor, operation, &subject)?;
+        keep(house, (actor, operation), request)
+    })
+}
+
+/// As the audit log says it: a number that no source has told of is not repeated.
+fn subject(house: &House, request: &AnswerRequest) -> Result<String> {
+    let found = house.store.read(|reader| find(reader, request));
+    Ok(match found {
+        Ok(payment) => told(&payment),
+        Err(Error::NotFound { .. } | Error::BadRequest(_)) => "no payment".to_owned(),
+        Err(error) => return Err(error),
+    })
+}
+
+fn told(payment: &KnownPayment) -> String {
+    format!("payment {}/{}", payment.source, payment.id)
+}
+
+fn keep(house: &House, (actor, operation): (&Actor, Operation), request: &AnswerRequest) -> Result<Answered> {
     let now = house.now();
     let at = instant(request.at, now)?;
     let channel = channel(house, Some(request.channel.clone()))?.ok_or_else(|| {
@@ -94,14 +115,16 @@ pub fn answer(house: &House, actor: &Actor, request: &AnswerRequest) -> Result<A
                 (Some(complaint), opened)
             }
         };
-        keep(writer, &payment, request.answer, (at, &channel), complaint, (actor, now))?;
-        let subject = format!("payment {}/{}", payment.source, payment.id);
-        record(writer, actor, operation, &subject, "done", now)?;
+        write(writer, &payment, request.answer, (at, &channel), complaint, (actor, now))?;
+        record(writer, actor, operation, &told(&payment), "done", now)?;
+        if let Some(customer) = payment.customer {
+            record(writer, actor, operation, &format!("customer {customer}"), "done", now)?;
+        }
         Ok(Answered { payment: view(find(writer, request)?), complaint, opened })
     })
 }
 
-fn keep(
+fn write(
     writer: &Writer<'_>,
     payment: &KnownPayment,
     answer: PaymentAnswer,

@@ -10,8 +10,8 @@ use crate::domain::ids::{ComplaintNo, CustomerNo, OrderId, PaymentId, SourceName
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
 use crate::domain::payment::{PaidOrder, PaymentAnswer};
-use crate::jobs::House;
-use crate::operations::{Error, Result, allow, record};
+use crate::jobs::{self, House};
+use crate::operations::{Error, Result, allow_on, record, tried};
 use crate::store::{KnownPayment, PaymentFilter, Reader};
 
 /// Payments that are listed when nobody says how many.
@@ -77,7 +77,19 @@ pub struct MismatchView {
 }
 
 pub fn list(house: &House, actor: &Actor, request: &ListRequest) -> Result<PaymentList> {
-    allow(house, actor, Operation::PaymentList)?;
+    let subject = match request.customer {
+        Some(number) => format!("customer {number}"),
+        None if request.mismatch => "mismatching".to_owned(),
+        None if request.unconfirmed => "unconfirmed".to_owned(),
+        None => "newest".to_owned(),
+    };
+    tried(house, actor, (Operation::PaymentList, &subject), || {
+        allow_on(house, actor, Operation::PaymentList, &subject)?;
+        asked(house, actor, request, &subject)
+    })
+}
+
+fn asked(house: &House, actor: &Actor, request: &ListRequest, subject: &str) -> Result<PaymentList> {
     if u8::from(request.customer.is_some()) + u8::from(request.unconfirmed) + u8::from(request.mismatch) > 1 {
         return Err(Error::BadRequest(
             "ask for a customer's, the unconfirmed or the mismatching ones".to_owned(),
@@ -86,36 +98,15 @@ pub fn list(house: &House, actor: &Actor, request: &ListRequest) -> Result<Payme
     let limit = request.limit.unwrap_or(LISTED_AT_MOST);
     let now = house.now();
     house.store.write(|writer| {
-        let (list, subject) = match request.customer {
-            Some(number) => (of_customer(writer, number, limit)?, format!("customer {number}")),
-            None if request.mismatch => (mismatching(house, writer, limit)?, "mismatching".to_owned()),
-            None if request.unconfirmed => (unconfirmed(house, writer, limit)?, "unconfirmed".to_owned()),
-            None => (newest(writer, limit)?, "newest".to_owned()),
+        let list = match request.customer {
+            Some(number) => of_customer(writer, number, limit)?,
+            None if request.mismatch => mismatching(house, writer, limit)?,
+            None if request.unconfirmed => unconfirmed(house, writer, limit)?,
+            None => newest(writer, limit)?,
         };
-        record(writer, actor, Operation::PaymentList, &subject, "done", now)?;
+        record(writer, actor, Operation::PaymentList, subject, "done", now)?;
         Ok(list)
     })
-}
-
-/// What the status tells of payments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    pub unconfirmed: u64,
-    pub mismatching: u64,
-}
-
-pub fn totals(house: &House, reader: &Reader<'_>) -> Result<Totals> {
-    let (received, known) = house.settings.payments.sorted(&reader.payment_words()?);
-    let paid = reader.paid_orders(&received, &known)?;
-    Ok(Totals {
-        unconfirmed: reader.count_unanswered(term(house), &received)?,
-        mismatching: paid.iter().filter(|paid| books::mismatch(paid).is_some()).count() as u64,
-    })
-}
-
-/// Payments made before this instant should have an answer.
-fn term(house: &House) -> Timestamp {
-    house.now().checked_sub(house.settings.payments.confirm_within).unwrap_or(Timestamp::MIN)
 }
 
 fn of_customer(reader: &Reader<'_>, number: CustomerNo, limit: u32) -> Result<PaymentList> {
@@ -135,12 +126,12 @@ fn of_customer(reader: &Reader<'_>, number: CustomerNo, limit: u32) -> Result<Pa
 fn unconfirmed(house: &House, reader: &Reader<'_>, limit: u32) -> Result<PaymentList> {
     let (received, _) = house.settings.payments.sorted(&reader.payment_words()?);
     let filter = PaymentFilter {
-        unanswered: Some((term(house), &received)),
+        unanswered: Some((jobs::payments_term(house), &received)),
         limit: Some(limit),
         ..PaymentFilter::default()
     };
     let payments = reader.payments(&filter)?.into_iter().map(view).collect();
-    let total = reader.count_unanswered(term(house), &received)?;
+    let total = reader.count_unanswered(jobs::payments_term(house), &received)?;
     Ok(PaymentList { payments, total, ..PaymentList::default() })
 }
 

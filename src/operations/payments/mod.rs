@@ -4,4 +4,4 @@ mod answer;
 mod list;
 
 pub use answer::{AnswerRequest, Answered, answer};
-pub use list::{ListRequest, MismatchView, PaymentList, PaymentView, Totals, list, totals};
+pub use list::{ListRequest, MismatchView, PaymentList, PaymentView, list};

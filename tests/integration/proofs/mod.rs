@@ -1,7 +1,4 @@
 //! Proofs by brute force of what the daemon promises when it is killed, when the power goes, when the
-//! disk fills, of when its slots come, of working time, of when a complaint is due, and
-//! of what can be learnt from all releases together. Each has a short form, and a
-//! full one: `tests/proofs`.
 //! disk fills, of when its slots come, of working time, of when a complaint is due, and of what all releases together
 //! tell. Each has a short form, and a full one: `tests/proofs`.
 
@@ -15,6 +12,7 @@ mod deadlines;
 mod disclosure;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod disk;
+mod fuzz;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod kill;
 mod ledger;
