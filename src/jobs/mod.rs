@@ -7,6 +7,7 @@
 mod at_work;
 mod back_off;
 mod backup;
+mod booking;
 mod books;
 mod complaint_books;
 mod complaint_deadlines;
@@ -53,6 +54,7 @@ mod restore;
 mod run;
 mod sales_report;
 mod scratch;
+mod sweep;
 mod tables;
 mod verify;
 
