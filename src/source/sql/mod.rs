@@ -30,8 +30,8 @@ use crate::settings::{Access, DatabaseAddress, DatabaseServer, SourceKind, Sourc
 /// For a connection, with its certificate and its password.
 const CONNECTING: Duration = Duration::from_secs(20);
 
-/// For the next row. Before the first one the server may have to sort.
-const WAITING: Duration = Duration::from_secs(15 * 60);
+/// For the next row; before the first one the server may have to sort. Shorter than the shortest lease of a run.
+const WAITING: Duration = Duration::from_secs(9 * 60);
 
 /// Customers go before the orders that name them.
 const ORDER: [Feed; 5] = [Feed::Customers, Feed::Orders, Feed::Refunds, Feed::Payments, Feed::Complaints];

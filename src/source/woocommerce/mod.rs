@@ -8,6 +8,7 @@
 //! Every answer is read as it is, field by field: one odd order is a rejected row, never an end of the fetch.
 
 mod client;
+mod products;
 mod rows;
 mod window;
 
@@ -17,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use self::client::{Client, Query};
+use self::products::Products;
 use self::rows::Rows;
 use self::window::Window;
 use super::error::Error;
@@ -48,6 +50,7 @@ pub(super) fn read(
     let shop = shop(source)?;
     let mut client = Client::new(shop)?;
     let mut rows = Rows::new(source, sink)?;
+    let mut products = Products::default();
     if limit < u64::MAX {
         return try_out(&mut client, &mut rows, limit).map(|()| context.now);
     }
@@ -59,13 +62,13 @@ pub(super) fn read(
     let after = resumed.unwrap_or_else(|| context.asked_since());
     let mut window = Window::new(after, until);
     while let Some(orders) = window.next(&mut client)? {
-        take(&mut client, &mut rows, &orders)?;
+        take(&mut client, &mut rows, &mut products, &orders)?;
         rows.pause(Some(window.position().to_string()))?;
     }
     if context.since.is_some() {
         let placed = Query::new("orders").since("after", until - shop.recent).since("before", until);
         by_id(&mut client, placed, |client, orders| {
-            take(client, &mut rows, orders)?;
+            take(client, &mut rows, &mut products, orders)?;
             rows.pause(None)
         })?;
     }
@@ -85,6 +88,7 @@ pub(super) fn sweep(
 ) -> Result<Vec<OrderId>, Error> {
     let mut client = Client::new(shop(source)?)?;
     let mut rows = Rows::new(source, sink)?;
+    let mut products = Products::default();
     let mut there = BTreeSet::new();
     let numbers = Query::new("orders").with("_fields", "id").since("before", context.now);
     by_id(&mut client, numbers, |_, orders| {
@@ -104,7 +108,7 @@ pub(super) fn sweep(
     let mut gone = Vec::new();
     for id in missing {
         match client.find(&format!("orders/{id}"))? {
-            Some(order) => take(&mut client, &mut rows, &[order])?,
+            Some(order) => take(&mut client, &mut rows, &mut products, &[order])?,
             None => gone.push(id.clone()),
         }
     }
@@ -143,10 +147,16 @@ fn by_id(
     }
 }
 
-/// Orders with their refunds, which the shop tells of one order at a time.
-fn take(client: &mut Client, rows: &mut Rows<'_>, orders: &[Value]) -> Result<(), Error> {
+/// Orders with what their lines are, and with their refunds, which the shop tells of one order at a time.
+fn take(
+    client: &mut Client,
+    rows: &mut Rows<'_>,
+    products: &mut Products,
+    orders: &[Value],
+) -> Result<(), Error> {
+    products.learn(client, orders)?;
     for order in orders {
-        rows.order(order);
+        rows.order(order, products);
         let has_refunds = order["refunds"].as_array().is_some_and(|refunds| !refunds.is_empty());
         if let (true, Some(id)) = (has_refunds, order["id"].as_u64()) {
             let refunds = Query::new(format!("orders/{id}/refunds"));
@@ -170,7 +180,7 @@ fn try_out(client: &mut Client, rows: &mut Rows<'_>, limit: u64) -> Result<(), E
     let limit = usize::try_from(limit).unwrap_or(PER_PAGE);
     let latest = |path: &str| Query::new(path).with("orderby", "id").with("order", "desc");
     let orders = client.page(&latest("orders"), 1, limit)?.items;
-    take(client, rows, &orders)?;
+    take(client, rows, &mut Products::default(), &orders)?;
     for customer in client.page(&latest("customers"), 1, limit)?.items {
         rows.customer(&customer);
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::products::{ProductKind, Products};
 use crate::domain::columns::columns;
 use crate::domain::feed::Feed;
 use crate::settings::SourceSettings;
@@ -45,7 +46,7 @@ impl<'a> Rows<'a> {
         self.sink.pause(position)
     }
 
-    pub fn order(&mut self, order: &Value) {
+    pub fn order(&mut self, order: &Value, products: &Products) {
         let id = text(&order["id"]);
         let billing = &order["billing"];
         let province = first(&[&order["shipping"]["state"], &billing["state"], &billing["city"]]);
@@ -80,7 +81,7 @@ impl<'a> Rows<'a> {
             ],
         );
         for line in order["line_items"].as_array().into_iter().flatten() {
-            self.line(&id, line);
+            self.line(&id, line, products.of(line));
         }
         let was_paid = order["date_paid_gmt"].is_string() && decimal(&order["total"]) != Some(0);
         if was_paid {
@@ -97,7 +98,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn line(&mut self, order: &Option<String>, line: &Value) {
+    fn line(&mut self, order: &Option<String>, line: &Value, kind: ProductKind) {
         let (before, after) = (decimal(&line["subtotal"]), decimal(&line["total"]));
         // What does not look like an amount is told as it is, so that it is rejected with its reason.
         let (gross, discount) = match (before, after) {
@@ -111,6 +112,8 @@ impl<'a> Rows<'a> {
             ("quantity", text(&line["quantity"])),
             ("amount", gross),
             ("sku", text(&line["sku"])),
+            ("brand", kind.brand),
+            ("category", kind.category),
             ("discount", discount),
             ("tax", text(&line["total_tax"])),
         ];

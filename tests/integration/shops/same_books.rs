@@ -31,6 +31,7 @@ fn sampled() -> Option<Stock> {
     Some(Stock {
         orders: lines(unpacked("orders.jsonl.gz")?),
         customers: lines(unpacked("customers.jsonl.gz")?),
+        products: lines(unpacked("products.jsonl.gz")?),
         refunds: serde_json::from_str(&refunds).unwrap(),
         most_per_page: 100,
         ..Stock::default()
@@ -162,6 +163,8 @@ fn five_thousand_orders_come_home_alike_in_three_ways() {
 fn in_hanoi(web: &WebShop) -> Shop {
     let shop = pulling_from(web, "");
     let configuration = std::fs::read_to_string(shop.path("firstwatch.toml")).unwrap();
-    shop.write("firstwatch.toml", &configuration.replace("Europe/Berlin", "Asia/Ho_Chi_Minh"));
+    let configuration =
+        configuration.replace("Europe/Berlin", "Asia/Ho_Chi_Minh").replace("\"1s\"", "\"30s\"");
+    shop.write("firstwatch.toml", &configuration);
     shop
 }

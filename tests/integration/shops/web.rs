@@ -37,6 +37,7 @@ pub struct Stock {
     pub orders: Vec<Value>,
     pub refunds: Vec<Value>,
     pub customers: Vec<Value>,
+    pub products: Vec<Value>,
     pub most_per_page: usize,
     /// By the number of the question, from 1.
     pub faults: BTreeMap<usize, Fault>,
@@ -60,6 +61,7 @@ impl Stock {
             orders: lines(include_str!("../../fixtures/source/woocommerce/orders.jsonl")),
             refunds: lines(include_str!("../../fixtures/source/woocommerce/refunds.jsonl")),
             customers: lines(include_str!("../../fixtures/source/woocommerce/customers.jsonl")),
+            products: lines(include_str!("../../fixtures/source/woocommerce/products.jsonl")),
             most_per_page: 7,
             ..Self::default()
         }
@@ -86,7 +88,7 @@ impl Stock {
         match parts[..] {
             ["orders"] => {
                 let listed = self.orders.iter().filter(|order| order["status"] != "trash");
-                list(listed.cloned().collect(), query, self.most_per_page)
+                list(listed.collect(), query, self.most_per_page)
             }
             ["orders", id] => match self.orders.iter().find(|order| order["id"].to_string() == id) {
                 Some(order) => (200, order.clone(), None),
@@ -94,12 +96,18 @@ impl Stock {
             },
             ["orders", id, "refunds"] => {
                 let of_order = self.refunds.iter().filter(|refund| refund["parent_id"].to_string() == id);
-                list(of_order.cloned().collect(), query, self.most_per_page)
+                list(of_order.collect(), query, self.most_per_page)
+            }
+            ["products"] => {
+                let named: Vec<&str> = query["include"].split(',').collect();
+                let found =
+                    self.products.iter().filter(|one| named.contains(&one["id"].to_string().as_str()));
+                list(found.collect(), query, self.most_per_page)
             }
             ["customers"] => {
                 let role = query.get("role").map_or("customer", String::as_str);
                 let listed = self.customers.iter().filter(|one| role == "all" || one["role"] == role);
-                list(listed.cloned().collect(), query, self.most_per_page)
+                list(listed.collect(), query, self.most_per_page)
             }
             _ => (404, json!({"code": "rest_no_route"}), None),
         }
@@ -240,7 +248,7 @@ fn size(query: &BTreeMap<String, String>, most: usize) -> usize {
 
 /// As WordPress does it: dates strictly between, ties in no order that one may count on.
 fn list(
-    mut things: Vec<Value>,
+    mut things: Vec<&Value>,
     query: &BTreeMap<String, String>,
     most: usize,
 ) -> (u16, Value, Option<usize>) {
@@ -253,7 +261,7 @@ fn list(
     ] {
         let Some(bound) = query.get(key) else { continue };
         let field = if is_gmt { format!("{field}_gmt") } else { field.to_owned() };
-        let is_within = |thing: &Value| match (thing[&field].as_str(), after) {
+        let is_within = |thing: &&Value| match (thing[&field].as_str(), after) {
             (Some(at), true) => at > bound.as_str(),
             (Some(at), false) => at < bound.as_str(),
             (None, _) => false,
@@ -265,18 +273,18 @@ fn list(
     match query.get("orderby").map(String::as_str) {
         // Within one second now this way round, now that.
         Some("modified") if page % 2 == 0 => {
-            things.sort_by_key(|thing| (thing["date_modified_gmt"].to_string(), id(thing)));
+            things.sort_by_cached_key(|thing| (thing["date_modified_gmt"].to_string(), id(thing)));
         }
         Some("modified") => {
-            things.sort_by_key(|thing| (thing["date_modified_gmt"].to_string(), u64::MAX - id(thing)));
+            things.sort_by_cached_key(|thing| (thing["date_modified_gmt"].to_string(), u64::MAX - id(thing)));
         }
-        _ => things.sort_by_key(id),
+        _ => things.sort_by_cached_key(|thing| id(thing)),
     }
     if query.get("order").map(String::as_str) != Some("asc") {
         things.reverse();
     }
     let (total, size) = (things.len(), size(query, most));
-    let mut items: Vec<Value> = things.into_iter().skip((page - 1) * size).take(size).collect();
+    let mut items: Vec<Value> = things.into_iter().skip((page - 1) * size).take(size).cloned().collect();
     if query.get("_fields").is_some_and(|fields| fields == "id") {
         items = items.into_iter().map(|item| json!({"id": item["id"]})).collect();
     }

@@ -44,6 +44,7 @@ fn a_backfill_through_faults_and_a_quiet_pull_give_the_same_store() {
     assert_eq!(calm.number("SELECT count(*) FROM customers"), 39, "staff are no customers");
     assert_eq!(calm.number("SELECT count(*) FROM refunds"), 5);
     assert_eq!(calm.number("SELECT count(*) FROM payments"), 40);
+    assert_eq!(calm.number("SELECT count(*) FROM order_lines WHERE category IS NULL"), 0);
     let before = brought_home(&calm);
     let run = calm.run_job(&["pull"], "done");
     assert_eq!((&tally(&run)["changed_orders"], &tally(&run)["entries"]), (&json!(0), &json!(0)));
