@@ -89,16 +89,17 @@ pub(super) fn read(
         queries.iter().filter(|query| query.parameters > 0).map(|query| query.feed).collect();
     sqlite::check_pair(source, &incremental)?;
     let of = |feed| queries.iter().find(|query| query.feed == feed);
+    let together: Vec<&Query> = [Feed::Orders, Feed::OrderLines].into_iter().filter_map(of).collect();
+    query::arguments(reader.server.dialect(), &together)?;
     if limit < u64::MAX {
         queries.iter().try_for_each(|query| reader.feed(query, Some(limit)))?;
         return Ok(now.min(context.now));
     }
     for feed in ORDER {
-        match (of(feed), of(Feed::OrderLines)) {
-            (Some(orders), Some(lines)) if feed == Feed::Orders => reader.orders(orders, lines)?,
-            (Some(orders), None) if feed == Feed::Orders => reader.flat_orders(orders)?,
-            (Some(query), _) => reader.feed(query, None)?,
-            (None, _) => {}
+        match of(feed) {
+            Some(_) if feed == Feed::Orders => reader.orders(&together)?,
+            Some(query) => reader.feed(query, None)?,
+            None => {}
         }
     }
     Ok(now.min(context.now))
@@ -145,6 +146,10 @@ fn said(error: &sqlx::Error) -> String {
         sqlx::Error::Io(error) => return format!("breaks off the connection ({})", error.kind()),
         sqlx::Error::Tls(_) => {
             "has no certificate that can be trusted; let it speak TLS, or name its authority as `ca_file`"
+        }
+        // MySQL's own way of passwords, without which there is no other of this kind.
+        sqlx::Error::Configuration(_) => {
+            "takes this user's password over TLS alone; name its authority as `ca_file` (MySQL keeps it as ca.pem)"
         }
         sqlx::Error::Database(error) => return of_database(error.as_ref()),
         _ => "does not speak as it should; is it of this kind?",
@@ -209,24 +214,9 @@ impl Reader<'_> {
     }
 
     /// Orders, each with its lines.
-    fn orders(&mut self, orders: &Query, lines: &Query) -> Result<(), Error> {
-        self.sorted(&[orders, lines])
-    }
-
-    fn flat_orders(&mut self, orders: &Query) -> Result<(), Error> {
-        self.sorted(&[orders])
-    }
-
-    fn sorted(&mut self, queries: &[&Query]) -> Result<(), Error> {
+    fn orders(&mut self, queries: &[&Query]) -> Result<(), Error> {
         let sql = query::by_order(self.server.dialect(), queries, self.source)?;
-        let arguments: Vec<String> = match self.server.dialect().counts_parameters {
-            true => queries.iter().flat_map(|query| query.arguments()).collect(),
-            false => queries
-                .iter()
-                .map(|query| query.arguments())
-                .find(|some| !some.is_empty())
-                .unwrap_or_default(),
-        };
+        let arguments = query::arguments(self.server.dialect(), queries)?;
         let mut numbers = Numbers::default();
         let mut last: Option<String> = None;
         let (sink, offset, decimal) = (&mut *self.sink, &self.offset, self.source.decimal);

@@ -151,6 +151,23 @@ pub(super) fn by_order(
     ))
 }
 
+/// The values of all their parameters.
+///
+/// # Errors
+/// [`Error::Settings`] where one value would have to stand for two types.
+pub(super) fn arguments(dialect: &Dialect, queries: &[&Query]) -> Result<Vec<String>, Error> {
+    let mut arguments: Vec<String> = queries.iter().flat_map(|query| query.arguments()).collect();
+    if !dialect.counts_parameters {
+        arguments.dedup();
+        if arguments.len() > 1 {
+            let what = "the queries of orders and of order_lines compare :since with columns of different types; \
+                        cast one of them";
+            return Err(Error::Settings(what.to_owned()));
+        }
+    }
+    Ok(arguments)
+}
+
 /// A line of its own, for the query may end in a comment.
 fn inside(columns: &str, sql: &str, limit: Option<u64>) -> String {
     let limit = limit.map_or(String::new(), |limit| format!(" LIMIT {limit}"));

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde_json::Value;
 use tracing::debug;
-use ureq::http::{HeaderMap, StatusCode};
+use ureq::http::{HeaderMap, HeaderValue, StatusCode};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
@@ -33,7 +33,8 @@ pub(super) struct Client {
     agent: Agent,
     base: String,
     host: String,
-    credentials: Zeroizing<String>,
+    /// Marked as one that no log repeats.
+    credentials: HeaderValue,
     back_off: Duration,
 }
 
@@ -84,6 +85,10 @@ impl Client {
         let key = secret::read("key_file", &shop.key_file)?;
         let secret = secret::read("secret_file", &shop.secret_file)?;
         let pair = Zeroizing::new(format!("{}:{}", *key, *secret));
+        let basic = Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(pair.as_bytes())));
+        let mut credentials = HeaderValue::from_str(&basic)
+            .map_err(|_| Error::Settings("key_file and secret_file hold no REST key".to_owned()))?;
+        credentials.set_sensitive(true);
         let tls = TlsConfig::builder().root_certs(authorities(shop)?).build();
         let agent = Agent::config_builder()
             .timeout_global(Some(shop.timeout.unsigned_abs()))
@@ -98,7 +103,7 @@ impl Client {
             agent,
             base: format!("{}/wp-json/wc/v3", shop.url),
             host: rest.split('/').next().unwrap_or(rest).to_owned(),
-            credentials: Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(pair.as_bytes()))),
+            credentials,
             back_off: shop.back_off.unsigned_abs(),
         })
     }
@@ -165,7 +170,7 @@ impl Client {
 
     fn once(&self, query: &Query) -> Result<Answer, Error> {
         let url = format!("{}/{}", self.base, query.path);
-        let request = self.agent.get(url).header("authorization", self.credentials.as_str());
+        let request = self.agent.get(url).header("authorization", self.credentials.clone());
         let request = request.query_pairs(query.parameters.iter().map(|(key, value)| (*key, value.as_str())));
         let response = match request.call() {
             Ok(response) => response,

@@ -13,6 +13,22 @@ use serde_json::Value;
 
 use super::harness::Shop;
 
+#[test]
+fn every_shipped_source_is_valid() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/sources");
+    let mut valid = 0;
+    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some_and(|extension| extension == "toml") {
+            let shop =
+                sql::shop_of(&std::fs::read_to_string(&file).unwrap(), "{ code = \"VND\", decimals = 0 }");
+            let listed = shop.run(&["source", "list"]).ok().stdout;
+            assert!(listed.contains("shop"), "{}: {listed}", file.display());
+            valid += 1;
+        }
+    }
+    assert_eq!(valid, 4);
+}
+
 /// Everything that a pull brings home, but for what names persons and what is numbered by its coming.
 pub fn brought_home(shop: &Shop) -> Vec<String> {
     let mut all = rows(

@@ -141,6 +141,11 @@ fn says_what_is_wrong(shop: &Shop, database: &Database, set: &str) {
     assert!(other.contains("a parameter that is not :since"), "{other}");
     let single = said("WHERE o.updated_at >= :since\"\n\n[source.order_lines]", "\"\n\n[source.order_lines]");
     assert!(single.contains("must both use :since"), "{single}");
+    if set == "plain-postgres" {
+        let lines = "l JOIN orders o ON o.order_id = l.order_id WHERE o.updated_at";
+        let mixed = said(lines, &format!("{lines}::timestamptz"));
+        assert!(mixed.contains("columns of different types"), "{mixed}");
+    }
     let nowhere = said("database = \"shop\"", "database = \"nowhere\"");
     assert!(nowhere.contains("no such database") || nowhere.contains("reports error"), "{nowhere}");
     let authority = database.path("ca.pem");

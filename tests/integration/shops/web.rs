@@ -90,12 +90,15 @@ impl Stock {
                 let listed = self.orders.iter().filter(|order| order["status"] != "trash");
                 list(listed.collect(), query, self.most_per_page)
             }
-            ["orders", id] => match self.orders.iter().find(|order| order["id"].to_string() == id) {
-                Some(order) => (200, order.clone(), None),
-                None => not_there(),
-            },
+            ["orders", id] => {
+                match self.orders.iter().find(|order| order["id"].as_u64() == id.parse().ok()) {
+                    Some(order) => (200, order.clone(), None),
+                    None => not_there(),
+                }
+            }
             ["orders", id, "refunds"] => {
-                let of_order = self.refunds.iter().filter(|refund| refund["parent_id"].to_string() == id);
+                let of_order =
+                    self.refunds.iter().filter(|refund| refund["parent_id"].as_u64() == id.parse().ok());
                 list(of_order.collect(), query, self.most_per_page)
             }
             ["products"] => {
@@ -272,7 +275,7 @@ fn list(
     let page = query.get("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1);
     match query.get("orderby").map(String::as_str) {
         // Within one second now this way round, now that.
-        Some("modified") if page % 2 == 0 => {
+        Some("modified") if page.is_multiple_of(2) => {
             things.sort_by_cached_key(|thing| (thing["date_modified_gmt"].to_string(), id(thing)));
         }
         Some("modified") => {

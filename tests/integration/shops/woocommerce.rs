@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::web::{Fault, KEY, SECRET, Stock, WebShop, gmt, now};
@@ -205,7 +207,8 @@ fn guests_are_one_by_their_phone_and_odd_orders_stop_nobody() {
     assert!(tried.contains("orders (the shop's orders): rows looked at"), "{tried}");
     let listed = shop.run(&["source", "rejected"]).ok().stdout;
     assert!(listed.contains("unknown status"), "{listed}");
-    for text in ["Trần Thị Bình", "0912 345 678", KEY, SECRET] {
+    let pair = BASE64_STANDARD.encode(format!("{KEY}:{SECRET}"));
+    for text in ["Trần Thị Bình", "0912 345 678", KEY, SECRET, &pair] {
         assert!(!String::from_utf8_lossy(&shop.everything_said()).contains(text), "{text} was said");
     }
     // Once the status is known and the price is put right, both come home.
