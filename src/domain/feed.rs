@@ -103,6 +103,8 @@ pub struct Batch {
     pub read: BTreeMap<Feed, u64>,
     /// Everything that the source changed before this instant is in the batch (or was in an earlier one).
     pub complete_until: Option<Timestamp>,
+    /// Of a part: where a later fetch goes on if this one comes to no end. The source's own words.
+    pub position: Option<String>,
 }
 
 /// Whether a value of a column that holds no personal data may be shown to an administrator: a number, a date

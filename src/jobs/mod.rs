@@ -7,6 +7,7 @@
 mod at_work;
 mod back_off;
 mod backup;
+mod booking;
 mod books;
 mod complaint_books;
 mod complaint_deadlines;
@@ -54,6 +55,7 @@ mod restore;
 mod run;
 mod sales_report;
 mod scratch;
+mod sweep;
 mod tables;
 mod till;
 mod verify;

@@ -1,31 +1,35 @@
 //! Pull: brings home what changed in every source, seals the persons, books the differences.
 //!
-//! The steps, for each source: fetch -> store the persons -> store what changed -> book the differences
-//! -> keep the rejects -> advance the watermark; all but the first in one transaction. A source that
-//! cannot be read fails alone: the others are pulled, and the run, which counts as failed and is tried
-//! again, says which one it was.
+//! The steps, for each source: fetch, and store each part as it comes -> book the differences, in the order that the
+//! orders were placed -> keep the rejects and advance the watermark -> now and then, take back what the source has
+//! deleted. What comes as one part is stored and booked in one transaction. A pull that comes to no end has stored its
+//! parts, marked what is not booked yet, and kept the source's position: the next one goes on there. A source that
+//! cannot be read fails alone: the others are pulled, and the run, which counts as failed and is tried again, says
+//! which one it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use jiff::Timestamp;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::booking::{self, Booked};
 use super::house::House;
 use super::persons::Persons;
+use super::rejects::Earlier;
 use super::run::{Again, Failure, Outcome, Run};
-use crate::books::{self, Booking};
 use crate::domain::customer::Person;
-use crate::domain::entry::CustomerType;
 use crate::domain::erasure::ErasedKind;
 use crate::domain::feed::{Batch, Feed, Rejected};
-use crate::domain::ids::{CustomerNo, OrderId, Pseudonym, SourceName};
+use crate::domain::ids::{CustomerNo, SourceName};
 use crate::domain::order::Order;
 use crate::domain::trouble::Trouble;
 use crate::settings::SourceSettings;
 use crate::source;
-use crate::store::{FirstOrder, OrderRow, Writer};
+use crate::store::{self, OrderRow, Writer};
+
+/// Orders booked in one transaction, while there are more.
+const BOOKED_AT_ONCE: u64 = 5_000;
 
 /// What one source's pull did.
 #[derive(Debug, Default)]
@@ -74,78 +78,144 @@ pub fn run(house: &House, run: &Run) -> anyhow::Result<Outcome> {
 
 /// Reads one source and commits what it brought.
 fn pull_source(house: &House, settings: &SourceSettings, run: &Run) -> anyhow::Result<Tally> {
-    let batch = fetch(house, settings, run.now)?;
-    run.write(house, |writer| {
-        let mut pull = Pull {
-            house,
-            writer,
-            source: &settings.name,
-            run,
-            persons: Persons::new(house, writer, &settings.name, run.now),
-            erased: writer.erased_rows(ErasedKind::Order, &settings.name)?,
-            tally: Tally { read: batch.read.clone(), ..Tally::default() },
-        };
-        pull.commit(&batch)?;
-        Ok(pull.tally)
-    })
-}
-
-fn fetch(house: &House, settings: &SourceSettings, now: Timestamp) -> anyhow::Result<Batch> {
-    let since = house.store.read(|reader| reader.watermark(&settings.name))?;
+    let mut pull = Pull {
+        house,
+        settings,
+        run,
+        earlier: Earlier::of(house, settings)?,
+        erased: house.store.read(|reader| reader.erased_rows(ErasedKind::Order, &settings.name))?,
+        tally: Tally::default(),
+    };
+    let (since, position) = house.store.read(|reader| {
+        Ok::<_, store::Error>((reader.watermark(&settings.name)?, reader.source_position(&settings.name)?))
+    })?;
     let context = source::Context {
         currency: &house.settings.business.currency,
         zone: &house.settings.business.zone,
         since,
-        now,
+        position: position.as_deref(),
+        now: run.now,
     };
-    let mut batch = source::fetch(settings, &context)
+    let mut last = source::fetch_in_parts(settings, &context, |part| pull.take(&part))
         .with_context(|| format!("failed to read source {}", settings.name))?;
-    super::rejects::retry(house, settings, &context, &mut batch)?;
-    Ok(batch)
+    super::rejects::retry(house, settings, &context, &mut last, &pull.earlier)?;
+    pull.book_most()?;
+    pull.finish(&last)?;
+    pull.sweep(&context)?;
+    Ok(pull.tally)
 }
 
-/// One source's pull inside its transaction.
+/// One source's pull.
 struct Pull<'a> {
     house: &'a House,
-    writer: &'a Writer<'a>,
-    source: &'a SourceName,
+    settings: &'a SourceSettings,
     run: &'a Run,
-    persons: Persons<'a>,
+    earlier: Earlier,
     /// Orders whose person was erased, with the customer that it was.
     erased: BTreeMap<String, Option<CustomerNo>>,
     tally: Tally,
 }
 
 impl Pull<'_> {
-    fn commit(&mut self, batch: &Batch) -> anyhow::Result<()> {
-        self.store_customers(batch)?;
-        let changed = self.store_orders(batch)?;
-        self.store_payments(batch)?;
-        self.book(batch, &changed)?;
-        self.store_complaints(batch)?;
-        self.tally.complaints += super::disputes::open(
-            self.house,
-            self.writer,
-            &self.persons,
-            self.source,
-            &batch.payments,
-            self.run.now,
-        )?;
-        self.keep_rejected(&batch.rejected)?;
-        if let Some(until) = batch.complete_until {
-            self.writer.set_watermark(self.source, until)?;
-        }
-        self.tally.customers = self.persons.added();
+    /// Stores a part; booked is it later, with the others.
+    fn take(&mut self, part: &Batch) -> anyhow::Result<()> {
+        let rows =
+            self.house.store.read(|reader| self.earlier.note(self.house, reader, self.settings, part))?;
+        self.run.write(self.house, |writer| {
+            self.store(writer, part)?;
+            writer.keep_rejected(&self.settings.name, &rows, self.run.now)?;
+            if let Some(position) = &part.position {
+                writer.set_source_position(&self.settings.name, Some(position))?;
+            }
+            anyhow::Ok(())
+        })?;
+        self.earlier.keep(rows);
         Ok(())
     }
 
-    fn store_customers(&mut self, batch: &Batch) -> anyhow::Result<()> {
-        let erased = self.writer.erased_rows(ErasedKind::Account, &SourceName::new(""))?;
-        batch.customers.iter().try_for_each(|seen| self.persons.listed(seen, &erased))
+    /// Books what earlier parts brought, all but the last orders of it.
+    fn book_most(&mut self) -> anyhow::Result<()> {
+        loop {
+            let name = &self.settings.name;
+            if self.house.store.read(|reader| reader.count_unbooked(name))? <= BOOKED_AT_ONCE {
+                return Ok(());
+            }
+            let booked = self.run.write(self.house, |writer| {
+                booking::book(self.house, writer, name, self.run, BOOKED_AT_ONCE)
+            })?;
+            self.tally.add(&booked);
+            if booked.orders == 0 {
+                return Ok(());
+            }
+        }
     }
 
-    /// Stores the orders and refunds whose content is new, and names the orders to book again.
-    fn store_orders(&mut self, batch: &Batch) -> anyhow::Result<BTreeSet<OrderId>> {
+    /// Stores the last part, books, and says how far the source was read.
+    fn finish(&mut self, last: &Batch) -> anyhow::Result<()> {
+        self.run.write(self.house, |writer| {
+            let name = &self.settings.name;
+            self.store(writer, last)?;
+            self.tally.add(&booking::book(self.house, writer, name, self.run, u64::MAX)?);
+            writer.clear_unbooked(name)?;
+            self.keep_rejected(writer, &last.rejected)?;
+            writer.set_source_position(name, None)?;
+            if let Some(until) = last.complete_until {
+                writer.set_watermark(name, until)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes back what the source has deleted.
+    fn sweep(&mut self, context: &source::Context<'_>) -> anyhow::Result<()> {
+        let Some(known) = super::sweep::due(self.house, self.settings, context)? else { return Ok(()) };
+        let name = &self.settings.name;
+        self.run.sign_of_life(self.house);
+        let swept = source::sweep(self.settings, context, &known)
+            .with_context(|| format!("failed to ask source {name} what it has deleted"))?;
+        let Some(swept) = swept else { return Ok(()) };
+        self.run.write(self.house, |writer| {
+            self.store(writer, &swept.changed)?;
+            let rows = super::rejects::sealed(self.house, writer, name, &swept.changed.rejected)?;
+            writer.keep_rejected(name, &rows, self.run.now)?;
+            super::sweep::trash(self.house, writer, name, &swept.gone, self.run.now)?;
+            self.tally.changed_orders += swept.gone.len() as u64;
+            self.tally.add(&booking::book(self.house, writer, name, self.run, u64::MAX)?);
+            writer.clear_unbooked(name)?;
+            Ok(writer.set_swept_at(name, self.run.now)?)
+        })
+    }
+
+    fn store(&mut self, writer: &Writer<'_>, batch: &Batch) -> anyhow::Result<()> {
+        let persons = Persons::new(self.house, writer, &self.settings.name, self.run.now);
+        let erased = writer.erased_rows(ErasedKind::Account, &SourceName::new(""))?;
+        batch.customers.iter().try_for_each(|seen| persons.listed(seen, &erased))?;
+        self.store_orders(writer, &persons, batch)?;
+        self.store_payments(writer, batch)?;
+        self.store_complaints(writer, &persons, batch)?;
+        self.tally.complaints += super::disputes::open(
+            self.house,
+            writer,
+            &persons,
+            &self.settings.name,
+            &batch.payments,
+            self.run.now,
+        )?;
+        for (feed, rows) in &batch.read {
+            *self.tally.read.entry(*feed).or_default() += rows;
+        }
+        self.tally.customers += persons.added();
+        Ok(())
+    }
+
+    /// Stores the orders and refunds whose content is new, and marks the orders to book.
+    fn store_orders(
+        &mut self,
+        writer: &Writer<'_>,
+        persons: &Persons<'_>,
+        batch: &Batch,
+    ) -> anyhow::Result<()> {
+        let source = &self.settings.name;
         let mut changed = BTreeSet::new();
         for order in &batch.orders {
             // Of an erased person nothing comes home again but the sale.
@@ -154,32 +224,32 @@ impl Pull<'_> {
                 erased.map(|_| Order { customer: None, person: Person::default(), ..order.clone() });
             let order = nobodys.as_ref().unwrap_or(order);
             let hash = self.house.vault.content_hash(&super::content::of_order(order));
-            if self.writer.order_seen(self.source, &order.id)? == Some(hash) {
+            if writer.order_seen(source, &order.id)? == Some(hash) {
                 continue;
             }
             let customer = match erased {
                 Some(owner) => owner,
-                None => self.persons.of_order(order)?,
+                None => persons.of_order(order)?,
             };
-            let sealed_person = self.persons.seal(customer, &order.id, &order.person)?;
-            let row = OrderRow { source: self.source, order, customer, sealed_person, hash };
-            self.writer.upsert_order(&row)?;
+            let sealed_person = persons.seal(customer, &order.id, &order.person)?;
+            writer.upsert_order(&OrderRow { source, order, customer, sealed_person, hash })?;
             changed.insert(order.id.clone());
         }
         for refund in &batch.refunds {
-            let known = self.writer.refunds_of(self.source, &refund.order)?;
+            let known = writer.refunds_of(source, &refund.order)?;
             if !known.contains(refund) {
-                self.writer.upsert_refund(self.source, refund)?;
+                writer.upsert_refund(source, refund)?;
                 changed.insert(refund.order.clone());
             }
         }
-        self.tally.changed_orders = changed.len() as u64;
-        Ok(changed)
+        self.tally.changed_orders += changed.len() as u64;
+        changed.iter().try_for_each(|order| Ok(writer.add_unbooked(source, order)?))
     }
 
-    fn store_payments(&mut self, batch: &Batch) -> anyhow::Result<()> {
+    fn store_payments(&self, writer: &Writer<'_>, batch: &Batch) -> anyhow::Result<()> {
+        let source = &self.settings.name;
         for payment in &batch.payments {
-            let context = format!("payment/reference/{}/{}", self.source, payment.id);
+            let context = format!("payment/reference/{source}/{}", payment.id);
             let is_erased = self.erased.contains_key(payment.order.as_str());
             let sealed = payment
                 .reference
@@ -190,84 +260,25 @@ impl Pull<'_> {
                     self.house.seal_with_system_key(&context, &Zeroizing::new(reference.to_owned()))
                 })
                 .transpose()?;
-            self.writer.upsert_payment(self.source, payment, sealed.as_ref())?;
+            writer.upsert_payment(source, payment, sealed.as_ref())?;
         }
         Ok(())
     }
 
-    /// Books what the changed orders now say, in the order they were placed.
-    fn book(&mut self, batch: &Batch, changed: &BTreeSet<OrderId>) -> anyhow::Result<()> {
-        let mut orders = Vec::with_capacity(changed.len());
-        let in_batch: BTreeMap<&OrderId, &Order> =
-            batch.orders.iter().map(|order| (&order.id, order)).collect();
-        for id in changed {
-            // A refund may come home without its order, or before it; it is booked when the order is there.
-            let Some((stored, customer)) = self.writer.order(self.source, id)? else { continue };
-            let order = in_batch.get(id).map_or(stored, |&order| order.clone());
-            orders.push((order, customer));
-        }
-        orders.sort_by(|(a, _), (b, _)| (a.placed_at, &a.id).cmp(&(b.placed_at, &b.id)));
-        let closed_until = self.writer.closed_until()?;
-        let zone = &self.house.settings.business.zone;
-        let today = self.run.now.to_zoned(zone.clone()).date();
-        for (order, customer) in &orders {
-            let booked = self.writer.booked(self.source, &order.id)?;
-            let refunds = self.writer.refunds_of(self.source, &order.id)?;
-            let (pseudonym, customer_type) = self.contributor(order, *customer)?;
-            let lines = books::book(&Booking {
-                order,
-                refunds: &refunds,
-                customer: pseudonym,
-                customer_type,
-                basis: self.house.settings.business.count_orders_on,
-                zone,
-                booked: &booked,
-                closed_until,
-                today,
-            });
-            self.tally.entries += lines.len() as u64;
-            self.tally.late += lines.iter().filter(|line| line.entry.is_late()).count() as u64;
-            self.writer.insert_entries(self.source, &order.id, &lines, Some(self.run.id), self.run.now)?;
-        }
-        Ok(())
-    }
-
-    /// Who holds this order together with others, and whether it is their first. An order that names
-    /// nobody is a contributor of its own.
-    fn contributor(
-        &self,
-        order: &Order,
-        customer: Option<CustomerNo>,
-    ) -> anyhow::Result<(Pseudonym, CustomerType)> {
-        let Some(customer) = customer else {
-            let pseudonym = self.house.vault.anonymous_pseudonym(self.source, &order.id);
-            return Ok((pseudonym, CustomerType::New));
-        };
-        let pseudonym = self.house.vault.pseudonym(customer);
-        if !order.status.counts() {
-            return Ok((pseudonym, CustomerType::Returning));
-        }
-        let this = FirstOrder { at: order.placed_at, source: self.source.clone(), order: order.id.clone() };
-        let first = match self.writer.first_order(customer)? {
-            Some(first) if first <= this => first,
-            _ => {
-                self.writer.set_first_order(customer, &this)?;
-                this.clone()
-            }
-        };
-        let customer_type = if first == this { CustomerType::New } else { CustomerType::Returning };
-        Ok((pseudonym, customer_type))
-    }
-
-    fn store_complaints(&mut self, batch: &Batch) -> anyhow::Result<()> {
+    fn store_complaints(
+        &mut self,
+        writer: &Writer<'_>,
+        persons: &Persons<'_>,
+        batch: &Batch,
+    ) -> anyhow::Result<()> {
+        let source = &self.settings.name;
         for complaint in &batch.complaints {
-            let order = complaint.order.as_ref().map(|order| (self.source, order));
-            let customer =
-                super::intake::who_complains(self.writer, &self.persons, self.source, complaint, order)?;
+            let order = complaint.order.as_ref().map(|order| (source, order));
+            let customer = super::intake::who_complains(writer, persons, source, complaint, order)?;
             super::complaints::store_seen(
                 self.house,
-                self.writer,
-                self.source,
+                writer,
+                source,
                 complaint,
                 (customer, None),
                 self.run.now,
@@ -278,9 +289,11 @@ impl Pull<'_> {
     }
 
     /// Keeps every reject whole, sealed; those that were kept before and now fit are healed.
-    fn keep_rejected(&mut self, rejected: &[Rejected]) -> anyhow::Result<()> {
-        let rows = super::rejects::sealed(self.house, self.writer, self.source, rejected)?;
-        let replaced = self.writer.replace_rejected(self.source, None, &rows, self.run.now)?;
+    fn keep_rejected(&mut self, writer: &Writer<'_>, last: &[Rejected]) -> anyhow::Result<()> {
+        let source = &self.settings.name;
+        let mut rows = super::rejects::sealed(self.house, writer, source, last)?;
+        rows.extend(self.earlier.take_rows());
+        let replaced = writer.replace_rejected(source, None, &rows, self.run.now)?;
         self.tally.rejected = rows.len() as u64;
         self.tally.healed = replaced.healed;
         Ok(())
@@ -288,6 +301,11 @@ impl Pull<'_> {
 }
 
 impl Tally {
+    fn add(&mut self, booked: &Booked) {
+        self.entries += booked.entries;
+        self.late += booked.late;
+    }
+
     fn to_json(&self) -> serde_json::Value {
         let read: serde_json::Map<String, serde_json::Value> =
             self.read.iter().map(|(feed, rows)| (feed.as_str().to_owned(), json!(rows))).collect();

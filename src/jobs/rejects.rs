@@ -129,13 +129,66 @@ pub(super) fn keep_of_file(
     Ok(())
 }
 
-/// Tries the kept rows again that this batch did not bring along, and adds what now fits, and what still
-/// does not, to the batch. A row whose file is gone is not lost.
+/// What earlier parts of a pull have said of rejected rows.
+pub(super) struct Earlier {
+    /// What the rows that were kept before this pull are about.
+    open: BTreeSet<(Feed, String)>,
+    /// What of it has come through since.
+    through: BTreeSet<(Feed, String)>,
+    fresh: BTreeSet<[u8; 32]>,
+    rows: Vec<RejectedRow>,
+}
+
+impl Earlier {
+    /// Before the first part.
+    ///
+    /// # Errors
+    /// When the store or the vault fails.
+    pub fn of(house: &House, settings: &SourceSettings) -> anyhow::Result<Self> {
+        let mut open = BTreeSet::new();
+        for row in house.store.read(|reader| reader.open_rejected(Some(&settings.name)))? {
+            let reject = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
+            open.extend(identity(settings, &reject).map(|id| (reject.feed, id)));
+        }
+        Ok(Self { open, through: BTreeSet::new(), fresh: BTreeSet::new(), rows: Vec::new() })
+    }
+
+    /// Takes note of a part; its rejected rows, as the store keeps them.
+    ///
+    /// # Errors
+    /// When the store or the vault fails.
+    pub fn note(
+        &mut self,
+        house: &House,
+        reader: &Reader<'_>,
+        settings: &SourceSettings,
+        part: &Batch,
+    ) -> anyhow::Result<Vec<RejectedRow>> {
+        if !self.open.is_empty() {
+            self.through.extend(accepted(part).into_iter().filter(|one| self.open.contains(one)));
+        }
+        sealed(house, reader, &settings.name, &part.rejected)
+    }
+
+    /// Keeps the rows of a part that is stored.
+    pub fn keep(&mut self, rows: Vec<RejectedRow>) {
+        self.fresh.extend(rows.iter().map(|row| row.fingerprint));
+        self.rows.extend(rows);
+    }
+
+    pub fn take_rows(&mut self) -> Vec<RejectedRow> {
+        std::mem::take(&mut self.rows)
+    }
+}
+
+/// Tries the kept rows again that this pull did not bring along, and adds what now fits, and what still
+/// does not, to its last batch. A row whose file is gone is not lost.
 pub(super) fn retry(
     house: &House,
     settings: &SourceSettings,
     context: &source::Context<'_>,
     batch: &mut Batch,
+    earlier: &Earlier,
 ) -> anyhow::Result<()> {
     let kept = house.store.read(|reader| reader.open_rejected(Some(&settings.name)))?;
     let fresh: BTreeSet<[u8; 32]> =
@@ -143,7 +196,8 @@ pub(super) fn retry(
     let mut again: Vec<Rejected> = Vec::new();
     for row in kept {
         let reject = house.vault.open_value(house.system_key(), CONTEXT, &row.sealed)?;
-        if !fresh.contains(&house.vault.reject_fingerprint(&reject)) {
+        let fingerprint = house.vault.reject_fingerprint(&reject);
+        if !fresh.contains(&fingerprint) && !earlier.fresh.contains(&fingerprint) {
             again.push(reject);
         }
     }
@@ -151,29 +205,40 @@ pub(super) fn retry(
         return Ok(());
     }
     let healed = source::retry(settings, context, again)?;
-    merge(settings, batch, healed);
+    merge(settings, batch, healed, &earlier.through);
     Ok(())
 }
 
-/// Adds what a retry brought. What the batch itself says of an order, a refund, ... is newer and wins; an
+/// Adds what a retry brought. What the pull itself says of an order, a refund, ... is newer and wins; an
 /// old row of something that has come through since is no longer open.
-fn merge(settings: &SourceSettings, batch: &mut Batch, retried: Batch) {
-    fn add<T>(all: &mut Vec<T>, more: Vec<T>, id: impl Fn(&T) -> &str) {
-        let known: BTreeSet<String> = all.iter().map(|one| id(one).to_owned()).collect();
-        all.extend(more.into_iter().filter(|one| !known.contains(id(one))));
-    }
-    add(&mut batch.orders, retried.orders, |order| order.id.as_str());
-    add(&mut batch.refunds, retried.refunds, |refund| refund.id.as_str());
-    add(&mut batch.payments, retried.payments, |payment| payment.id.as_str());
-    add(&mut batch.customers, retried.customers, |customer| customer.id.as_str());
-    add(&mut batch.complaints, retried.complaints, |complaint| complaint.id.as_str());
+fn merge(settings: &SourceSettings, batch: &mut Batch, retried: Batch, earlier: &BTreeSet<(Feed, String)>) {
+    let add = Add { earlier };
+    add.to(Feed::Orders, &mut batch.orders, retried.orders, |order| order.id.as_str());
+    add.to(Feed::Refunds, &mut batch.refunds, retried.refunds, |refund| refund.id.as_str());
+    add.to(Feed::Payments, &mut batch.payments, retried.payments, |payment| payment.id.as_str());
+    add.to(Feed::Customers, &mut batch.customers, retried.customers, |customer| customer.id.as_str());
+    add.to(Feed::Complaints, &mut batch.complaints, retried.complaints, |complaint| complaint.id.as_str());
     batch.orders.sort_by(|a, b| (a.placed_at, &a.id).cmp(&(b.placed_at, &b.id)));
-    let through: BTreeSet<(Feed, String)> = accepted(batch);
+    let mut through: BTreeSet<(Feed, String)> = accepted(batch);
+    through.extend(earlier.iter().cloned());
     let still = retried
         .rejected
         .into_iter()
         .filter(|reject| identity(settings, reject).is_none_or(|id| !through.contains(&(reject.feed, id))));
     batch.rejected.extend(still);
+}
+
+struct Add<'a> {
+    earlier: &'a BTreeSet<(Feed, String)>,
+}
+
+impl Add<'_> {
+    fn to<T>(&self, feed: Feed, all: &mut Vec<T>, more: Vec<T>, id: impl Fn(&T) -> &str) {
+        let known: BTreeSet<String> = all.iter().map(|one| id(one).to_owned()).collect();
+        let is_newer =
+            |one: &T| known.contains(id(one)) || self.earlier.contains(&(feed, id(one).to_owned()));
+        all.extend(more.into_iter().filter(|one| !is_newer(one)));
+    }
 }
 
 fn accepted(batch: &Batch) -> BTreeSet<(Feed, String)> {

@@ -34,8 +34,13 @@ pub fn test(house: &House, actor: &Actor, name: &SourceName) -> Result<TestRepor
     allow(house, actor, Operation::SourceTest)?;
     let settings = find(house, name)?;
     let business = &house.settings.business;
-    let context =
-        source::Context { currency: &business.currency, zone: &business.zone, since: None, now: house.now() };
+    let context = source::Context {
+        currency: &business.currency,
+        zone: &business.zone,
+        since: None,
+        position: None,
+        now: house.now(),
+    };
     source::test(settings, &context)
         .map_err(|error| Error::Unavailable(format!("{:#}", anyhow::Error::from(error))))
 }

@@ -9,6 +9,20 @@ use super::source::{FeedMap, SourceKind};
 use crate::domain::columns::columns;
 use crate::domain::feed::Feed;
 
+/// A web shop's feeds are known, and so are their columns.
+pub(super) fn of_web_shop(section: &mut Section<'_>) -> Option<BTreeMap<Feed, FeedMap>> {
+    for feed in Feed::ALL {
+        section.optional(feed.as_str(), |_| Some(()));
+        let remedy = "take it out; complaints can come from a source of their own";
+        section.refuse(feed.as_str(), "WooCommerce says itself what its feeds are", remedy);
+    }
+    Some(WEB_SHOP_FEEDS.iter().map(|feed| (*feed, FeedMap::default())).collect())
+}
+
+/// What WooCommerce tells of.
+pub const WEB_SHOP_FEEDS: [Feed; 5] =
+    [Feed::Orders, Feed::OrderLines, Feed::Refunds, Feed::Payments, Feed::Customers];
+
 pub(super) fn read_all(
     section: &mut Section<'_>,
     kind: Option<SourceKind>,
@@ -54,11 +68,15 @@ fn read(section: &mut Section<'_>, feed: Feed, kind: Option<SourceKind>) -> Opti
     match kind {
         Some(SourceKind::Csv | SourceKind::Parquet) => {
             section.missing("path", "is not set", "name the feed's file");
-            section.refuse("query", "has a meaning for sqlite only", "take it out");
+            section.refuse("query", "has a meaning for sqlite, postgres and mysql only", "take it out");
         }
-        Some(_) => {
+        Some(SourceKind::Sqlite) => {
             section.missing("query", "is not set", "write a select; it may use :since");
             section.refuse("path", "the source has one file for all feeds", "move it up to the [[source]]");
+        }
+        Some(SourceKind::Postgres | SourceKind::Mysql | SourceKind::Woocommerce) => {
+            section.missing("query", "is not set", "write a select; it may use :since");
+            section.refuse("path", "a server is not reached by a path", "take it out");
         }
         None => {}
     }

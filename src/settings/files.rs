@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::problem::Problem;
 use super::roles::held;
+use super::server::{Access, DatabaseServer, WebShop};
 use super::shop::Settings;
 
 /// Everything that is wrong with the files and the users that `settings` names. Of files it reads no more than their
@@ -29,6 +30,12 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
         if let Some(path) = &source.path {
             note(&format!("{at}.path"), unreadable(path));
         }
+        for (key, file) in secrets(&source.access) {
+            note(&format!("{at}.{key}"), secret(file, "write the secret into it, mode 0600"));
+        }
+        if let Some(file) = authorities(&source.access) {
+            note(&format!("{at}.ca_file"), unreadable(file));
+        }
         for (feed, map) in &source.feeds {
             if let Some(path) = &map.path {
                 note(&format!("{at}.{}.path", feed.as_str()), unreadable(path));
@@ -38,6 +45,26 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     problems.extend(held(settings).problems);
     problems.sort();
     problems
+}
+
+/// The files of a source's secrets, with their keys.
+fn secrets(access: &Access) -> Vec<(&'static str, &Path)> {
+    match access {
+        Access::Files => Vec::new(),
+        Access::Database(server) => {
+            server.password_file.iter().map(|file| ("password_file", file.as_path())).collect()
+        }
+        Access::WebShop(shop) => vec![("key_file", &shop.key_file), ("secret_file", &shop.secret_file)],
+    }
+}
+
+fn authorities(access: &Access) -> Option<&Path> {
+    match access {
+        Access::Files => None,
+        Access::Database(DatabaseServer { ca_file, .. }) | Access::WebShop(WebShop { ca_file, .. }) => {
+            ca_file.as_deref()
+        }
+    }
 }
 
 /// The file of heads is made when the first is noted; its folder must be there.

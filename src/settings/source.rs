@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::field::Field;
 use super::problem::{Fault, one_of};
 use super::section::Section;
+use super::server::{self, Access};
 use super::{feed, value};
 use crate::domain::complaint::ComplaintKind;
 use crate::domain::feed::Feed;
@@ -29,13 +30,21 @@ pub enum SourceKind {
     Woocommerce,
 }
 
+impl SourceKind {
+    /// Asked by queries over a connection.
+    pub fn is_database_server(self) -> bool {
+        matches!(self, Self::Postgres | Self::Mysql)
+    }
+}
+
 /// How one feed is read.
 #[derive(Clone, Debug, Default)]
 pub struct FeedMap {
     /// File kinds: the file's path.
     pub path: Option<PathBuf>,
-    /// SQL kinds: the query; it may use `:since`: an hour before the last pull (the epoch at the first), in the
-    /// source's zone and its first date format, or as RFC 3339 in UTC where it has no format.
+    /// SQL kinds: the query; it may use `:since`: an hour before the last pull (the epoch at the first). PostgreSQL and
+    /// MySQL get it as the type it is compared with; as a text it is in the source's zone and its first date format, or
+    /// RFC 3339 in UTC where it has no format.
     pub query: Option<String>,
     /// Orders only: each row is an order line with its order's columns repeated; a negative quantity is a refund.
     pub flat: bool,
@@ -51,6 +60,7 @@ pub struct SourceSettings {
     pub kind: SourceKind,
     /// SQLite: the database file.
     pub path: Option<PathBuf>,
+    pub access: Access,
     pub feeds: BTreeMap<Feed, FeedMap>,
     /// CSV.
     pub delimiter: u8,
@@ -99,7 +109,7 @@ pub(super) fn read_all(field: &Field<'_>) -> Option<Vec<SourceSettings>> {
 
 fn read(section: &mut Section<'_>) -> Option<SourceSettings> {
     let name = section.required("name", |field| name(&field));
-    let kind = section.required("kind", |field| kind(&field));
+    let kind = section.required("kind", |field| field.choice(&KINDS));
     let path = section.optional("path", |field| field.path());
     let delimiter = section.optional("delimiter", |field| delimiter(&field)).unwrap_or(b',');
     let decimal = section.optional("decimal", |field| field.choice(&[(".", '.'), (",", ',')])).unwrap_or('.');
@@ -114,11 +124,16 @@ fn read(section: &mut Section<'_>) -> Option<SourceSettings> {
     if let Some(kind) = kind {
         refuse_what_does_not_apply(section, kind);
     }
-    let feeds = feed::read_all(section, kind);
+    let access = kind.map_or_else(|| Some(Access::Files), |kind| server::read(section, kind));
+    let feeds = match kind {
+        Some(SourceKind::Woocommerce) => feed::of_web_shop(section),
+        _ => feed::read_all(section, kind),
+    };
     Some(SourceSettings {
         name: SourceName::new(name?),
         kind: kind?,
         path,
+        access: access?,
         feeds: feeds?,
         delimiter,
         decimal,
@@ -140,26 +155,22 @@ fn name(field: &Field<'_>) -> Option<String> {
     Some(name)
 }
 
-fn kind(field: &Field<'_>) -> Option<SourceKind> {
-    let kind = field.choice(&KINDS)?;
-    match kind {
-        SourceKind::Csv | SourceKind::Parquet | SourceKind::Sqlite => Some(kind),
-        SourceKind::Postgres | SourceKind::Mysql | SourceKind::Woocommerce => field.wrong(
-            "this kind of source is not built into this version",
-            "export to csv, parquet or sqlite until it is",
-        ),
-    }
-}
-
 fn refuse_what_does_not_apply(section: &Section<'_>, kind: SourceKind) {
-    if kind == SourceKind::Sqlite {
-        section.missing("path", "is not set", "name the SQLite database's file");
-    } else {
-        section.refuse(
+    match kind {
+        SourceKind::Sqlite => section.missing("path", "is not set", "name the SQLite database's file"),
+        SourceKind::Csv | SourceKind::Parquet => section.refuse(
             "path",
             "a source of files has a path in each feed",
             "move it to [source.orders] and the others",
-        );
+        ),
+        SourceKind::Postgres | SourceKind::Mysql | SourceKind::Woocommerce => {
+            section.refuse("path", "a server is not reached by a path", "take it out");
+        }
+    }
+    if kind == SourceKind::Woocommerce {
+        for key in ["decimal", "date_formats", "timezone"] {
+            section.refuse(key, "WooCommerce says itself how it writes", "take it out");
+        }
     }
     if kind != SourceKind::Csv {
         for key in ["delimiter", "encoding"] {

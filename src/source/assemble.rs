@@ -47,6 +47,7 @@ pub(super) fn assemble(mut gathered: Gathered, complete_until: Option<Timestamp>
         rejected: gathered.rejected,
         read: gathered.read,
         complete_until,
+        position: None,
     };
     sort(&mut batch);
     batch

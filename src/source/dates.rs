@@ -39,6 +39,10 @@ impl Dates {
         Ok(Self { formats: source.date_formats.clone(), zone })
     }
 
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// # Errors
     /// What to tell about a value that is no instant.
     pub fn instant(&self, cell: &Cell, decimal: char) -> Result<Timestamp, String> {

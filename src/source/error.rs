@@ -18,6 +18,17 @@ pub enum Error {
     },
     #[error("{} in {origin} lacks a column: {what}", feed.as_str())]
     Column { feed: Feed, origin: String, what: String },
+    /// The server: the connection, its certificate, its password, or an answer of it as a whole.
+    #[error("{server} {what}")]
+    Server {
+        /// Its host and port, or its socket.
+        server: String,
+        /// A sentence without its subject.
+        what: String,
+    },
+    /// Only whoever was to take a part knows why.
+    #[error("what was read could not be taken in")]
+    NotTaken,
 }
 
 impl Error {

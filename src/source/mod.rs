@@ -1,19 +1,23 @@
-//! Sources: a shop's CSV, Parquet and SQLite files, as six feeds of plain values.
+//! Sources: a shop's files, databases and web shops, as six feeds of plain values.
 //!
-//! A reader a kind (`csv`, `parquet`, `sqlite`) turns a file or a query into rows; a mapper a feed
-//! (`feeds`) turns a row into a value of the domain, or says why it does not fit; `assemble` joins orders
-//! with their lines. Readers know nothing of feeds, mappers nothing of files.
+//! A reader a kind (`csv`, `parquet`, `sqlite`, `sql` for PostgreSQL and MySQL, `woocommerce`) turns a file, a query
+//! or an answer into rows; a mapper a feed (`feeds`) turns a row into a value of the domain, or says why it does not
+//! fit; `assemble` joins orders with their lines. Readers know nothing of feeds, mappers nothing of files.
+//!
+//! Servers are read in parts, each an order whole, so that memory does not grow with rows: [`fetch_in_parts`] hands
+//! every part over before it reads the next. A part may carry a position, from which a later fetch goes on when this
+//! one comes to no end.
 //!
 //! Invariants: one bad row never stops a fetch and is never dropped: it is `Rejected`, whole. A column that
 //! the settings name and the source lacks stops it, for every row would be wrong. No reason and no error
 //! repeats a value that could be a person's.
 //!
 //! How far a batch is complete: a file kind says what stood in its files when they were last written, so a
-//! batch is complete until the oldest of their modification times; a SQLite file is asked in one read
-//! transaction, so its batch is complete until the instant the fetch began.
+//! batch is complete until the oldest of their modification times; a database is asked in one read
+//! transaction and a web shop up to a fixed instant, so theirs is complete until then. Parts before the last say
+//! nothing of it.
 //!
-//! Deliberately absent: what changed since the last pull (file kinds are read whole; the caller compares
-//! contents), the clock, and the store.
+//! Deliberately absent: what changed since the last pull (the caller compares contents), the clock, and the store.
 
 mod assemble;
 mod csv;
@@ -26,13 +30,17 @@ mod gather;
 mod parquet;
 mod plan;
 mod row;
+mod secret;
+mod sql;
 mod sqlite;
 mod trial;
+mod woocommerce;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 pub use error::Error;
 pub use trial::{ColumnOrigin, ColumnReport, FeedReport, Refusal, TestReport};
@@ -43,11 +51,19 @@ use self::plan::Plan;
 use self::row::{Header, Row};
 use self::trial::Trial;
 use crate::domain::feed::{Batch, Feed, Rejected};
+use crate::domain::ids::OrderId;
 use crate::domain::money::Currency;
 use crate::settings::{SourceKind, SourceSettings};
 
 /// Rows of each feed that [`test`] looks at.
 const TRIED_ROWS: u64 = 10;
+
+/// Rows that a part holds at least, if there are so many.
+const PART_ROWS: u64 = 5_000;
+
+/// How far before the last fetch a server is asked again: this covers a clock set back, and a transaction that was open
+/// at the last fetch. What it brings a second time has not changed.
+const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a fetch needs to know of the business and of its own past.
 #[derive(Clone, Copy, Debug)]
@@ -57,19 +73,83 @@ pub struct Context<'a> {
     pub zone: &'a TimeZone,
     /// How far an earlier fetch was complete; queries may ask for what changed since.
     pub since: Option<Timestamp>,
+    /// The position of the last part of an earlier fetch that came to no end.
+    pub position: Option<&'a str>,
     /// The instant the fetch begins.
     pub now: Timestamp,
 }
 
-/// Reads every feed of the source.
+impl Context<'_> {
+    /// The instant since which a server is asked for changes: the epoch at the first fetch.
+    fn asked_since(&self) -> Timestamp {
+        self.since.map_or(Timestamp::UNIX_EPOCH, |since| since.checked_sub(OVERLAP).unwrap_or(since))
+    }
+}
+
+/// Reads every feed of the source as one batch, however large.
 ///
 /// # Errors
 /// [`Error`] for what stops the whole source; what is wrong with a row is in [`Batch::rejected`].
 pub fn fetch(source: &SourceSettings, context: &Context<'_>) -> Result<Batch, Error> {
     let reading = Reading::of(source, context)?;
-    let mut collector = Collector { source, reading: &reading, plan: None, gathered: Gathered::default() };
+    let mut collector = Collector::new(source, &reading, None);
     let complete_until = read(source, context, u64::MAX, &mut collector)?;
     Ok(assemble::assemble(collector.gathered, complete_until))
+}
+
+/// Reads every feed of the source, and hands over each part before it reads the next; the last one is returned. Files
+/// are one part.
+///
+/// # Errors
+/// [`Error`] for what stops the whole source, and what `take` says: the parts until then are taken.
+pub fn fetch_in_parts<E: From<Error>>(
+    source: &SourceSettings,
+    context: &Context<'_>,
+    mut take: impl FnMut(Batch) -> Result<(), E>,
+) -> Result<Batch, E> {
+    let reading = Reading::of(source, context)?;
+    let mut refusal = None;
+    let mut hand_over = |part: Batch| {
+        take(part).map_err(|error| {
+            refusal = Some(error);
+            Error::NotTaken
+        })
+    };
+    let mut collector = Collector::new(source, &reading, Some(&mut hand_over));
+    let read = read(source, context, u64::MAX, &mut collector);
+    let gathered = collector.gathered;
+    match (read, refusal) {
+        (Err(Error::NotTaken), Some(refusal)) => Err(refusal),
+        (Err(error), _) => Err(error.into()),
+        (Ok(complete_until), _) => Ok(assemble::assemble(gathered, complete_until)),
+    }
+}
+
+/// What a web shop no longer shows of the orders that were read from it.
+#[derive(Debug)]
+pub struct Sweep {
+    /// Deleted for good.
+    pub gone: Vec<OrderId>,
+    /// Moved to the bin, or changed in a way that its lists do not show.
+    pub changed: Batch,
+}
+
+/// Asks which of the `known` orders a web shop no longer shows; `None` of a kind of source that cannot be asked.
+///
+/// # Errors
+/// [`Error`], also when so many are gone that it is hardly the same shop.
+pub fn sweep(
+    source: &SourceSettings,
+    context: &Context<'_>,
+    known: &BTreeSet<OrderId>,
+) -> Result<Option<Sweep>, Error> {
+    if source.kind != SourceKind::Woocommerce {
+        return Ok(None);
+    }
+    let reading = Reading::of(source, context)?;
+    let mut collector = Collector::new(source, &reading, None);
+    let gone = woocommerce::sweep(source, context, known, &mut collector)?;
+    Ok(Some(Sweep { gone, changed: assemble::assemble(collector.gathered, None) }))
 }
 
 /// Reads a CSV file of one feed that somebody hands over; the settings name no path. `origin` is the file's name, as
@@ -85,7 +165,7 @@ pub fn read_csv(
     content: &[u8],
 ) -> Result<Batch, Error> {
     let reading = Reading::of(source, context)?;
-    let mut collector = Collector { source, reading: &reading, plan: None, gathered: Gathered::default() };
+    let mut collector = Collector::new(source, &reading, None);
     csv::read_bytes(source, feed, origin, content, u64::MAX, &mut collector)?;
     Ok(assemble::assemble(collector.gathered, None))
 }
@@ -143,6 +223,12 @@ trait Sink {
     fn head(&mut self, header: &Arc<Header>) -> Result<(), Error>;
 
     fn row(&mut self, row: Row);
+
+    /// Says that every order until here is whole. With a position, a later fetch may go on from here.
+    ///
+    /// # Errors
+    /// [`Error::NotTaken`] when the part could not be handed over.
+    fn pause(&mut self, position: Option<String>) -> Result<(), Error>;
 }
 
 /// Gives every feed's first `limit` rows to the sink; says until when they are complete.
@@ -160,10 +246,8 @@ fn read(
             sqlite::read(source, context, limit, sink)?;
             return Ok(Some(context.now));
         }
-        SourceKind::Postgres | SourceKind::Mysql | SourceKind::Woocommerce => {
-            let what = "its kind is not built into this version; use csv, parquet or sqlite";
-            return Err(Error::Settings(what.to_owned()));
-        }
+        SourceKind::Postgres | SourceKind::Mysql => return sql::read(source, context, limit, sink).map(Some),
+        SourceKind::Woocommerce => return woocommerce::read(source, context, limit, sink).map(Some),
     };
     let mut complete_until = context.now;
     for (feed, map) in &source.feeds {
@@ -192,24 +276,46 @@ fn check_feeds(source: &SourceSettings) -> Result<(), Error> {
     Ok(())
 }
 
+/// Hands over a part.
+type HandOver<'a> = &'a mut dyn FnMut(Batch) -> Result<(), Error>;
+
 /// Maps rows as they come.
 struct Collector<'a> {
     source: &'a SourceSettings,
     reading: &'a Reading,
-    plan: Option<Plan>,
+    plans: BTreeMap<Feed, Plan>,
     gathered: Gathered,
+    /// `None`: everything is one part.
+    hand_over: Option<HandOver<'a>>,
+}
+
+impl<'a> Collector<'a> {
+    fn new(source: &'a SourceSettings, reading: &'a Reading, hand_over: Option<HandOver<'a>>) -> Self {
+        Self { source, reading, plans: BTreeMap::new(), gathered: Gathered::default(), hand_over }
+    }
 }
 
 impl Sink for Collector<'_> {
     fn head(&mut self, header: &Arc<Header>) -> Result<(), Error> {
-        self.plan = Some(Plan::new(&self.source.feeds[&header.feed], header)?);
+        self.plans.insert(header.feed, Plan::new(&self.source.feeds[&header.feed], header)?);
         self.gathered.read.entry(header.feed).or_default();
         Ok(())
     }
 
     fn row(&mut self, row: Row) {
-        if let Some(plan) = &self.plan {
+        if let Some(plan) = self.plans.get(&row.header.feed) {
             self.gathered.take(self.reading, plan, row);
         }
+    }
+
+    fn pause(&mut self, position: Option<String>) -> Result<(), Error> {
+        let Some(hand_over) = &mut self.hand_over else { return Ok(()) };
+        let rows: u64 = self.gathered.read.values().sum();
+        if position.is_none() && rows < PART_ROWS {
+            return Ok(());
+        }
+        let mut part = assemble::assemble(std::mem::take(&mut self.gathered), None);
+        part.position = position;
+        hand_over(part)
     }
 }

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Statement};
 
@@ -22,9 +21,6 @@ use crate::settings::{FeedMap, SourceSettings};
 
 /// How long to wait for the shop's own writer.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How far before the last fetch a query asks again.
-const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 
 /// Runs every feed's query and gives its first `limit` rows.
 ///
@@ -50,9 +46,7 @@ pub(super) fn read(
     connection.busy_timeout(PATIENCE).map_err(unreadable("it cannot be opened"))?;
     let transaction = connection.transaction().map_err(unreadable("no transaction can begin"))?;
     let file = path.file_name().map_or(shown.clone(), |name| name.to_string_lossy());
-    let since =
-        context.since.map_or(Timestamp::UNIX_EPOCH, |since| since.checked_sub(OVERLAP).unwrap_or(since));
-    let since = Dates::new(source, context.zone)?.written(since)?;
+    let since = Dates::new(source, context.zone)?.written(context.asked_since())?;
     let mut incremental = Vec::new();
     for (feed, map) in &source.feeds {
         let query = Query { feed: *feed, origin: format!("{file}: {} query", feed.as_str()), map };
@@ -65,7 +59,7 @@ pub(super) fn read(
 
 /// Orders and their lines are both since an instant, or both whole: else orders come without lines, or
 /// lines without orders.
-fn check_pair(source: &SourceSettings, incremental: &[Feed]) -> Result<(), Error> {
+pub(super) fn check_pair(source: &SourceSettings, incremental: &[Feed]) -> Result<(), Error> {
     let [orders, lines] = [Feed::Orders, Feed::OrderLines].map(|feed| incremental.contains(&feed));
     if source.feeds.contains_key(&Feed::OrderLines) && orders != lines {
         let what = "the queries of orders and of order_lines must both use :since, or neither; \

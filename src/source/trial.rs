@@ -100,9 +100,14 @@ impl Sink for Trial<'_> {
     }
 
     fn row(&mut self, row: Row) {
-        if let Some((plan, _, gathered)) = self.tried.last_mut() {
+        let tried = self.tried.iter_mut().find(|(plan, ..)| plan.feed == row.header.feed);
+        if let Some((plan, _, gathered)) = tried {
             gathered.take(self.reading, plan, row);
         }
+    }
+
+    fn pause(&mut self, _: Option<String>) -> Result<(), Error> {
+        Ok(())
     }
 }
 

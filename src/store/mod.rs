@@ -34,6 +34,7 @@ mod pages;
 mod payment_answers;
 mod payments;
 mod problems;
+mod progress;
 mod rejected;
 mod releases;
 mod runs;

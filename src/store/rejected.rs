@@ -148,6 +148,19 @@ impl Writer<'_> {
         self.change(heal, (source.as_str(), Word(feed), origin, pass, At(now))).map(|_| ())
     }
 
+    /// Keeps the rejected rows of a part of what a pull reads; none is healed by it.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn keep_rejected(
+        &self,
+        source: &SourceName,
+        rows: &[RejectedRow],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.add_rejected(source, rows, now).map(|_| ())
+    }
+
     /// Notes that a rejected row came through in another way.
     ///
     /// # Errors

@@ -42,11 +42,13 @@ const SIDEWAYS: [(&str, &str); 7] = [
 ];
 
 /// Heavy crates and their homes; a star stands for every crate whose name begins so.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("polars*", &["facts", "report", "source/parquet"]),
     ("rusqlite", &["source/sqlite", "store"]),
     ("lettre", &["mail"]),
-    ("ureq", &["ping"]),
+    ("smol", &["source/sql"]),
+    ("sqlx*", &["source/sql"]),
+    ("ureq", &["ping", "source/woocommerce"]),
     ("tokio_cron_scheduler", &["daemon"]),
     ("axum", &["api"]),
     ("config", &["settings"]),

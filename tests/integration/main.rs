@@ -41,6 +41,7 @@ mod reservation;
 mod roles;
 mod rotation;
 mod settings;
+mod shops;
 mod source;
 mod store;
 mod till;

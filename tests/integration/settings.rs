@@ -433,7 +433,7 @@ fn sources_are_held_to_their_kind() {
             "bring their lines with them",
         ),
         ("kind = 'csv'\npath = 'x'\ncustomers.path = 'c'", "has a path in each feed"),
-        ("kind = 'csv'\ncustomers = { path = 'c', query = 'q' }", "for sqlite only"),
+        ("kind = 'csv'\ncustomers = { path = 'c', query = 'q' }", "postgres and mysql only"),
         ("kind = 'csv'\ncustomers = { path = 'c', flat = true }", "the key `flat` is not known"),
         ("kind = 'csv'\ndelimiter = ';;'\ncustomers.path = 'c'", "is not a delimiter"),
         ("kind = 'csv'\nencoding = 'utf-9'\ncustomers.path = 'c'", "did you mean `utf-8`?"),
@@ -441,7 +441,37 @@ fn sources_are_held_to_their_kind() {
         ("kind = 'parquet'\ndelimiter = ';'\ncustomers.path = 'c'", "for csv only"),
         ("kind = 'sqlite'\ncustomers.query = 'q'", "name the SQLite database's file"),
         ("kind = 'sqlite'\npath = 'd'\ncustomers.path = 'c'", "the source has one file for all feeds"),
-        ("kind = 'mysql'\ncustomers.query = 'q'", "is not built into this version"),
+        ("kind = 'mysql'\ncustomers.query = 'q'", "name the server's host"),
+        (
+            "kind = 'mysql'\nhost = 'h:1'\ndatabase = 'd'\nuser = 'u'\ncustomers.query = 'q'",
+            "this is no host",
+        ),
+        (
+            "kind = 'postgres'\nhost = 'h'\ndatabase = 'd'\nuser = 'u'\ncustomers.path = 'q'",
+            "not reached by a path",
+        ),
+        (
+            "kind = 'postgres'\nhost = 'h'\ndatabase = 'd'\nuser = 'u'\npassword = 'hunter2'\ncustomers.query = 'q'",
+            "a secret may not stand",
+        ),
+        (
+            "kind = 'postgres'\nhost = '/run/db'\nca_file = 'c'\ndatabase = 'd'\nuser = 'u'\ncustomers.query = 'q'",
+            "needs no certificate",
+        ),
+        ("kind = 'csv'\nhost = 'h'\ncustomers.path = 'c'", "for postgres and mysql only"),
+        ("kind = 'woocommerce'\nkey_file = 'k'\nsecret_file = 's'", "write the shop's address"),
+        (
+            "kind = 'woocommerce'\nurl = 'http://shop.example'\nkey_file = 'k'\nsecret_file = 's'",
+            "could be read on the way",
+        ),
+        (
+            "kind = 'woocommerce'\nurl = 'https://shop.example'\nkey_file = 'k'\nsecret_file = 's'\norders.query = 'q'",
+            "says itself what its feeds are",
+        ),
+        (
+            "kind = 'woocommerce'\nurl = 'https://shop.example'\nkey_file = 'k'\nsecret_file = 's'\nback_off = '2d'",
+            "is out of range",
+        ),
         (
             "kind = 'csv'\ncustomers = { path = 'c', columns = { name = 'n' }, constants = { name = 'x' } }",
             "a constant too",

@@ -9,7 +9,7 @@ use firstwatch::domain::ids::SourceName;
 use firstwatch::domain::money::{Currency, Money};
 use firstwatch::domain::order::OrderStatus;
 use firstwatch::domain::province::ProvinceScheme;
-use firstwatch::settings::{FeedMap, LoadOptions, SourceKind, SourceSettings};
+use firstwatch::settings::{Access, FeedMap, LoadOptions, SourceKind, SourceSettings};
 use firstwatch::source::{self, ColumnOrigin, Context, Error};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -43,6 +43,7 @@ fn settings(kind: SourceKind) -> SourceSettings {
         name: SourceName::new("shop"),
         kind,
         path: None,
+        access: Access::Files,
         feeds: BTreeMap::new(),
         delimiter: b',',
         decimal: '.',
@@ -117,7 +118,7 @@ fn hanoi() -> TimeZone {
 }
 
 fn with_context<T>(currency: &Currency, zone: &TimeZone, work: impl FnOnce(&Context<'_>) -> T) -> T {
-    work(&Context { currency, zone, since: None, now: now() })
+    work(&Context { currency, zone, since: None, position: None, now: now() })
 }
 
 /// Every rejected row as one line, without its values.
@@ -773,7 +774,7 @@ fn a_query_may_ask_for_what_changed_since() {
         &[(Feed::Customers, "select id as customer_id, at as modified_at from c where at > :since")],
     );
     let count = |since| {
-        let context = Context { currency: &vnd(), zone: &hanoi(), since, now: now() };
+        let context = Context { currency: &vnd(), zone: &hanoi(), since, position: None, now: now() };
         let batch = source::fetch(&settings, &context).expect("read while the shop has it open");
         assert_eq!(batch.complete_until, Some(now()));
         batch.customers.len()
@@ -817,7 +818,7 @@ fn the_shipped_query_misses_nothing_between_two_pulls_of_one_day() {
     let settings = shipped_till(&path);
     let at = |text: &str| Some(text.parse::<Timestamp>().expect("an instant"));
     let pull = |since: Option<Timestamp>| {
-        let context = Context { currency: &vnd(), zone: &TimeZone::UTC, since, now: now() };
+        let context = Context { currency: &vnd(), zone: &TimeZone::UTC, since, position: None, now: now() };
         let batch = source::fetch(&settings, &context).expect("read");
         assert_eq!(rejects(&batch), "");
         let orders = batch.orders.iter().map(|order| format!("{} {}", order.id, order.status.as_str()));

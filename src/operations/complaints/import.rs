@@ -12,7 +12,7 @@ use crate::domain::ids::SourceName;
 use crate::domain::province::ProvinceScheme;
 use crate::jobs::{self, House, Reject};
 use crate::operations::{Error, Result, allow, record, tried};
-use crate::settings::{FeedMap, SourceKind, SourceSettings};
+use crate::settings::{Access, FeedMap, SourceKind, SourceSettings};
 use crate::source;
 
 /// How a file is written, as `[[source]]` says of a source's.
@@ -59,7 +59,13 @@ fn imported(house: &House, actor: &Actor, request: &ImportRequest, content: &[u8
     let settings = settings(request)?;
     let about = source_meant(house, request.source.as_ref())?;
     let business = &house.settings.business;
-    let context = source::Context { currency: &business.currency, zone: &business.zone, since: None, now };
+    let context = source::Context {
+        currency: &business.currency,
+        zone: &business.zone,
+        since: None,
+        position: None,
+        now,
+    };
     let batch = source::read_csv(&settings, &context, Feed::Complaints, &request.file, content)
         .map_err(|error| Error::BadRequest(format!("{:#}", anyhow::Error::from(error))))?;
     check_whose(house, about.as_ref(), &batch)?;
@@ -94,6 +100,7 @@ fn settings(request: &ImportRequest) -> Result<SourceSettings> {
         name: SourceName::new(SourceName::IMPORT),
         kind: SourceKind::Csv,
         path: None,
+        access: Access::Files,
         feeds: BTreeMap::from([(Feed::Complaints, map)]),
         delimiter,
         decimal: '.',

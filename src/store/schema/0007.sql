@@ -1,11 +1,16 @@
--- Witnesses: other data that would have given the same releases, as differences from the true ones. They prove that the
--- releases disclose nothing. Whoever has them is quicker with the next release; without them all is found again.
-CREATE TABLE witnesses (
-    no          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    -- JSON: the components in which they differ.
-    components  TEXT NOT NULL CHECK (json_valid(components)),
-    -- Differences are in this many units.
-    scale       REAL NOT NULL CHECK (scale > 0),
-    -- 17 bytes each, little-endian: the group (64 bits), the component's place (8), the difference (binary64).
-    differences BLOB NOT NULL CHECK (length(differences) % 17 = 0)
-) STRICT;
+-- Sources that are read in parts.
+
+-- Orders whose latest state is stored and not yet booked: a pull books them once it has read everything.
+CREATE TABLE unbooked (
+    source   TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    PRIMARY KEY (source, order_id)
+) STRICT, WITHOUT ROWID;
+
+-- How far a pull got that has come to no end, in the source's own words; and when the source was last asked which
+-- orders it still has.
+CREATE TABLE source_progress (
+    source   TEXT NOT NULL PRIMARY KEY,
+    position TEXT,
+    swept_at INTEGER
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,88 @@
+//! Books what the orders say now that a pull has stored and not booked yet, in the order they were placed: who is new is
+//! decided by their first order, and later pulls do not change it.
+
+use super::house::House;
+use super::run::Run;
+use crate::books::{self, Booking};
+use crate::domain::entry::CustomerType;
+use crate::domain::ids::{CustomerNo, Pseudonym, SourceName};
+use crate::domain::order::Order;
+use crate::store::{FirstOrder, Writer};
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Booked {
+    pub orders: u64,
+    pub entries: u64,
+    /// Entries of days that are closed.
+    pub late: u64,
+}
+
+/// Books `limit` orders at most.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn book(
+    house: &House,
+    writer: &Writer<'_>,
+    source: &SourceName,
+    run: &Run,
+    limit: u64,
+) -> anyhow::Result<Booked> {
+    let closed_until = writer.closed_until()?;
+    let zone = &house.settings.business.zone;
+    let today = run.now.to_zoned(zone.clone()).date();
+    let mut done = Booked::default();
+    for id in writer.unbooked(source, limit)? {
+        let Some((order, customer)) = writer.order(source, &id)? else { continue };
+        let booked = writer.booked(source, &id)?;
+        let refunds = writer.refunds_of(source, &id)?;
+        let (pseudonym, customer_type) = contributor(house, writer, source, &order, customer)?;
+        let lines = books::book(&Booking {
+            order: &order,
+            refunds: &refunds,
+            customer: pseudonym,
+            customer_type,
+            basis: house.settings.business.count_orders_on,
+            zone,
+            booked: &booked,
+            closed_until,
+            today,
+        });
+        writer.insert_entries(source, &id, &lines, Some(run.id), run.now)?;
+        writer.remove_unbooked(source, &id)?;
+        done.orders += 1;
+        done.entries += lines.len() as u64;
+        done.late += lines.iter().filter(|line| line.entry.is_late()).count() as u64;
+    }
+    Ok(done)
+}
+
+/// Who holds this order together with others, and whether it is their first. An order that names nobody is a
+/// contributor of its own.
+fn contributor(
+    house: &House,
+    writer: &Writer<'_>,
+    source: &SourceName,
+    order: &Order,
+    customer: Option<CustomerNo>,
+) -> anyhow::Result<(Pseudonym, CustomerType)> {
+    let Some(customer) = customer else {
+        let pseudonym = house.vault.anonymous_pseudonym(source, &order.id);
+        return Ok((pseudonym, CustomerType::New));
+    };
+    let pseudonym = house.vault.pseudonym(customer);
+    if !order.status.counts() {
+        return Ok((pseudonym, CustomerType::Returning));
+    }
+    let this = FirstOrder { at: order.placed_at, source: source.clone(), order: order.id.clone() };
+    let first = match writer.first_order(customer)? {
+        Some(first) if first <= this => first,
+        _ => {
+            writer.set_first_order(customer, &this)?;
+            this.clone()
+        }
+    };
+    let customer_type = if first == this { CustomerType::New } else { CustomerType::Returning };
+    Ok((pseudonym, customer_type))
+}
