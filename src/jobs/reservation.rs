@@ -1,4 +1,4 @@
-//! Room for the key figures of longer reports. What a day's report shows is known when its week's is checked, and could
+//! Room for the headline of longer reports. What a day's report shows is known when its week's is checked, and could
 //! leave the week's own key figures withheld: so each report leaves room for those of every longer one that holds its
 //! period, as far as that has come.
 //!
@@ -12,14 +12,19 @@ use crate::domain::period::{Period, PeriodKind};
 use crate::report::{CellTable, Shape, Window};
 use crate::settings::JobSpec;
 
-/// The key figures that reports of other `jobs` will show for longer periods, up to the end of this one.
+/// What reports of other `jobs` will show for longer periods, up to the end of this one: of sales the headline, of
+/// complaints their key figures.
 pub(super) fn tables(universe: Universe, jobs: &[JobSpec], period: Period) -> Vec<CellTable> {
     let of_universe = jobs.iter().filter(|job| tells_of(job.tells, universe));
     let kinds: BTreeSet<PeriodKind> = of_universe.filter_map(|job| job.period).collect();
     let windows: Vec<Window> = kinds.into_iter().filter_map(|kind| so_far(kind, period)).collect();
     let has_cells =
         |table: &CellTable| !matches!(&table.shape, Shape::Windows(windows) if windows.is_empty());
-    key(universe, &windows, period).into_iter().filter(has_cells).collect()
+    let mut tables = key(universe, &windows, period);
+    if universe == Universe::Sales {
+        tables.truncate(1);
+    }
+    tables.into_iter().filter(has_cells).collect()
 }
 
 /// The longer period that holds this one, from its first day to the end of this. (One that begins with this period is

@@ -9,7 +9,7 @@ use super::books::Books;
 use crate::disclosure::{CellStatus, ProtectedTable, RecordedTable};
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 use crate::domain::entry::Dimension;
-use crate::domain::period::Period;
+use crate::domain::period::{Period, PeriodKind};
 use crate::facts::{self, Page};
 use crate::report::{self, Asked, CellTable, Cells, Shape, Window};
 use crate::settings::{JobSpec, TableSpec, Tells};
@@ -141,6 +141,10 @@ pub(super) fn tells_of(tells: Tells, universe: Universe) -> bool {
 }
 
 /// The key figures of a report on `period`, over the given windows.
+///
+/// What runs from the month's or the year's beginning is told of a day for the headline alone. How much of it were
+/// discounts and refunds changes with few people from one day to the next: told every day, it would bring all that is
+/// withheld since that beginning into question again, and be withheld itself most of the time.
 pub(super) fn key(universe: Universe, windows: &[Window], period: Period) -> Vec<CellTable> {
     let table = |name: &str, windows: &[Window], measures: &[Measure]| CellTable {
         name: name.to_owned(),
@@ -148,7 +152,14 @@ pub(super) fn key(universe: Universe, windows: &[Window], period: Period) -> Vec
         measures: measures.to_vec(),
     };
     if universe == Universe::Sales {
-        return HEADLINE.iter().map(|(name, measures)| table(name, windows, measures)).collect();
+        let is_of_a_day = period.kind() == Some(PeriodKind::Day);
+        let is_running = |window: &&Window| ["month-to-date", "year-to-date"].contains(&window.name.as_str());
+        let others: Vec<Window> =
+            windows.iter().filter(|window| !is_of_a_day || !is_running(window)).cloned().collect();
+        let of = |(at, &(name, measures)): (usize, &(&str, &[Measure]))| {
+            table(name, if at == 0 { windows } else { &others }, measures)
+        };
+        return HEADLINE.iter().enumerate().map(of).collect();
     }
     // Complaints do not come and go with Tết.
     let windows: Vec<Window> = windows.iter().filter(|window| window.name != "last-tet").cloned().collect();

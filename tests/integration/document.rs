@@ -65,9 +65,8 @@ fn request() -> Request {
             table("headline", "window", vec![cell(&["this"], &[0, 1, 2, 3])], Vec::new()),
             table("brands", "rows", by_brand, vec![sum]),
         ],
-        reserved: Vec::new(),
-        earlier: Vec::new(),
         data,
+        ..Request::default()
     }
 }
 

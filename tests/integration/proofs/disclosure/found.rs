@@ -30,6 +30,7 @@ fn request(lines: &[Line], measure: usize, cells: &[&[u32]], earlier: &[(&[u32],
             equations: Vec::new(),
         }],
         reserved: Vec::new(),
+        witnesses: Vec::new(),
         earlier: earlier
             .iter()
             .map(|&(atoms, measure)| EarlierCell {

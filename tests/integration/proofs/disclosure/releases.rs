@@ -231,9 +231,9 @@ pub fn request(case: &Case, tables: &[CandidateTable], earlier: &[EarlierCell]) 
     Request {
         measures: case.shop.measures(),
         tables: tables.to_vec(),
-        reserved: Vec::new(),
         earlier: earlier.to_vec(),
         data: case.shop.contributions(),
+        ..Request::default()
     }
 }
 

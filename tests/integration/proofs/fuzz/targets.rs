@@ -28,7 +28,7 @@ use firstwatch::domain::spelling;
 use firstwatch::domain::term::Term;
 use firstwatch::mail::{self, Envelope, Recipient, Sender};
 use firstwatch::schedule::{OnDays, Schedule};
-use firstwatch::settings::{self, FeedMap, LoadOptions, SourceKind, SourceSettings};
+use firstwatch::settings::{self, Access, FeedMap, LoadOptions, SourceKind, SourceSettings};
 use firstwatch::source::{self, Context};
 use firstwatch::vault::{MasterKey, Sealable, Vault};
 use firstwatch::{domain::sealed::Sealed, jobs};
@@ -107,6 +107,7 @@ fn csv(bytes: &[u8]) {
         name: SourceName::new("shop"),
         kind: SourceKind::Csv,
         path: None,
+        access: Access::default(),
         feeds: BTreeMap::from([(feed, map)]),
         delimiter: if bit(2) { b';' } else { b',' },
         decimal: if bit(3) { ',' } else { '.' },
@@ -118,7 +119,7 @@ fn csv(bytes: &[u8]) {
         provinces: if bit(6) { ProvinceScheme::Code63 } else { ProvinceScheme::Name },
     };
     let currency = Currency { code: "VND".to_owned(), decimals: if bit(7) { 2 } else { 0 } };
-    let context = Context { currency: &currency, zone: &TimeZone::UTC, since: None, now: NOW };
+    let context = Context { currency: &currency, zone: &TimeZone::UTC, since: None, position: None, now: NOW };
     let Ok(batch) = source::read_csv(&settings, &context, feed, "orders.csv", content) else { return };
     for one in &batch.rejected {
         // What is told of a row says no value.
@@ -226,6 +227,7 @@ fn guard(bytes: &[u8]) {
         subject,
         text: plain,
         html: html.map(|html| text(Some(html))),
+        images: Vec::new(),
         attachments: parts.next().map(attachment).into_iter().collect(),
     };
     let known = |_: IdentifierKind, text: &str| text.len().is_multiple_of(3);
@@ -242,7 +244,7 @@ fn message(bytes: &[u8]) {
     let (subject, file_name, media_type) = (text(parts.next()), text(parts.next()), text(parts.next()));
     let body = text(parts.next());
     let attachments = vec![Attachment { file_name, media_type, bytes: body.clone().into_bytes() }];
-    let rendered = Rendered { subject, html: Some(body.clone()), text: body, attachments };
+    let rendered = Rendered { subject, html: Some(body.clone()), images: Vec::new(), text: body, attachments };
     let message_id = mail::message_id("x", &to, from.domain());
     let envelope = Envelope { from, to, message_id, date: NOW };
     if let Ok(message) = mail::compose(&envelope, &rendered) {
