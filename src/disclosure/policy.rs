@@ -109,6 +109,9 @@ pub struct Policy {
     /// Later releases over the same data will follow. What one shows beyond need binds them, so nothing is taken back
     /// once it is withheld: in a week of dailies and the week after them, the 35 cells gained by it cost 65 others.
     pub series: bool,
+    /// What an earlier release withheld of the same atoms stays withheld. For series whose reports repeat figures of the days
+    /// before: to show one after all would bring all that is unknown of those days into question again.
+    pub keeps_back: bool,
     /// How many of the request's first tables hold the headline: their cells give way last.
     pub headlines: usize,
 }
@@ -124,6 +127,7 @@ impl Default for Policy {
             insiders: true,
             cost: Cost::Value,
             series: false,
+            keeps_back: false,
             headlines: 0,
         }
     }

@@ -44,8 +44,7 @@ impl Search<'_> {
         let needed = self.needed();
         let mut lasting = Witnesses::default();
         let mut known = BTreeSet::new();
-        for (index, (recalled, table)) in
-            self.recalled.iter().zip(&self.system.request.witnesses).enumerate()
+        for (index, (recalled, table)) in self.recalled.iter().zip(&self.system.request.witnesses).enumerate()
         {
             let Recalled::Part { number, rest } = recalled else {
                 lasting.kept.push(index);

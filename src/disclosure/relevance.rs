@@ -2,7 +2,8 @@
 //!
 //! Shown rows of earlier releases cut the atoms into components that nothing else links. Where no cell of the request
 //! reaches into a component, the attacker learns nothing new about it: its secrets passed the audit of the releases
-//! that made them, and need no second look. (A secret in two components links them.) So a release beside ten years of others costs what its own days cost.
+//! that made them, and need no second look. Nor does a cell that stays withheld as it was. (A secret in two components links
+//! them.) So a release beside ten years of others costs what its own days cost.
 
 use super::disjoint::DisjointSets;
 use super::slice::{Hold, Part, Slice, outsider};
@@ -19,10 +20,10 @@ pub(super) fn relevant(system: &System<'_>, view: &View) -> Vec<bool> {
         let row = &view.rows[row];
         if row.fixed {
             Hold::Fixed
-        } else if row.units.iter().any(|&unit| system.units[unit].is_candidate()) {
-            Hold::Elastic(1.0)
-        } else {
+        } else if row.units.iter().all(|&unit| system.units[unit].tells_nothing()) {
             Hold::Free
+        } else {
+            Hold::Elastic(1.0)
         }
     };
     let part = Part { system, view, atoms: (0..atoms as u32).collect(), reach: 0, own: &outsider };

@@ -206,18 +206,26 @@ impl<'s> Search<'s> {
         let system = self.system;
         for unit in system.units.iter().filter(|unit| !unit.reserved) {
             for &measure in &unit.measures {
+                if unit.tells_nothing() && !self.concerns(measure, unit.set) {
+                    continue;
+                }
                 let subject = Subject::Cell { table: unit.table, cell: unit.cell };
                 self.add_sensitive(subject, measure, unit.set);
             }
         }
         for (cell, past) in system.past.iter().enumerate().filter(|(_, past)| !past.shown) {
             for &measure in &past.measures {
-                let relevant = &self.relevant[self.view_of[measure]];
-                if system.sets[past.set].iter().any(|&atom| relevant[atom as usize]) {
+                if self.concerns(measure, past.set) {
                     self.add_sensitive(Subject::Earlier { cell }, measure, past.set);
                 }
             }
         }
+    }
+
+    /// Whether the request can say anything about a figure.
+    fn concerns(&self, measure: usize, set: usize) -> bool {
+        let relevant = &self.relevant[self.view_of[measure]];
+        self.system.sets[set].iter().any(|&atom| relevant[atom as usize])
     }
 
     fn add_sensitive(&mut self, subject: Subject, measure: usize, set: usize) {

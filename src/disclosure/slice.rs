@@ -311,6 +311,11 @@ impl<'a> Rows<'a> {
                 Hold::Free if terms.len() <= WRITTEN_OUT => Written { terms, used },
                 Hold::Free => {
                     self.undefined.insert(place + figure, (terms, used));
+                    // Where figures are composed, a column that nothing needs would link what is not linked; elsewhere
+                    // it keeps the targets short.
+                    if self.figures.len() == 1 {
+                        self.define(place + figure);
+                    }
                     continue;
                 }
             };

@@ -23,7 +23,11 @@ pub(super) struct Unit {
     pub empty: bool,
     /// Sensitive by the primary rules.
     pub primary: bool,
-    /// Withheld by an earlier release of the series, and so by this one.
+    /// Earlier releases withheld all of its figures: none of them is a new secret.
+    pub withheld_before: bool,
+    /// An equation of the request holds it, and may make a new secret of it and others together.
+    pub is_in_a_sum: bool,
+    /// Withheld by an earlier release, and so by this one.
     pub kept_back: bool,
     /// What withholding it costs, in the policy's terms.
     pub cost: i128,
@@ -46,6 +50,11 @@ impl Unit {
     /// Whether it may be shown at all.
     pub fn is_candidate(&self) -> bool {
         !self.primary && !self.kept_back
+    }
+
+    /// Whether it stays as withheld as it was before this release.
+    pub fn tells_nothing(&self) -> bool {
+        !self.is_candidate() && self.withheld_before && !self.is_in_a_sum
     }
 }
 
@@ -165,14 +174,16 @@ impl<'r> System<'r> {
             let set = self.intern(&mut known, &earlier.atoms);
             self.past.push(Past { set, measures: earlier.measures.clone(), shown: earlier.shown });
         }
-        if policy.series {
-            self.keep_back();
+        for (candidate, unit_of) in request.tables.iter().zip(&self.unit_of) {
+            for equation in &candidate.equations {
+                let cells = equation.parts.iter().chain([&equation.total]);
+                cells.for_each(|&cell| self.units[unit_of[cell]].is_in_a_sum = true);
+            }
         }
+        self.look_back(policy);
     }
 
-    /// What was withheld stays withheld: to show it after all would tell of the days before, and bring all that is
-    /// unknown of them into question again.
-    fn keep_back(&mut self) {
+    fn look_back(&mut self, policy: &Policy) {
         let figures_of = |shown: bool| -> HashSet<(usize, usize)> {
             let of = self.past.iter().filter(|past| past.shown == shown);
             of.flat_map(|past| past.measures.iter().map(|&measure| (past.set, measure))).collect()
@@ -180,7 +191,9 @@ impl<'r> System<'r> {
         let (shown, withheld) = (figures_of(true), figures_of(false));
         for unit in &mut self.units {
             let is_withheld = |figure: &(usize, usize)| withheld.contains(figure) && !shown.contains(figure);
-            unit.kept_back = unit.measures.iter().any(|&measure| is_withheld(&(unit.set, measure)));
+            let mut figures = unit.measures.iter().map(|&measure| (unit.set, measure));
+            unit.withheld_before = figures.clone().all(|figure| is_withheld(&figure));
+            unit.kept_back = policy.keeps_back && figures.any(|figure| is_withheld(&figure));
         }
     }
 
@@ -212,6 +225,8 @@ impl<'r> System<'r> {
             measures: measures.to_vec(),
             empty,
             primary,
+            withheld_before: false,
+            is_in_a_sum: false,
             kept_back: false,
             cost,
             reserved,

@@ -72,8 +72,7 @@ impl Search<'_> {
             if of_row.fixed {
                 return Hold::Fixed;
             }
-            let is_free =
-                of_row.units.iter().all(|&unit| !self.system.units[unit].is_candidate());
+            let is_free = of_row.units.iter().all(|&unit| !self.system.units[unit].is_candidate());
             if is_free { Hold::Free } else { Hold::Elastic(self.row_weight(view, row)) }
         };
         let reach = self.reach(view);

@@ -152,6 +152,7 @@ pub(super) fn policy(settings: &DisclosureSettings) -> Result<Policy, NotAPercen
         // Net sales, orders and units come first; of complaints, those opened.
         headlines: 1,
         series: true,
+        keeps_back: true,
         ..Policy::default()
     })
 }

@@ -1,7 +1,7 @@
 //! Groups: what witnesses are kept by. Atoms are numbered anew in every request, and a later release may cut them finer;
 //! a group of entries that no cell can cut stays what it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest, Sha256};
 
@@ -29,27 +29,24 @@ pub(super) struct Groups {
 impl Groups {
     pub fn new(rows: &Rows, membership: &Membership) -> Self {
         let components = rows.universe.components().len();
-        let mut groups = Self {
-            universe: rows.universe,
-            names: Vec::new(),
-            atoms: Vec::new(),
-            amounts: vec![Vec::new(); components],
-            of_atom: Vec::new(),
-        };
-        let mut known: HashMap<u32, usize> = HashMap::new();
+        // By the number of the group, for the order of the rows must not show.
+        let mut known: BTreeMap<u32, (u32, usize, Vec<i64>)> = BTreeMap::new();
         let of_rows = membership.atom_of_row().iter().zip(membership.group_of_row());
         for (row, (atom, &group)) in of_rows.enumerate() {
             let Some(atom) = *atom else { continue };
-            let at = *known.entry(group).or_insert_with(|| {
-                groups.names.push(name(rows, membership.slots(), row));
-                groups.atoms.push(atom);
-                groups.amounts.iter_mut().for_each(|amounts| amounts.push(0));
-                groups.names.len() - 1
-            });
-            for (amounts, column) in groups.amounts.iter_mut().zip(&rows.components) {
-                amounts[at] += column[row];
+            let (_, _, amounts) = known.entry(group).or_insert_with(|| (atom, row, vec![0; components]));
+            for (amount, column) in amounts.iter_mut().zip(&rows.components) {
+                *amount += column[row];
             }
         }
+        let amount = |component: usize| known.values().map(|group| group.2[component]).collect();
+        let mut groups = Self {
+            universe: rows.universe,
+            names: known.values().map(|group| name(rows, membership.slots(), group.1)).collect(),
+            atoms: known.values().map(|group| group.0).collect(),
+            amounts: (0..components).map(amount).collect(),
+            of_atom: Vec::new(),
+        };
         let atoms = groups.atoms.iter().max().map_or(0, |&last| last as usize + 1);
         groups.of_atom = vec![Vec::new(); atoms];
         for (group, &atom) in (0..).zip(&groups.atoms) {

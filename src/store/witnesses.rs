@@ -27,11 +27,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// [`Error::Json`], [`Error::Sqlite`].
-    pub fn change_witnesses(
-        &self,
-        gone: &BTreeSet<WitnessId>,
-        new: &[RecordedWitness],
-    ) -> Result<(), Error> {
+    pub fn change_witnesses(&self, gone: &BTreeSet<WitnessId>, new: &[RecordedWitness]) -> Result<(), Error> {
         for id in gone {
             self.change("DELETE FROM witnesses WHERE no = ?1", (id.0,))?;
         }

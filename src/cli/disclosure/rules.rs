@@ -82,6 +82,7 @@ impl Rules {
             },
             headlines: 0,
             series: false,
+            keeps_back: false,
         })
     }
 }

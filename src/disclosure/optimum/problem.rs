@@ -1,6 +1,7 @@
 //! The problem: what every safe pattern must fulfil, as far as it is known yet, and the best one found.
 
 use super::super::search::Search;
+use super::super::system::Unit;
 use super::super::target::{End, Target};
 use super::conditional::{Demand, demand, sums};
 use super::cut::Cut;
@@ -46,7 +47,7 @@ impl<'a, 's> Problem<'a, 's> {
         if variables.len() > LARGEST || system.atom_count() > LARGEST {
             return None;
         }
-        let everything = system.units.iter().map(|unit| !unit.primary).collect();
+        let everything = system.units.iter().map(Unit::is_candidate).collect();
         let mut all_shown = Search::new(system, search.policy, everything, search.solver);
         let standing = all_shown.targets.len();
         all_shown.add_pattern_targets();

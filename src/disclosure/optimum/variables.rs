@@ -33,7 +33,7 @@ impl Variables {
         }
         let mut variables = Self { units: Vec::new(), costs: Vec::new(), standing: Vec::new() };
         for (unit, decided) in system.units.iter().enumerate() {
-            let standing = match (decided.empty, decided.primary) {
+            let standing = match (decided.empty, !decided.is_candidate()) {
                 (true, _) => Standing::Shown,
                 (_, true) => Standing::Withheld,
                 _ => {

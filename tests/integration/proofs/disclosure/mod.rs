@@ -76,7 +76,8 @@ fn releases_survive_an_attacker_written_another_way() {
     run(seeds(120, 10_000), tell, |tally| sum.add(tally));
     println!(
         "disclosure: {} cases, {} releases, {} cells shown and {} withheld, {} targets: {} exact, {} narrow, {} implied \
-         below the rules, {} too close to tell; {} tables withheld whole, {} releases refused for earlier ones",
+         below the rules, {} too close to tell; {} tables withheld whole, {} releases refused for earlier ones, \
+         {} witnesses recalled",
         sum.cases,
         sum.releases,
         sum.shown,
@@ -87,8 +88,10 @@ fn releases_survive_an_attacker_written_another_way() {
         sum.implied,
         sum.close,
         sum.silent,
-        sum.disclosed_earlier
+        sum.disclosed_earlier,
+        sum.recalled
     );
+    assert!(sum.recalled > 0, "no witness was of any use to a later release");
     assert_none(&sum.deviations);
 }
 

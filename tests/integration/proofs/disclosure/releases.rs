@@ -1,7 +1,8 @@
 //! Release after release through the room, each looked at by the attacker together with all before it.
 
 use firstwatch::disclosure::{
-    CandidateTable, CellStatus, EarlierCell, Error, ProtectedCell, Protection, Request, audit, protect,
+    CandidateTable, CellStatus, EarlierCell, Error, ProtectedCell, Protection, Request, WitnessTable,
+    Witnesses, audit, protect,
 };
 
 use super::attacker::{Attacker, Found, Row};
@@ -26,6 +27,8 @@ pub struct Tally {
     /// Tables withheld whole, for earlier releases had narrowed them down.
     pub silent: usize,
     pub disclosed_earlier: usize,
+    /// Witnesses that were kept from one release to the next.
+    pub recalled: usize,
     pub deviations: Vec<String>,
 }
 
@@ -42,6 +45,7 @@ impl Tally {
         self.close += other.close;
         self.silent += other.silent;
         self.disclosed_earlier += other.disclosed_earlier;
+        self.recalled += other.recalled;
         self.deviations.extend(other.deviations);
     }
 }
@@ -50,12 +54,15 @@ impl Tally {
 pub struct Story<'c> {
     pub case: &'c Case,
     pub earlier: Vec<EarlierCell>,
+    /// What the room left of witnesses, and false ones.
+    pub witnesses: Vec<WitnessTable>,
     pub tally: Tally,
 }
 
 impl<'c> Story<'c> {
     pub fn new(case: &'c Case) -> Self {
-        Self { case, earlier: Vec::new(), tally: Tally { cases: 1, ..Tally::default() } }
+        let tally = Tally { cases: 1, ..Tally::default() };
+        Self { case, earlier: Vec::new(), witnesses: Vec::new(), tally }
     }
 
     /// All releases of the case, as far as the room lets them go.
@@ -69,7 +76,7 @@ impl<'c> Story<'c> {
     }
 
     pub fn request(&self, tables: &[CandidateTable]) -> Request {
-        request(self.case, tables, &self.earlier)
+        Request { witnesses: self.witnesses.clone(), ..request(self.case, tables, &self.earlier) }
     }
 
     fn deviates(&mut self, what: String) {
@@ -101,7 +108,22 @@ impl<'c> Story<'c> {
             self.justify(&silent);
         }
         self.earlier.extend(seen.recorded());
+        self.keep(protection.witnesses);
         Some(seen)
+    }
+
+    /// The room's witnesses, and after each new one another that lies: nobody must be the worse for it.
+    fn keep(&mut self, witnesses: Witnesses) {
+        self.tally.recalled += witnesses.kept.len();
+        let mut kept: Vec<WitnessTable> =
+            witnesses.kept.iter().map(|&index| self.witnesses[index].clone()).collect();
+        for witness in witnesses.new {
+            let mut lie = witness.clone();
+            let at = self.tally.releases % lie.differences.len().max(1);
+            lie.differences.iter_mut().skip(at).for_each(|difference| difference.2 *= -3.0);
+            kept.extend([witness, lie]);
+        }
+        self.witnesses = kept;
     }
 
     /// A release may be refused only when earlier ones alone disclose what they withheld, and the room's own never do.

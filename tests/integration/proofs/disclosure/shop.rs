@@ -187,6 +187,7 @@ impl Rules {
             headlines: self.headlines,
             // With and without taking back and looking for the optimum.
             series: self.minimum.is_multiple_of(2),
+            keeps_back: [2, 5].contains(&self.minimum),
         }
     }
 }

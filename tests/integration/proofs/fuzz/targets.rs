@@ -119,7 +119,8 @@ fn csv(bytes: &[u8]) {
         provinces: if bit(6) { ProvinceScheme::Code63 } else { ProvinceScheme::Name },
     };
     let currency = Currency { code: "VND".to_owned(), decimals: if bit(7) { 2 } else { 0 } };
-    let context = Context { currency: &currency, zone: &TimeZone::UTC, since: None, position: None, now: NOW };
+    let context =
+        Context { currency: &currency, zone: &TimeZone::UTC, since: None, position: None, now: NOW };
     let Ok(batch) = source::read_csv(&settings, &context, feed, "orders.csv", content) else { return };
     for one in &batch.rejected {
         // What is told of a row says no value.
@@ -244,7 +245,8 @@ fn message(bytes: &[u8]) {
     let (subject, file_name, media_type) = (text(parts.next()), text(parts.next()), text(parts.next()));
     let body = text(parts.next());
     let attachments = vec![Attachment { file_name, media_type, bytes: body.clone().into_bytes() }];
-    let rendered = Rendered { subject, html: Some(body.clone()), images: Vec::new(), text: body, attachments };
+    let rendered =
+        Rendered { subject, html: Some(body.clone()), images: Vec::new(), text: body, attachments };
     let message_id = mail::message_id("x", &to, from.domain());
     let envelope = Envelope { from, to, message_id, date: NOW };
     if let Ok(message) = mail::compose(&envelope, &rendered) {
