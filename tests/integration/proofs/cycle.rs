@@ -214,14 +214,17 @@ impl Case {
     pub fn unsettled(&self) -> Option<String> {
         let sql = "SELECT (SELECT count(*) FROM runs WHERE job IN ('pull', 'daily')), \
                           (SELECT count(*) FROM runs WHERE state = 'running' OR next_attempt_at IS NOT NULL), \
-                          (SELECT count(*) FROM outbox WHERE state IN ('pending', 'claimed', 'dot-pending'))";
+                          (SELECT count(*) FROM outbox WHERE state IN ('pending', 'claimed', 'dot-pending')), \
+                          (SELECT count(*) FROM problems WHERE over_at IS NULL AND told_at IS NOT NULL \
+                                  AND trouble IN ('disk', 'relay'))";
         let counts = self.store().and_then(|store| {
-            store.query_row(sql, (), |row| Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?]))
+            store.query_row(sql, (), |row| Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
         });
         match counts {
-            Ok([2, 0, 0]) => None,
-            Ok([runs, unfinished, unsent]) => {
-                Some(format!("{runs} runs, {unfinished} unfinished, {unsent} unsent"))
+            Ok([2, 0, 0, 0]) => None,
+            // Whoever was told of trouble is to be told that it is over.
+            Ok([runs, unfinished, unsent, open]) => {
+                Some(format!("{runs} runs, {unfinished} unfinished, {unsent} unsent, {open} problems open"))
             }
             Err(error) => Some(error.to_string()),
         }
