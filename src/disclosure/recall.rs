@@ -11,16 +11,7 @@ use super::protection::Witnesses;
 use super::request::WitnessTable;
 use super::search::Search;
 use super::view::View;
-use super::witness::Witness;
-
-/// What became of one of the request's witnesses.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Recalled {
-    /// The request says nothing of its atoms, or of its components.
-    Untouched,
-    /// The part that the request can say something about is this one of the search's, or does not hold; and the rest of it.
-    Part { number: Option<usize>, rest: Vec<(u32, usize, f64)> },
-}
+use super::witness::{Recalled, Witness};
 
 impl Search<'_> {
     /// Takes in those of the request's witnesses that hold. To be called once, before the search for others.

@@ -7,14 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::atom_order::AtomOrder;
 use super::policy::Policy;
 use super::programme::Solver;
-use super::recall::Recalled;
 use super::relevance::relevant;
 use super::sensitivity::Sensitivity;
 use super::subject::Subject;
 use super::system::System;
 use super::target::{End, Target};
 use super::view::{View, views};
-use super::witness::{Proof, Witness};
+use super::witness::{Proof, Recalled, Witness};
 
 /// How many times dearer a headline cell is than another of its size.
 pub(super) const HEADLINE_WORTH: u8 = 30;

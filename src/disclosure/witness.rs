@@ -21,6 +21,15 @@ pub(super) struct Witness {
     pub differences: Vec<(u32, usize, f64)>,
 }
 
+/// What became of one of the request's witnesses.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Recalled {
+    /// The request says nothing of its atoms, or of its components.
+    Untouched,
+    /// The part that the request can say something about is this one of the search's, or does not hold; and the rest of it.
+    Part { number: Option<usize>, rest: Vec<(u32, usize, f64)> },
+}
+
 /// How a target is certified at one end: `factor` times this witness.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Proof {

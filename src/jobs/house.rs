@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::at_work::AtWork;
+use super::counted::Counted;
 use super::post::Post;
-use super::till::Counted;
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::Clock;

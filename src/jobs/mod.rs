@@ -20,6 +20,7 @@ mod control;
 mod copies;
 mod copies_kept;
 mod corrections;
+mod counted;
 mod deliver_mail;
 mod disk;
 mod dispatch;

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::counted::Counted;
 use super::house::House;
 use crate::books;
 use crate::store;
@@ -16,14 +17,6 @@ pub struct PaymentTotals {
     pub unconfirmed: u64,
     /// Orders whose payments do not come to what they should.
     pub mismatching: u64,
-}
-
-/// What was counted, and at which version of the till.
-pub(super) struct Counted {
-    version: u64,
-    /// When those were made that have no answer, ascending.
-    unanswered: Vec<Timestamp>,
-    mismatching: u64,
 }
 
 /// # Errors

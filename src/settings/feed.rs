@@ -1,13 +1,31 @@
 //! `[source.FEED]`: how one feed's columns become ours.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::field::Field;
 use super::problem::one_of;
 use super::section::Section;
-use super::source::{FeedMap, SourceKind};
+use super::source_kind::SourceKind;
 use crate::domain::columns::columns;
 use crate::domain::feed::Feed;
+
+/// How one feed is read.
+#[derive(Clone, Debug, Default)]
+pub struct FeedMap {
+    /// File kinds: the file's path.
+    pub path: Option<PathBuf>,
+    /// SQL kinds: the query; it may use `:since`: an hour before the last pull (the epoch at the first). PostgreSQL and
+    /// MySQL get it as the type it is compared with; as a text it is in the source's zone and its first date format, or
+    /// RFC 3339 in UTC where it has no format.
+    pub query: Option<String>,
+    /// Orders only: each row is an order line with its order's columns repeated; a negative quantity is a refund.
+    pub flat: bool,
+    /// Our column = their column. A column of ours that is not named here is looked for by its own name.
+    pub columns: BTreeMap<String, String>,
+    /// Our column = the same value for every row.
+    pub constants: BTreeMap<String, String>,
+}
 
 /// A web shop's feeds are known, and so are their columns.
 pub(super) fn of_web_shop(section: &mut Section<'_>) -> Option<BTreeMap<Feed, FeedMap>> {

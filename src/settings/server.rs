@@ -11,7 +11,7 @@ use super::field::Field;
 use super::mail::{host_and_port, is_loopback};
 use super::problem::Fault;
 use super::section::Section;
-use super::source::SourceKind;
+use super::source_kind::SourceKind;
 use super::value;
 
 /// Where a source is reached.

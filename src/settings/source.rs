@@ -6,53 +6,19 @@ use std::path::PathBuf;
 use jiff::civil::date;
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 
+use super::feed::{self, FeedMap};
 use super::field::Field;
 use super::problem::{Fault, one_of};
 use super::section::Section;
 use super::server::{self, Access};
-use super::{feed, value};
+use super::source_kind::SourceKind;
+use super::value;
 use crate::domain::complaint::ComplaintKind;
 use crate::domain::feed::Feed;
 use crate::domain::ids::SourceName;
 use crate::domain::order::OrderStatus;
 use crate::domain::province::ProvinceScheme;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SourceKind {
-    Csv,
-    Parquet,
-    Sqlite,
-    Postgres,
-    Mysql,
-    Woocommerce,
-}
-
-impl SourceKind {
-    /// Asked by queries over a connection.
-    pub fn is_database_server(self) -> bool {
-        matches!(self, Self::Postgres | Self::Mysql)
-    }
-}
-
-/// How one feed is read.
-#[derive(Clone, Debug, Default)]
-pub struct FeedMap {
-    /// File kinds: the file's path.
-    pub path: Option<PathBuf>,
-    /// SQL kinds: the query; it may use `:since`: an hour before the last pull (the epoch at the first). PostgreSQL and
-    /// MySQL get it as the type it is compared with; as a text it is in the source's zone and its first date format, or
-    /// RFC 3339 in UTC where it has no format.
-    pub query: Option<String>,
-    /// Orders only: each row is an order line with its order's columns repeated; a negative quantity is a refund.
-    pub flat: bool,
-    /// Our column = their column. A column of ours that is not named here is looked for by its own name.
-    pub columns: BTreeMap<String, String>,
-    /// Our column = the same value for every row.
-    pub constants: BTreeMap<String, String>,
-}
 
 #[derive(Clone, Debug)]
 pub struct SourceSettings {
