@@ -24,6 +24,8 @@ const SPEED: u32 = 60;
 const FAULT_LASTS: Duration = Duration::from_secs(3);
 /// How often a daemon that cannot start is started again.
 const LIVES: usize = 40;
+/// How often one that left something to be sent is.
+const AFTERWARDS: usize = 2;
 
 #[derive(Clone, Copy, Debug)]
 struct Trial {
@@ -115,7 +117,7 @@ fn suffer(case: &Case, trial: Trial, tally: &Mutex<Tally>) {
         begun: false.into(),
         over: AtomicBool::new(!trial.lasting),
     };
-    let (mut broken, mut refused_starts) = (Vec::new(), 0);
+    let (mut broken, mut refused_starts, mut afterwards) = (Vec::new(), 0, 0);
     let (socket, status) = (case.shop.socket(), case.shop.command(&["--format", "json", "status"]));
     let done = AtomicBool::new(false);
     let (at_the_end, log) = (AtomicBool::new(false), case.shop.path("serve.log"));
@@ -134,6 +136,8 @@ fn suffer(case: &Case, trial: Trial, tally: &Mutex<Tally>) {
                 verdict
             };
             match case.serve_traced(judged) {
+                // What it noticed while it stopped it tells when it is started again.
+                Ok(Ended::Exit(0)) if afterwards < AFTERWARDS && case.unsettled().is_some() => afterwards += 1,
                 Ok(Ended::Exit(0)) => break,
                 Ok(Ended::Exit(_)) if refused_starts < LIVES && says_why(&case.log()[said_before..]) => {
                     refused_starts += 1;
