@@ -18,7 +18,17 @@ const LARGEST: usize = 2000;
 /// A cell that is withheld already costs nothing to disturb: its atoms count as so many times nearer.
 const WITHHELD: f64 = 4.0;
 
+/// In a series of releases that repeat figures, programmes for contributors are as local from so many atoms on: what proves
+/// a figure by its surroundings says nothing of what a later release shows elsewhere, and goes on proving. (Of one large
+/// release many figures are proved at once, and local programmes take six times as long.)
+const BROAD: usize = 700;
+
 impl Search<'_> {
+    /// Whether there are too many atoms for one programme that proves something to contributors.
+    pub fn is_broad(&self, view: usize) -> bool {
+        self.is_wide(view) || self.policy.keeps_back && self.relevant_count(view) > BROAD
+    }
+
     /// Whether there are too many atoms for one programme.
     pub fn is_wide(&self, view: usize) -> bool {
         self.relevant_count(view) > WIDE

@@ -18,8 +18,9 @@ const TOGETHER: usize = 64;
 impl Search<'_> {
     /// Some doubts at a time, with all who have them knowing their parts: first the withheld atoms vary, then more.
     pub(super) fn answer_together(&mut self, doubts: &mut Doubts) {
-        if self.is_wide(doubts.view) {
-            return self.answer_nearby(doubts, &[NEARBY[0]]);
+        if self.is_broad(doubts.view) {
+            let sizes = if self.is_wide(doubts.view) { 1 } else { 2 };
+            return self.answer_nearby(doubts, &NEARBY[..sizes]);
         }
         if doubts.is_empty() {
             return;

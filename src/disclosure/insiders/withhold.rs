@@ -14,7 +14,7 @@ impl Search<'_> {
     pub(super) fn answer_by_withholding(&mut self, doubts: &mut Doubts) {
         let mut workshop = None;
         while let Some(doubt) = doubts.first().filter(|_| !self.solver_failed) {
-            if self.is_wide(doubts.view) {
+            if self.is_broad(doubts.view) {
                 workshop = Some(self.workshop(doubts.view, &[(doubt.target, doubt.end)], SLICE));
             }
             let workshop = workshop.get_or_insert_with(|| {

@@ -137,7 +137,9 @@ fn suffer(case: &Case, trial: Trial, tally: &Mutex<Tally>) {
             };
             match case.serve_traced(judged) {
                 // What it noticed while it stopped it tells when it is started again.
-                Ok(Ended::Exit(0)) if afterwards < AFTERWARDS && case.unsettled().is_some() => afterwards += 1,
+                Ok(Ended::Exit(0)) if afterwards < AFTERWARDS && case.unsettled().is_some() => {
+                    afterwards += 1
+                }
                 Ok(Ended::Exit(0)) => break,
                 Ok(Ended::Exit(_)) if refused_starts < LIVES && says_why(&case.log()[said_before..]) => {
                     refused_starts += 1;
