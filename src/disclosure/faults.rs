@@ -1,7 +1,7 @@
 //! Solvers that fail, take too long or lie: what they cost is figures, never a secret.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::error::Error;
 use super::policy::Policy;
@@ -62,13 +62,13 @@ fn a_solver_that_fails_or_lies_publishes_nothing_it_should_not() {
 /// A solver that is well for so many programmes, and then is not.
 struct FailsAfter {
     well: Highs,
-    left: Rc<Cell<usize>>,
+    left: Arc<AtomicUsize>,
     then: Outcome,
 }
 
 struct WellFor {
     run: Box<dyn Run>,
-    left: Rc<Cell<usize>>,
+    left: Arc<AtomicUsize>,
     then: Outcome,
 }
 
@@ -81,9 +81,8 @@ impl Solver for FailsAfter {
 
 impl WellFor {
     fn is_well(&self) -> bool {
-        let left = self.left.get();
-        self.left.set(left.saturating_sub(1));
-        left > 0
+        let left = |left: usize| left.checked_sub(1);
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
     }
 }
 
@@ -112,13 +111,13 @@ fn a_solver_that_fails_at_any_moment_publishes_nothing_it_should_not() {
     {
         let policy = Policy { series, ..policy() };
         let many = usize::MAX >> 1;
-        let left = Rc::new(Cell::new(many));
+        let left = Arc::new(AtomicUsize::new(many));
         let solver = FailsAfter { well: Highs::default(), left: left.clone(), then: then.clone() };
         protect_with(&request, &[], &policy, &solver).expect("protects");
-        let all = many - left.get();
+        let all = many - left.load(Ordering::Relaxed);
         assert!(all > 3);
         for well_for in 0..=all {
-            left.set(well_for);
+            left.store(well_for, Ordering::Relaxed);
             let protection = protect_with(&request, &[], &policy, &solver).expect("withholds");
             let report = audit(&request, &pattern(&protection), &policy).expect("fits");
             assert!(report.disclosed.is_empty(), "well for {well_for} of {all}");

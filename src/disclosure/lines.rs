@@ -1,7 +1,7 @@
 //! The contributions by atom: who gave what.
 
-use std::cell::OnceCell;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::request::{Contributions, MeasureTerms, Request};
 
@@ -14,7 +14,7 @@ pub(super) struct Lines<'r> {
     /// For each line of the data, its contributor counted from zero.
     contributors: Vec<u32>,
     /// The lines by contributor, made when somebody asks.
-    by_contributor: OnceCell<Vec<(u32, usize)>>,
+    by_contributor: OnceLock<Vec<(u32, usize)>>,
 }
 
 impl<'r> Lines<'r> {
@@ -22,7 +22,7 @@ impl<'r> Lines<'r> {
         let data = &request.data;
         let (of_atoms, contributors) =
             (lines_of_atoms(&data.atoms, atoms), number_contributors(&data.contributors));
-        let by_contributor = OnceCell::new();
+        let by_contributor = OnceLock::new();
         Self { measures: &request.measures, data, of_atoms, contributors, by_contributor }
     }
 

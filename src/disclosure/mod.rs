@@ -15,6 +15,7 @@
 //! (Management Science 47, 2001) over the atoms of all tables and all releases together, not table by table: modular
 //! suppression leaves sensitive cells exposed (Hundepool et al., Statistical Disclosure Control, Wiley 2012, 4.3).
 
+mod abreast;
 mod atom_order;
 mod audit;
 mod certify;

@@ -47,7 +47,8 @@ pub(super) trait Run {
     }
 }
 
-pub(super) trait Solver {
+/// Asked from several threads at once; a run stays in the thread that loaded it.
+pub(super) trait Solver: Sync {
     /// `None` when the programme cannot even be loaded.
     fn load(&self, programme: Programme) -> Option<Box<dyn Run>>;
 

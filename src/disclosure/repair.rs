@@ -8,6 +8,11 @@
 //!
 //! Fail closed: where the solver fails, everything in the request is withheld.
 
+use std::array;
+use std::collections::BTreeSet;
+use std::thread;
+
+use super::abreast::{ABREAST, Worker};
 use super::programme::{Outcome, Programme};
 use super::search::Search;
 use super::slice::{Slice, outsider};
@@ -27,6 +32,9 @@ const NEARBY: (usize, usize) = (300, 1000);
 
 /// And around all targets together: so many ends, each with so many, are some minutes' work.
 const NEARBY_IN_ALL: usize = 4_000_000;
+
+/// Cells of more atoms say nothing of whether two targets have to do with each other.
+const SMALL: usize = 100;
 
 impl Search<'_> {
     /// Withholds until every target is certified or known to be lost, for contributors too where the policy asks.
@@ -62,25 +70,74 @@ impl Search<'_> {
     fn repair_view(&mut self, view: usize) {
         let mut open = self.open();
         open.retain(|&(target, _)| self.targets[target].view == view);
-        let is_wide = self.is_wide(view);
+        if !self.is_wide(view) {
+            return self.repair_abreast(view, open);
+        }
         let nearby = (NEARBY_IN_ALL / open.len().max(1)).clamp(NEARBY.0, NEARBY.1);
-        let mut workshop = None;
-        for &(target, end) in &open {
-            if self.solver_failed {
-                return;
-            }
-            if !self.is_open(target, end) {
-                continue;
-            }
-            if is_wide {
+        for (target, end) in open {
+            if !self.solver_failed && self.is_open(target, end) {
                 self.repair_nearby(view, target, nearby);
-            } else {
-                let workshop = workshop.get_or_insert_with(|| self.workshop(view, &open, FIRST_SLICE));
-                self.repair_in(workshop, (target, end));
+                self.repair_if_open(target, end);
             }
-            if self.is_open(target, end) {
-                self.repair(target, end);
+        }
+    }
+
+    /// Some ends at a time that have no small cell in common: what one withholds then hardly matters to the others.
+    fn repair_abreast(&mut self, view: usize, mut open: Vec<(usize, End)>) {
+        let targets: Vec<usize> = open.iter().map(|&(target, _)| target).collect();
+        let slice = self.elastic_slice(view, self.neighbourhood(view, &targets, FIRST_SLICE), &outsider);
+        let (solver, programme) = (self.solver, slice.whole_programme());
+        thread::scope(|scope| {
+            let workers: [Worker; ABREAST] = array::from_fn(|_| Worker::start(scope, solver, &programme));
+            while !self.solver_failed {
+                let some = self.next_apart(&mut open);
+                if some.is_empty() {
+                    return;
+                }
+                for (worker, &(target, end)) in workers.iter().zip(&some) {
+                    self.programmes += 1;
+                    worker.ask(self.wish(&slice, (target, end), self.targets[target].need(end) as f64));
+                }
+                for (worker, &(target, end)) in workers.iter().zip(&some) {
+                    if let (Outcome::Optimal { columns, .. }, true) =
+                        (worker.answer(), self.is_open(target, end))
+                    {
+                        self.apply(view, &slice, &columns);
+                    }
+                    self.repair_if_open(target, end);
+                }
             }
+        });
+    }
+
+    /// Takes the first open end, and the next that have no small cell in common with it nor with each other.
+    fn next_apart(&self, left: &mut Vec<(usize, End)>) -> Vec<(usize, End)> {
+        left.retain(|&(target, end)| self.is_open(target, end));
+        let (mut some, mut taken) = (Vec::new(), BTreeSet::new());
+        left.retain(|&(target, end)| {
+            if some.len() == ABREAST {
+                return true;
+            }
+            let cells = self.small_cells_of(target);
+            if !cells.is_disjoint(&taken) {
+                return true;
+            }
+            taken.extend(cells);
+            some.push((target, end));
+            false
+        });
+        some
+    }
+
+    fn small_cells_of(&self, target: usize) -> BTreeSet<u32> {
+        let atoms = self.targets[target].atoms.iter();
+        let cells = atoms.flat_map(|&atom| self.system.sets_of_atom[atom as usize].iter().copied());
+        cells.filter(|&set| self.system.sets[set as usize].len() <= SMALL).collect()
+    }
+
+    fn repair_if_open(&mut self, target: usize, end: End) {
+        if !self.solver_failed && self.is_open(target, end) {
+            self.repair(target, end);
         }
     }
 

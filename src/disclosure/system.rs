@@ -3,8 +3,8 @@
 //! A *unit* is what one decision is about: a set of atoms with a list of measures. Cells of different tables that are
 //! the same unit are shown or withheld together.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use super::error::Error;
 use super::jagged::Jagged;
@@ -67,7 +67,7 @@ pub(super) struct System<'r> {
     pub sets_of_atom: Jagged,
     pub lattice: Lattice,
     /// Each made when it is asked for: of most earlier sets nobody asks.
-    profiles: Vec<OnceCell<Profile>>,
+    profiles: Vec<OnceLock<Profile>>,
     pub units: Vec<Unit>,
     /// For each table and cell, its unit.
     pub unit_of: Vec<Vec<usize>>,
@@ -200,7 +200,7 @@ impl<'r> System<'r> {
     fn intern(&mut self, known: &mut HashMap<&'r [u32], usize>, atoms: &'r [u32]) -> usize {
         *known.entry(atoms).or_insert_with(|| {
             let set = self.sets.len();
-            self.profiles.push(OnceCell::new());
+            self.profiles.push(OnceLock::new());
             self.sets.push(atoms);
             set
         })

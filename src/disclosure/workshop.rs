@@ -1,6 +1,7 @@
 //! A programme whose shown rows may be disturbed at the cost of the cells that show them, kept for one target after the
 //! other: from the last solution the simplex is soon at the next.
 
+use super::abreast::Wish;
 use super::programme::{Outcome, Run};
 use super::search::Search;
 use super::slice::{Hold, Part, Slice, outsider};
@@ -46,6 +47,18 @@ impl Search<'_> {
         of: &[u32],
     ) -> Option<Vec<f64>> {
         let Workshop { slice, run: Some(run) } = workshop else { return None };
+        let wish = self.wish(slice, (target, end), need);
+        self.programmes += 1;
+        let columns: Vec<u32> = (0..slice.columns.len() as u32).collect();
+        let part = (self.targets[target].view, &*slice, &columns[..]);
+        match self.with_floors(part, run.as_mut(), of, |run| wish.ask(run)) {
+            Outcome::Optimal { columns, .. } => Some(columns),
+            Outcome::Infeasible | Outcome::Failed => None,
+        }
+    }
+
+    /// An end moved so far, at the least cost under the present pattern.
+    pub fn wish(&self, slice: &Slice, (target, end): (usize, End), need: f64) -> Wish {
         let stated = &self.targets[target];
         let mut costs: Vec<f64> = slice.columns.iter().map(|column| column.0).collect();
         for &(slack, row) in &slice.slacks {
@@ -54,14 +67,7 @@ impl Search<'_> {
         }
         let form = slice.form(self.system, stated).into_iter();
         let form: Vec<(u32, f64)> = form.map(|(column, times)| (column, end.sign() * times as f64)).collect();
-        self.programmes += 1;
-        let columns: Vec<u32> = (0..slice.columns.len() as u32).collect();
-        let part = (stated.view, &*slice, &columns[..]);
-        let ask = |run: &mut dyn Run| run.minimise_towards(&costs, &form, need / slice.scale, REWARD);
-        match self.with_floors(part, run.as_mut(), of, ask) {
-            Outcome::Optimal { columns, .. } => Some(columns),
-            Outcome::Infeasible | Outcome::Failed => None,
-        }
+        Wish { costs, form, need: need / slice.scale, reward: REWARD }
     }
 
     /// Every row that could be shown may be disturbed; those of earlier releases stand. `own` as in [`Part`].

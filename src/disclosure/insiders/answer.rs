@@ -2,18 +2,28 @@
 
 use std::collections::BTreeSet;
 
+use super::super::abreast::{ABREAST, side_by_side};
 use super::super::certify::{Component, NEARBY, components};
 use super::super::field::Random;
 use super::super::programme::{Outcome, Run};
 use super::super::search::Search;
 use super::super::slice::Slice;
 use super::super::target::End;
+use super::super::witness::Witness;
 use super::SLICE;
 use super::doubt::{Doubt, Doubts};
 
 /// How many contributors' doubts are asked about together at first; fewer where that answers few of them, more where it
 /// answers most.
 const TOGETHER: usize = 64;
+
+/// Witnesses looked for and found, and what they leave of some doubts.
+struct Answers<'a, 's> {
+    search: &'a Search<'s>,
+    doubts: Doubts,
+    found: Vec<Witness>,
+    programmes: usize,
+}
 
 impl Search<'_> {
     /// Some doubts at a time, with all who have them knowing their parts: first the withheld atoms vary, then more.
@@ -22,32 +32,86 @@ impl Search<'_> {
             let sizes = if self.is_wide(doubts.view) { 1 } else { 2 };
             return self.answer_nearby(doubts, &NEARBY[..sizes]);
         }
-        if doubts.is_empty() {
-            return;
+        self.answer_by(doubts, |answers| {
+            if answers.doubts.is_empty() {
+                return;
+            }
+            let (search, view) = (answers.search, answers.doubts.view);
+            answers.over(search.withheld_atoms(view));
+            let targets: Vec<usize> = answers.doubts.ends().map(|(target, _)| target).collect();
+            if !targets.is_empty() {
+                answers.over(search.neighbourhood(view, &targets, SLICE));
+            }
+        });
+    }
+
+    /// Every doubt by itself, all atoms varying or, where there are too many, those nearest: whoever is left has no answer
+    /// that the solver can find.
+    pub(super) fn answer_each(&mut self, doubts: &mut Doubts) {
+        if self.is_wide(doubts.view) {
+            return self.answer_nearby(doubts, &NEARBY);
         }
-        self.answer_over(doubts, self.withheld_atoms(doubts.view));
-        let targets: Vec<usize> = doubts.ends().map(|(target, _)| target).collect();
-        if !targets.is_empty() {
-            self.answer_over(doubts, self.neighbourhood(doubts.view, &targets, SLICE));
+        self.answer_by(doubts, |answers| {
+            if !answers.doubts.is_empty() {
+                answers.each();
+            }
+        });
+    }
+
+    /// Each target's doubts by themselves, the atoms nearest to it varying: some targets at a time.
+    fn answer_nearby(&mut self, doubts: &mut Doubts, sizes: &[usize]) {
+        let targets: BTreeSet<usize> = doubts.ends().map(|(target, _)| target).collect();
+        let mut targets = targets.into_iter().peekable();
+        while targets.peek().is_some() {
+            let search = &*self;
+            let of = |target| Answers::new(search, doubts.of_target(target));
+            let open: Vec<_> =
+                targets.by_ref().map(of).filter(|answers| !answers.doubts.is_empty()).take(ABREAST).collect();
+            let look = |mut answers: Answers<'_, '_>| {
+                answers.nearby(sizes);
+                (answers.found, answers.programmes)
+            };
+            for (found, programmes) in side_by_side(open, look) {
+                self.programmes += programmes;
+                for witness in found {
+                    self.take_in(doubts, witness);
+                }
+            }
         }
     }
 
-    fn answer_over(&mut self, doubts: &mut Doubts, atoms: Vec<u32>) {
-        let slice = self.held_slice(doubts.view, atoms);
-        for component in self.components_of(&slice, doubts) {
+    fn answer_by(&mut self, doubts: &mut Doubts, look: impl FnOnce(&mut Answers<'_, '_>)) {
+        let view = doubts.view;
+        let mut answers = Answers::new(self, std::mem::replace(doubts, Doubts::none(view)));
+        look(&mut answers);
+        let Answers { doubts: left, found, programmes, .. } = answers;
+        *doubts = left;
+        self.programmes += programmes;
+        self.witnesses.extend(found.into_iter().map(|witness| (view, witness)));
+    }
+}
+
+impl<'a, 's> Answers<'a, 's> {
+    fn new(search: &'a Search<'s>, doubts: Doubts) -> Self {
+        Self { search, doubts, found: Vec::new(), programmes: 0 }
+    }
+
+    fn over(&mut self, atoms: Vec<u32>) {
+        let slice = self.search.held_slice(self.doubts.view, atoms);
+        for component in self.components_of(&slice) {
             let programme = slice.programme(&component.columns, &component.rows);
-            let Some(mut run) = self.solver.load(programme) else { continue };
+            let Some(mut run) = self.search.solver.load(programme) else { continue };
             let mut random = Random(component.columns.len() as u64);
             let (mut together, mut in_vain) = (TOGETHER, BTreeSet::new());
             loop {
-                let some = fewest(doubts, &component, &in_vain, together);
+                let some = fewest(&self.doubts, &component, &in_vain, together);
                 if some.is_empty() {
                     break;
                 }
-                self.answer_some(doubts, (&slice, &component), run.as_mut(), &some, &mut random);
-                let left = some.iter().filter(|doubt| doubts.rest_of(doubt).is_some()).count();
+                self.some((&slice, &component), run.as_mut(), &some, &mut random);
+                let left = some.iter().filter(|doubt| self.doubts.rest_of(doubt).is_some()).count();
                 if let ([doubt], true) = (&some[..], left > 0) {
-                    self.answer_in_parts(doubts, (&slice, &component), run.as_mut(), doubt);
+                    self.in_parts((&slice, &component), run.as_mut(), doubt);
                     in_vain.insert((doubt.target, doubt.end));
                 }
                 if 2 * left > some.len() {
@@ -59,81 +123,63 @@ impl Search<'_> {
         }
     }
 
-    fn answer_some(
+    fn some(
         &mut self,
-        doubts: &mut Doubts,
         (slice, component): (&Slice, &Component),
         run: &mut dyn Run,
         some: &[Doubt],
         random: &mut Random,
-    ) -> bool {
+    ) {
         let of: BTreeSet<u32> = some.iter().flat_map(|doubt| doubt.of.iter().copied()).collect();
         let of: Vec<u32> = of.into_iter().collect();
         let mut costs = vec![0.0; component.columns.len()];
         for doubt in some {
             let strength = 1.0 + (random.next() % 1024) as f64 / 256.0;
-            let target = &self.targets[doubt.target];
-            self.add_objective(&mut costs, slice, component, target, -doubt.end.sign() * strength);
+            let target = &self.search.targets[doubt.target];
+            self.search.add_objective(&mut costs, slice, component, target, -doubt.end.sign() * strength);
         }
-        self.ask(doubts, (slice, component), run, &of, &costs)
+        self.ask((slice, component), run, &of, &costs);
     }
 
-    /// Each target's doubts by themselves, the atoms nearest to it varying.
-    fn answer_nearby(&mut self, doubts: &mut Doubts, sizes: &[usize]) {
-        let targets: BTreeSet<usize> = doubts.ends().map(|(target, _)| target).collect();
-        for (target, &size) in
-            targets.into_iter().flat_map(|target| sizes.iter().map(move |size| (target, size)))
-        {
-            let open = doubts.of_target(target);
-            if open.is_empty() {
-                continue;
-            }
-            let slice = self.held_slice(doubts.view, self.surroundings(doubts.view, &[target], size));
-            for component in components(self.system, &slice, &[target], &self.targets) {
+    /// Of one target, the atoms nearest to it varying.
+    fn nearby(&mut self, sizes: &[usize]) {
+        for &size in sizes {
+            let open: Vec<Doubt> = self.doubts.iter().collect();
+            let Some(target) = open.first().map(|doubt| doubt.target) else { return };
+            let near = self.search.surroundings(self.doubts.view, &[target], size);
+            let slice = self.search.held_slice(self.doubts.view, near);
+            for component in self.components_of(&slice) {
                 let programme = slice.programme(&component.columns, &component.rows);
-                let Some(mut run) = self.solver.load(programme) else { continue };
+                let Some(mut run) = self.search.solver.load(programme) else { continue };
                 for doubt in &open {
-                    self.answer_in_parts(doubts, (&slice, &component), run.as_mut(), doubt);
+                    self.in_parts((&slice, &component), run.as_mut(), doubt);
                 }
             }
         }
     }
 
-    /// Every doubt by itself, all atoms varying or, where there are too many, those nearest: whoever is left has no answer
-    /// that the solver can find.
-    pub(super) fn answer_each(&mut self, doubts: &mut Doubts) {
-        if self.is_wide(doubts.view) {
-            return self.answer_nearby(doubts, &NEARBY);
-        }
-        if doubts.is_empty() {
-            return;
-        }
-        let slice = self.held_slice(doubts.view, self.relevant_atoms(doubts.view));
-        for component in self.components_of(&slice, doubts) {
+    fn each(&mut self) {
+        let view = self.doubts.view;
+        let slice = self.search.held_slice(view, self.search.relevant_atoms(view));
+        for component in self.components_of(&slice) {
             let programme = slice.programme(&component.columns, &component.rows);
-            let Some(mut run) = self.solver.load(programme) else { continue };
-            for doubt in of_component(doubts, &component) {
-                self.answer_in_parts(doubts, (&slice, &component), run.as_mut(), &doubt);
+            let Some(mut run) = self.search.solver.load(programme) else { continue };
+            for doubt in of_component(&self.doubts, &component) {
+                self.in_parts((&slice, &component), run.as_mut(), &doubt);
             }
         }
     }
 
     /// All who have a doubt, or where that is too much to ask half of them and then the other half, until somebody has no
     /// answer by themselves.
-    fn answer_in_parts(
-        &mut self,
-        doubts: &mut Doubts,
-        part: (&Slice, &Component),
-        run: &mut dyn Run,
-        doubt: &Doubt,
-    ) {
+    fn in_parts(&mut self, part: (&Slice, &Component), run: &mut dyn Run, doubt: &Doubt) {
         let mut costs = vec![0.0; part.1.columns.len()];
-        let target = &self.targets[doubt.target];
-        self.add_objective(&mut costs, part.0, part.1, target, -doubt.end.sign());
-        let mut groups: Vec<Vec<u32>> = doubts.rest_of(doubt).map(|rest| rest.of).into_iter().collect();
+        let target = &self.search.targets[doubt.target];
+        self.search.add_objective(&mut costs, part.0, part.1, target, -doubt.end.sign());
+        let mut groups: Vec<Vec<u32>> = self.doubts.rest_of(doubt).map(|rest| rest.of).into_iter().collect();
         while let Some(group) = groups.pop() {
-            self.ask(doubts, part, run, &group, &costs);
-            let Some(rest) = doubts.rest_of(doubt) else { return };
+            self.ask(part, run, &group, &costs);
+            let Some(rest) = self.doubts.rest_of(doubt) else { return };
             let left: Vec<u32> =
                 group.iter().copied().filter(|one| rest.of.binary_search(one).is_ok()).collect();
             if left.is_empty() {
@@ -150,27 +196,26 @@ impl Search<'_> {
     /// Takes an optimum in as a witness, if it is one.
     fn ask(
         &mut self,
-        doubts: &mut Doubts,
         (slice, component): (&Slice, &Component),
         run: &mut dyn Run,
         of: &[u32],
         costs: &[f64],
-    ) -> bool {
+    ) {
         self.programmes += 1;
-        let part = (doubts.view, slice, &component.columns[..]);
-        match self.with_floors(part, run, of, |run| run.minimise(costs)) {
-            Outcome::Optimal { columns, .. } => {
-                let witness = slice.witness(&component.columns, &columns);
-                self.take_in(doubts, witness)
+        let part = (self.doubts.view, slice, &component.columns[..]);
+        let outcome = self.search.with_floors(part, run, of, |run| run.minimise(costs));
+        if let Outcome::Optimal { columns, .. } = outcome {
+            let witness = slice.witness(&component.columns, &columns);
+            if self.search.weigh(&mut self.doubts, &witness) {
+                self.found.push(witness);
             }
-            Outcome::Infeasible | Outcome::Failed => false,
         }
     }
 
-    fn components_of(&self, slice: &Slice, doubts: &Doubts) -> Vec<Component> {
-        let targets: BTreeSet<usize> = doubts.ends().map(|(target, _)| target).collect();
+    fn components_of(&self, slice: &Slice) -> Vec<Component> {
+        let targets: BTreeSet<usize> = self.doubts.ends().map(|(target, _)| target).collect();
         let targets: Vec<usize> = targets.into_iter().collect();
-        components(self.system, slice, &targets, &self.targets)
+        components(self.search.system, slice, &targets, &self.search.targets)
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) struct Doubts {
 }
 
 /// What each contributor has of a target, in the view's terms, ascending by contributor.
+#[derive(Clone)]
 struct Parts {
     of: Vec<(u32, i128)>,
     total: i128,
@@ -65,7 +66,7 @@ impl Search<'_> {
 
     /// As if there were no witness.
     fn all_doubts(&self, view: usize) -> Doubts {
-        let mut doubts = Doubts { view, open: BTreeMap::new(), parts: BTreeMap::new() };
+        let mut doubts = Doubts::none(view);
         for (number, target) in self.targets.iter().enumerate().filter(|(_, target)| target.view == view) {
             if !matches!(target.subject, Subject::Cell { .. } | Subject::Earlier { .. }) {
                 continue;
@@ -196,14 +197,16 @@ impl Doubts {
         self.iter().next()
     }
 
-    pub fn of_target(&self, target: usize) -> Vec<Doubt> {
-        let of_target = self.open.range((target, End::Above)..=(target, End::Below));
-        let doubt = |(&(target, end), of): (&(usize, End), &Option<Vec<u32>>)| Doubt {
-            target,
-            end,
-            of: of.clone().unwrap_or_default(),
-        };
-        of_target.map(doubt).collect()
+    pub fn none(view: usize) -> Self {
+        Self { view, open: BTreeMap::new(), parts: BTreeMap::new() }
+    }
+
+    /// Those about one target.
+    pub fn of_target(&self, target: usize) -> Self {
+        let open = self.open.range((target, End::Above)..=(target, End::Below));
+        let open = open.map(|(&end, of)| (end, of.clone())).collect();
+        let parts = self.parts.get(&target).map(|parts| (target, parts.clone())).into_iter().collect();
+        Self { view: self.view, open, parts }
     }
 
     /// What is left of a doubt.

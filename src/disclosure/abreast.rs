@@ -1,0 +1,76 @@
+//! Programmes solved side by side, in an order that no machine decides.
+//!
+//! What one finds the other does not know, so how many go side by side shapes the outcome: it is fixed, and a machine with
+//! fewer cores takes longer to the same one.
+
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, Scope, ScopedJoinHandle};
+
+use super::programme::{Outcome, Programme, Run, Solver};
+
+/// How many at a time.
+pub(super) const ABREAST: usize = 2;
+
+/// Does the same with each thing, in a thread of its own; what comes of them in their order.
+pub(super) fn side_by_side<A: Send, B: Send>(things: Vec<A>, work: impl Fn(A) -> B + Sync) -> Vec<B> {
+    let work = &work;
+    thread::scope(|scope| {
+        let begun: Vec<_> = things.into_iter().map(|thing| scope.spawn(move || work(thing))).collect();
+        let done = |begun: ScopedJoinHandle<'_, B>| begun.join().unwrap_or_else(|panic| resume_unwind(panic));
+        begun.into_iter().map(done).collect()
+    })
+}
+
+/// What is asked of a run: a form moved as far as it needs, paid for by a reward a unit.
+pub(super) struct Wish {
+    /// One entry a column.
+    pub costs: Vec<f64>,
+    pub form: Vec<(u32, f64)>,
+    pub need: f64,
+    pub reward: f64,
+}
+
+impl Wish {
+    pub fn ask(&self, run: &mut dyn Run) -> Outcome {
+        run.minimise_towards(&self.costs, &self.form, self.need, self.reward)
+    }
+}
+
+/// A programme in a thread of its own, loaded when first asked.
+pub(super) struct Worker {
+    wishes: Sender<Wish>,
+    outcomes: Receiver<Outcome>,
+}
+
+impl Worker {
+    pub fn start<'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        solver: &'scope dyn Solver,
+        programme: &'scope Programme,
+    ) -> Self {
+        let (wishes, asked) = channel::<Wish>();
+        let (answer, outcomes) = channel();
+        scope.spawn(move || {
+            let mut run = None;
+            for wish in asked {
+                let run = run.get_or_insert_with(|| solver.load(programme.clone()));
+                let outcome = run.as_deref_mut().map_or(Outcome::Failed, |run| wish.ask(run));
+                if answer.send(outcome).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { wishes, outcomes }
+    }
+
+    pub fn ask(&self, wish: Wish) {
+        // A worker that is gone answers with a failure.
+        let _ = self.wishes.send(wish);
+    }
+
+    /// Waits for the answer to the last wish.
+    pub fn answer(&self) -> Outcome {
+        self.outcomes.recv().unwrap_or(Outcome::Failed)
+    }
+}
