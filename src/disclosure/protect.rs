@@ -219,7 +219,7 @@ pub(super) mod tests {
         Request { measures, tables: vec![table], data, ..Request::default() }
     }
 
-    fn cell(atoms: Vec<u32>) -> CandidateCell {
+    pub(in crate::disclosure) fn cell(atoms: Vec<u32>) -> CandidateCell {
         CandidateCell { place: vec![vec![format!("{atoms:?}")]], atoms }
     }
 
