@@ -74,7 +74,7 @@ pub(super) fn protect_with(
     let mut search = Search::new(&system, policy, shown, solver);
     search.recall();
     search.suppress();
-    if !policy.series {
+    if !policy.series && !search.is_in_vain() {
         search.take_back();
     }
     search.protect();
@@ -130,6 +130,9 @@ pub(super) fn audit_with(
 /// The final audit, from the proofs and the rows alone; whatever fails it is mended by withholding more.
 fn settle(search: &mut Search<'_>) -> AuditReport {
     for mending in 0.. {
+        if search.is_in_vain() {
+            break;
+        }
         search.check_proofs();
         let failing = search.failing_the_exact_guard();
         let is_settled = failing.is_empty() && search.open().is_empty() && !search.is_doubted();

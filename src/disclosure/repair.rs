@@ -16,6 +16,7 @@ use super::abreast::{ABREAST, Worker};
 use super::programme::{Outcome, Programme};
 use super::search::Search;
 use super::slice::{Slice, outsider};
+use super::subject::Subject;
 use super::target::End;
 use super::witness::{TOLERANCE, Witness};
 use super::workshop::Workshop;
@@ -37,14 +38,21 @@ const NEARBY_IN_ALL: usize = 4_000_000;
 const SMALL: usize = 100;
 
 impl Search<'_> {
-    /// Withholds until every target is certified or known to be lost, for contributors too where the policy asks.
+    /// Withholds until every target is certified, for contributors too where the policy asks, or until something is known
+    /// to be lost.
     pub fn protect(&mut self) {
         loop {
             self.suppress();
-            if !self.guard_against_insiders() {
+            if self.is_in_vain() || !self.guard_against_insiders() {
                 return;
             }
         }
+    }
+
+    /// Whether earlier releases disclose something that this one would show or that they withheld: no pattern helps.
+    pub fn is_in_vain(&self) -> bool {
+        let is_new = |target: usize| !matches!(self.targets[target].subject, Subject::Earlier { .. });
+        !self.lost.is_empty() || self.lost_to.iter().any(|&(target, ..)| is_new(target))
     }
 
     /// Likewise, for an attacker who contributed nothing.

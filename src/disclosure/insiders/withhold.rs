@@ -13,7 +13,7 @@ impl Search<'_> {
     /// One doubt after the other; first with a programme that is kept, then with one of its own.
     pub(super) fn answer_by_withholding(&mut self, doubts: &mut Doubts) {
         let mut workshop = None;
-        while let Some(doubt) = doubts.first().filter(|_| !self.solver_failed) {
+        while let Some(doubt) = doubts.first().filter(|_| !self.solver_failed && !self.is_in_vain()) {
             if self.is_broad(doubts.view) {
                 workshop = Some(self.workshop(doubts.view, &[(doubt.target, doubt.end)], SLICE));
             }
