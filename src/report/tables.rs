@@ -1,10 +1,12 @@
 //! The cells of one table: places, definitions, and the sums a reader sees.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::civil::Date;
 
-use super::rows::{Rows, epoch_day};
+use super::combinations::Combinations;
+use super::packed::QuickHash;
+use super::rows::epoch_day;
 use super::{CellTable, Error, Shape, Window};
 use crate::disclosure::Equation;
 use crate::domain::cell::{CellDefinition, Measure};
@@ -22,7 +24,7 @@ pub(super) struct Draft {
 type Paths = (Vec<u32>, Vec<u32>);
 
 impl Draft {
-    pub fn new(table: &CellTable, data: &Rows) -> Result<Self, Error> {
+    pub fn new(table: &CellTable, data: &Combinations) -> Result<Self, Error> {
         match &table.shape {
             Shape::Windows(windows) => Ok(Self::of_windows(windows)),
             Shape::Groups { rows, columns, from, until } => {
@@ -40,7 +42,7 @@ impl Draft {
                         })
                         .collect(),
                 };
-                Ok(Self::of_groups(&axes, *from, *until, data))
+                Self::of_groups(&axes, (*from, *until), data)
             }
         }
     }
@@ -59,9 +61,9 @@ impl Draft {
         }
     }
 
-    fn of_groups(axes: &Axes<'_>, from: Date, until: Date, data: &Rows) -> Self {
-        let cells = axes.occurring(from, until, data);
-        Self {
+    fn of_groups(axes: &Axes<'_>, (from, until): (Date, Date), data: &Combinations) -> Result<Self, Error> {
+        let cells = axes.occurring((from, until), data)?;
+        Ok(Self {
             dimensions: axes.used().map(name).collect(),
             places: cells.iter().map(|paths| axes.place(paths, data)).collect(),
             definitions: cells
@@ -69,7 +71,7 @@ impl Draft {
                 .map(|paths| CellDefinition { from, until, fixed: axes.fixed(paths, data) })
                 .collect(),
             equations: equations(&cells),
-        }
+        })
     }
 }
 
@@ -105,37 +107,50 @@ impl Axes<'_> {
 
     /// Every place at every level that occurs, and the grand total; sorted, totals before their parts
     /// (codes sort as their values do).
-    fn occurring(&self, from: Date, until: Date, data: &Rows) -> Vec<Paths> {
+    fn occurring(&self, (from, until): (Date, Date), data: &Combinations) -> Result<Vec<Paths>, Error> {
         let range = epoch_day(from)..epoch_day(until);
         let slots = |axis: &[Dimension]| -> Vec<usize> {
             axis.iter().filter_map(|&dimension| data.slot(dimension)).collect()
         };
         let (rows, columns) = (slots(self.rows), slots(self.columns));
-        let codes = |slots: &[usize], row| -> Vec<u32> {
-            slots.iter().map(|&slot| data.code_at(slot, row)).collect()
-        };
-        let is_of_table = |row: &usize| {
-            self.components.is_empty() || self.components.iter().any(|&at| data.components[at][*row] != 0)
-        };
-        let mut finest: Vec<Paths> = (0..data.len())
-            .filter(|&row| range.contains(&data.days[row]))
-            .filter(is_of_table)
-            .map(|row| (codes(&rows, row), codes(&columns, row)))
-            .collect();
-        finest.sort_unstable();
-        finest.dedup();
-        let mut all = BTreeSet::from([(Vec::new(), Vec::new())]);
-        for (row, column) in &finest {
-            for across in 0..=row.len() {
-                for down in 0..=column.len() {
-                    all.insert((row[..across].to_vec(), column[..down].to_vec()));
+        let known = self.rows.iter().chain(self.columns).filter(|&&it| data.slot(it).is_some());
+        let sizes: Vec<u128> = known.map(|&dimension| data.values(dimension).len() as u128).collect();
+        sizes.iter().try_fold(1u128, |all, &size| all.checked_mul(size.max(1))).ok_or(Error::TooFine)?;
+        let mask = self.components.iter().fold(0u8, |mask, &at| mask | 1 << at);
+        let is_of_table = |present: u8| mask == 0 || present & mask != 0;
+        // A place is told by its levels and one number for its codes: many combinations share one.
+        let mut seen: HashSet<(u32, u128), QuickHash> = HashSet::default();
+        let mut all: Vec<Paths> = vec![(Vec::new(), Vec::new())];
+        // A class lies within the range or outside it, for the range is one of those it is made of.
+        let within = data.all.iter().filter(|one| range.contains(&one.first_day) && is_of_table(one.present));
+        for combination in within {
+            let code = |slot: &usize| combination.codes[*slot];
+            for across in (0..=rows.len()).rev() {
+                let mut is_new = false;
+                for down in 0..=columns.len() {
+                    let codes = rows[..across].iter().chain(&columns[..down]).map(code);
+                    let of_levels = sizes[..across].iter().chain(&sizes[rows.len()..]);
+                    let packed = of_levels
+                        .zip(codes)
+                        .fold(0, |packed, (&size, code)| packed * size + u128::from(code));
+                    if seen.insert(((across * (columns.len() + 1) + down) as u32, packed)) {
+                        is_new = true;
+                        let path = |slots: &[usize]| slots.iter().map(code).collect::<Vec<u32>>();
+                        all.push((path(&rows[..across]), path(&columns[..down])));
+                    }
+                }
+                // What is there was met with all that is coarser.
+                if !is_new {
+                    break;
                 }
             }
         }
-        all.into_iter().collect()
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
     }
 
-    fn place(&self, paths: &Paths, data: &Rows) -> Vec<Vec<String>> {
+    fn place(&self, paths: &Paths, data: &Combinations) -> Vec<Vec<String>> {
         [(self.rows, &paths.0), (self.columns, &paths.1)]
             .into_iter()
             .filter(|(axis, _)| !axis.is_empty())
@@ -144,7 +159,7 @@ impl Axes<'_> {
     }
 
     /// Every level's value, so that the definition stands alone.
-    fn fixed(&self, paths: &Paths, data: &Rows) -> BTreeMap<Dimension, String> {
+    fn fixed(&self, paths: &Paths, data: &Combinations) -> BTreeMap<Dimension, String> {
         values(self.rows, &paths.0, data)
             .chain(values(self.columns, &paths.1, data))
             .map(|(dimension, value)| (dimension, value.to_owned()))
@@ -155,7 +170,7 @@ impl Axes<'_> {
 fn values<'a>(
     axis: &'a [Dimension],
     path: &'a [u32],
-    data: &'a Rows,
+    data: &'a Combinations,
 ) -> impl Iterator<Item = (Dimension, &'a str)> {
     axis.iter()
         .zip(path)

@@ -27,6 +27,10 @@ const SETTINGS: [(&str, &str, &str); 5] = [
     ("temp_store", "MEMORY", "2"),
 ];
 
+/// Of the connection that writes, in KiB and in pages of 4 KiB. A first pull adds to indexes in no order: with SQLite's
+/// own few MiB it writes most of their pages for every few thousand rows, and once more when the log is taken over.
+const WRITING: [(&str, i64); 2] = [("cache_size", -131_072), ("wal_autocheckpoint", 16_384)];
+
 impl Store {
     /// Opens the store in `directory`; makes both when they are not there. Only one process can.
     ///
@@ -40,6 +44,9 @@ impl Store {
         private_file(&database)?;
         let mut writer = connect(&database)?;
         schema::migrate(&mut writer, &database)?;
+        for (name, value) in WRITING {
+            writer.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(silent)?;
+        }
         let reader = connect(&database)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self {
