@@ -26,9 +26,7 @@ pub(super) struct Membership {
 
 impl Membership {
     pub fn new(combinations: &Combinations, asked: &[&CellDefinition]) -> Result<Self, Error> {
-        let mut definitions = Interned::default();
-        let unique: Vec<usize> = asked.iter().map(|cell| definitions.number(*cell) as usize).collect();
-        let mut families = families(combinations, &definitions.values)?;
+        let Families { mut families, unique, count } = families(combinations, asked)?;
         let width = families.len().max(1);
         let mut signatures = vec![0; combinations.all.len() * width];
         for (at, family) in families.iter_mut().enumerate() {
@@ -41,7 +39,7 @@ impl Membership {
             .chunks(width)
             .map(|signature| signature.iter().any(|&list| list != 0).then(|| found.number(signature)))
             .collect();
-        let mut atoms = vec![Vec::new(); definitions.values.len()];
+        let mut atoms = vec![Vec::new(); count];
         for (atom, signature) in (0u32..).zip(&found.values) {
             for (family, &list) in families.iter().zip(*signature) {
                 for &cell in &family.lists.values[list as usize] {
@@ -93,8 +91,8 @@ struct Family {
     sizes: Vec<u128>,
     /// `from..until`.
     ranges: Interned<(i32, i32)>,
-    /// By range and packed values.
-    cells: HashMap<(u32, u128), Vec<u32>, QuickHash>,
+    /// The definition's number by its range and its packed values.
+    cells: HashMap<(u32, u128), u32, QuickHash>,
     /// For each class of days that was met, the ranges that cover it.
     covering: HashMap<u32, Vec<u32>>,
     /// By class and packed values, the list of cells.
@@ -103,24 +101,84 @@ struct Family {
     lists: Interned<Vec<u32>>,
 }
 
+struct Families {
+    families: Vec<Family>,
+    /// For each asked cell, the number of its definition.
+    unique: Vec<usize>,
+    /// How many distinct definitions there are.
+    count: usize,
+}
+
 /// The families of the definitions, by the dimensions they fix. A cell that fixes a value which does not
 /// occur holds no row and is in none.
-fn families(known: &Combinations, definitions: &[&CellDefinition]) -> Result<Vec<Family>, Error> {
-    let mut families: BTreeMap<Vec<Dimension>, Family> = BTreeMap::new();
-    for (cell, definition) in (0u32..).zip(definitions) {
-        let dimensions: Vec<Dimension> = definition.fixed.keys().copied().collect();
+fn families(known: &Combinations, asked: &[&CellDefinition]) -> Result<Families, Error> {
+    let mut found = Families { families: Vec::new(), unique: Vec::with_capacity(asked.len()), count: 0 };
+    let mut places: BTreeMap<Vec<Dimension>, usize> = BTreeMap::new();
+    let mut without_rows: HashMap<&CellDefinition, u32> = HashMap::new();
+    let mut coder = Coder { known, recent: vec![None; known.universe.dimensions().len()] };
+    // Cells come table by table, so that the next one is often of the same family.
+    let mut recent: (Vec<Dimension>, Option<usize>) = (Vec::new(), None);
+    for definition in asked {
+        let next = found.count as u32;
         let codes: Option<Vec<u32>> =
-            definition.fixed.iter().map(|(&dimension, value)| known.code_of(dimension, value)).collect();
-        let Some(codes) = codes else { continue };
-        if !families.contains_key(&dimensions) {
-            families.insert(dimensions.clone(), Family::new(known, &dimensions)?);
-        }
-        let Some(family) = families.get_mut(&dimensions) else { continue };
-        let range = family.ranges.number((epoch_day(definition.from), epoch_day(definition.until)));
-        let packed = pack(&family.sizes, codes.into_iter());
-        family.cells.entry((range, packed)).or_default().push(cell);
+            definition.fixed.iter().map(|(&dimension, value)| coder.code(dimension, value)).collect();
+        let number = match codes {
+            None => *without_rows.entry(definition).or_insert(next),
+            Some(codes) => {
+                let at = match recent.1.filter(|_| definition.fixed.keys().eq(&recent.0)) {
+                    Some(at) => at,
+                    None => {
+                        recent.0 = definition.fixed.keys().copied().collect();
+                        place(known, &recent.0, &mut places, &mut found.families)?
+                    }
+                };
+                recent.1 = Some(at);
+                let family = &mut found.families[at];
+                let range = family.ranges.number((epoch_day(definition.from), epoch_day(definition.until)));
+                let packed = pack(&family.sizes, codes.into_iter());
+                *family.cells.entry((range, packed)).or_insert(next)
+            }
+        };
+        found.count += usize::from(number == next);
+        found.unique.push(number as usize);
     }
-    Ok(families.into_values().collect())
+    Ok(found)
+}
+
+/// Where the family of these dimensions stands.
+fn place(
+    known: &Combinations,
+    dimensions: &[Dimension],
+    places: &mut BTreeMap<Vec<Dimension>, usize>,
+    families: &mut Vec<Family>,
+) -> Result<usize, Error> {
+    if let Some(&at) = places.get(dimensions) {
+        return Ok(at);
+    }
+    families.push(Family::new(known, dimensions)?);
+    places.insert(dimensions.to_vec(), families.len() - 1);
+    Ok(families.len() - 1)
+}
+
+/// Looks values up, and remembers the last of each dimension: most cells share one with the cell before.
+struct Coder<'a> {
+    known: &'a Combinations,
+    recent: Vec<Option<(&'a str, Option<u32>)>>,
+}
+
+impl<'a> Coder<'a> {
+    /// `None` for a value that does not occur.
+    fn code(&mut self, dimension: Dimension, value: &'a str) -> Option<u32> {
+        let recent = &mut self.recent[self.known.slot(dimension)?];
+        match recent.filter(|(text, _)| *text == value) {
+            Some((_, code)) => code,
+            None => {
+                let code = self.known.code_of(dimension, value);
+                *recent = Some((value, code));
+                code
+            }
+        }
+    }
 }
 
 impl Family {
@@ -156,7 +214,7 @@ impl Family {
             return list;
         }
         let cells = covering.iter().filter_map(|&range| self.cells.get(&(range, packed)));
-        let list = self.lists.number(cells.flatten().copied().collect());
+        let list = self.lists.number(cells.copied().collect());
         self.known.insert((class, packed), list);
         list
     }

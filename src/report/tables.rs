@@ -1,6 +1,6 @@
 //! The cells of one table: places, definitions, and the sums a reader sees.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
 
@@ -70,7 +70,7 @@ impl Draft {
                 .iter()
                 .map(|paths| CellDefinition { from, until, fixed: axes.fixed(paths, data) })
                 .collect(),
-            equations: equations(&cells),
+            equations: equations(&cells, &Numbers::new(axes, data)?),
         })
     }
 }
@@ -113,30 +113,24 @@ impl Axes<'_> {
             axis.iter().filter_map(|&dimension| data.slot(dimension)).collect()
         };
         let (rows, columns) = (slots(self.rows), slots(self.columns));
-        let known = self.rows.iter().chain(self.columns).filter(|&&it| data.slot(it).is_some());
-        let sizes: Vec<u128> = known.map(|&dimension| data.values(dimension).len() as u128).collect();
-        sizes.iter().try_fold(1u128, |all, &size| all.checked_mul(size.max(1))).ok_or(Error::TooFine)?;
+        let numbers = Numbers::new(self, data)?;
         let mask = self.components.iter().fold(0u8, |mask, &at| mask | 1 << at);
         let is_of_table = |present: u8| mask == 0 || present & mask != 0;
-        // A place is told by its levels and one number for its codes: many combinations share one.
+        // Many combinations share a place.
         let mut seen: HashSet<(u32, u128), QuickHash> = HashSet::default();
         let mut all: Vec<Paths> = vec![(Vec::new(), Vec::new())];
         // A class lies within the range or outside it, for the range is one of those it is made of.
         let within = data.all.iter().filter(|one| range.contains(&one.first_day) && is_of_table(one.present));
         for combination in within {
-            let code = |slot: &usize| combination.codes[*slot];
-            for across in (0..=rows.len()).rev() {
+            let codes =
+                |slots: &[usize]| slots.iter().map(|&slot| combination.codes[slot]).collect::<Vec<u32>>();
+            let (row, column) = (codes(&rows), codes(&columns));
+            for across in (0..=row.len()).rev() {
                 let mut is_new = false;
-                for down in 0..=columns.len() {
-                    let codes = rows[..across].iter().chain(&columns[..down]).map(code);
-                    let of_levels = sizes[..across].iter().chain(&sizes[rows.len()..]);
-                    let packed = of_levels
-                        .zip(codes)
-                        .fold(0, |packed, (&size, code)| packed * size + u128::from(code));
-                    if seen.insert(((across * (columns.len() + 1) + down) as u32, packed)) {
+                for down in 0..=column.len() {
+                    if seen.insert(numbers.of(&row[..across], &column[..down])) {
                         is_new = true;
-                        let path = |slots: &[usize]| slots.iter().map(code).collect::<Vec<u32>>();
-                        all.push((path(&rows[..across]), path(&columns[..down])));
+                        all.push((row[..across].to_vec(), column[..down].to_vec()));
                     }
                 }
                 // What is there was met with all that is coarser.
@@ -181,19 +175,48 @@ fn name(axis: &[Dimension]) -> String {
     axis.iter().map(|dimension| dimension.as_str()).collect::<Vec<_>>().join(">")
 }
 
+/// Numbers for places, which are quicker to look up than lists of codes.
+struct Numbers {
+    rows: Vec<u128>,
+    columns: Vec<u128>,
+}
+
+impl Numbers {
+    fn new(axes: &Axes<'_>, data: &Combinations) -> Result<Self, Error> {
+        let sizes = |axis: &[Dimension]| -> Vec<u128> {
+            let known = axis.iter().filter(|&&dimension| data.slot(dimension).is_some());
+            known.map(|&dimension| data.values(dimension).len() as u128).collect()
+        };
+        let numbers = Self { rows: sizes(axes.rows), columns: sizes(axes.columns) };
+        let mut all = numbers.rows.iter().chain(&numbers.columns);
+        all.try_fold(1u128, |all, &size| all.checked_mul(size.max(1))).ok_or(Error::TooFine)?;
+        Ok(numbers)
+    }
+
+    /// Its levels and its codes.
+    fn of(&self, row: &[u32], column: &[u32]) -> (u32, u128) {
+        let levels = row.len() * (self.columns.len() + 1) + column.len();
+        let codes = self.rows.iter().zip(row).chain(self.columns.iter().zip(column));
+        (levels as u32, codes.fold(0, |packed, (&size, &code)| packed * size + u128::from(code)))
+    }
+}
+
 /// Each total with its parts one step down the rows, and one step down the columns.
-fn equations(cells: &[Paths]) -> Vec<Equation> {
-    let index: BTreeMap<&Paths, usize> = cells.iter().enumerate().map(|(at, paths)| (paths, at)).collect();
-    let mut sums: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+fn equations(cells: &[Paths], numbers: &Numbers) -> Vec<Equation> {
+    let index: HashMap<(u32, u128), usize, QuickHash> =
+        cells.iter().enumerate().map(|(at, (row, column))| (numbers.of(row, column), at)).collect();
+    let mut parts: Vec<[Vec<usize>; 2]> = vec![<[Vec<usize>; 2]>::default(); cells.len()];
     for (part, (row, column)) in cells.iter().enumerate() {
-        let up = |path: &[u32]| path.split_last().map(|(_, rest)| rest.to_vec());
-        let totals =
-            [up(row).map(|total| (total, column.clone())), up(column).map(|total| (row.clone(), total))];
-        for (axis, total) in totals.iter().enumerate() {
-            if let Some(&total) = total.as_ref().and_then(|total| index.get(total)) {
-                sums.entry((total, axis)).or_default().push(part);
+        let up_rows = row.split_last().map(|(_, rest)| numbers.of(rest, column));
+        let up_columns = column.split_last().map(|(_, rest)| numbers.of(row, rest));
+        for (axis, total) in [up_rows, up_columns].into_iter().enumerate() {
+            if let Some(&total) = total.and_then(|total| index.get(&total)) {
+                parts[total][axis].push(part);
             }
         }
     }
-    sums.into_iter().map(|((total, _), parts)| Equation { total, parts }).collect()
+    let sums = parts.into_iter().enumerate();
+    sums.flat_map(|(total, axes)| axes.into_iter().map(move |parts| Equation { total, parts }))
+        .filter(|sum| !sum.parts.is_empty())
+        .collect()
 }
