@@ -135,7 +135,8 @@ pub enum Error {
 pub fn cells<F: Facts>(facts: &F, asked: Asked<'_>) -> Result<Cells, F::Error> {
     let classes = Classes::new(Universe::Sales, asked);
     let found = Found::new(asked.witnesses);
-    let pages: Vec<(PageSums, Found)> = read_pages(facts, &classes, found.is_sought(), |rows| {
+    let needed = Needed { all_dimensions: found.is_sought(), components: used_components(asked) };
+    let pages: Vec<(PageSums, Found)> = read_pages(facts, &classes, &needed, |rows| {
         let found = found.among(&rows, &classes)?;
         Ok((PageSums::of(rows, &classes)?, found))
     })?;
@@ -158,12 +159,26 @@ pub fn complaint_cells(lines: &[ComplaintLine], asked: Asked<'_>) -> Result<Cell
     of_pages(Universe::Complaints, classes, vec![page], asked)
 }
 
-/// What `work` makes of the pages that any cell covers, some at once. Rows come with the dimensions that cells of their
-/// days fix, or with `all` that any cell fixes.
+/// What is read of a page besides days and customers.
+struct Needed {
+    /// Every dimension that any cell fixes, or those that cells of the page's days fix.
+    all_dimensions: bool,
+    components: Vec<Component>,
+}
+
+/// The components that any measure in use is made of.
+fn used_components(asked: Asked<'_>) -> Vec<Component> {
+    let of_tables = asked.tables.iter().chain(asked.reserved).flat_map(|table| &table.measures);
+    let measures = of_tables.chain(asked.earlier.iter().flat_map(|cell| &cell.measures));
+    let components = measures.flat_map(|measure| measure.terms()).map(|&(component, _)| component);
+    components.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What `work` makes of the pages that any cell covers, some at once.
 fn read_pages<F: Facts, T: Send>(
     facts: &F,
     classes: &Classes,
-    all: bool,
+    needed: &Needed,
     work: impl Fn(Rows) -> Result<T, Error> + Sync,
 ) -> Result<Vec<T>, F::Error> {
     let spans = facts.spans();
@@ -172,12 +187,21 @@ fn read_pages<F: Facts, T: Send>(
         .enumerate()
         .filter_map(|(page, &span)| {
             let slots = classes.slots_between(span)?;
-            Some((page, if all { classes.all_slots().to_vec() } else { slots }))
+            Some((page, if needed.all_dimensions { classes.all_slots().to_vec() } else { slots }))
         })
         .collect();
+    let all = Universe::Sales.components().iter().copied();
+    let others: Vec<Component> = all.filter(|component| !needed.components.contains(component)).collect();
     let read = |(page, slots): &(usize, Vec<usize>)| {
-        let frame = facts.read(*page, &Rows::columns(slots))?;
-        Ok(work(Rows::read(&frame, slots)?)?)
+        let frame = facts.read(*page, &Rows::columns(slots, &needed.components))?;
+        let mut rows = Rows::read(&frame, slots, &needed.components)?;
+        drop(frame);
+        // Whoever has something that is not asked for is a contributor all the same.
+        if !others.is_empty() && rows.present.contains(&0) {
+            let names: Vec<&str> = others.iter().map(|component| component.as_str()).collect();
+            rows.look_for(&facts.read(*page, &names)?, &others)?;
+        }
+        Ok(work(rows)?)
     };
     pages.par_iter().with_max_len(1).map(read).collect()
 }

@@ -1,22 +1,28 @@
-//! The kernel: what each customer comes to in each combination of a page, by one sort of packed keys.
+//! The kernel: rows to what each customer comes to in each place, by counting and one sort of packed keys.
 //!
-//! A combination is what cells can tell apart on a day: the day's class and the values that the class fixes. A row's key is
-//! one number of 64 bits, and plain numbers sort several times quicker than rows are hashed or compared:
+//! A page's rows are numbered first: by their combination, which is what cells can tell apart on a day (the day's class and
+//! the values that the class fixes). The values are codes, so a combination is one number, and where these are few it is
+//! looked up in a table instead of being hashed.
+//!
+//! Then rows are put into the buckets of their places (combinations, or atoms once these are known) by counting, and sorted
+//! in each by customer. A key is one number of 64 bits, the front of the pseudonym and the row:
 //!
 //! ```text
-//! | combination | front of the pseudonym | row |
+//! | front of the pseudonym | row |
 //! ```
 //!
-//! Combinations and rows take the bits that they need, seldom more than 40, and the pseudonym's front has the rest.
-//! Pseudonyms are keyed hashes, so that two customers with the same front hardly meet in a combination; where they do, their
-//! rows are told apart by the whole pseudonym afterwards. So the answer is exact for any pseudonyms, and quick for real ones.
-//! Then one pass adds up: rows of a customer in a combination stand together.
+//! Plain numbers in buckets that fit a cache sort many times quicker than rows are hashed or compared. Pseudonyms are keyed
+//! hashes, so that two customers with the same front (40 bits of a month's, 32 at least) hardly meet in a bucket; where they
+//! do, their rows are told apart by the whole pseudonym afterwards. So the answer is exact for any pseudonyms, and quick for
+//! real ones. Then one pass adds up: rows of a customer in a place stand together.
 //!
-//! Pages are summed each by itself, some at once. What is left of a page is no longer than its rows, and much shorter where
-//! nothing but the class tells them apart.
+//! Pages are taken each by itself, some at once. A page of few combinations is summed at once, for little is left of it: a
+//! month that stands in a report as one figure is a line a customer. Where combinations are many, hardly two rows share one
+//! and a customer, and summing waits until all pages are together.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::mem::take;
 
 use rayon::prelude::*;
 
@@ -75,38 +81,42 @@ pub(super) struct Combination {
     pub present: u8,
 }
 
-/// The sums of a page.
+/// What is left of a page.
 pub(super) struct PageSums {
     /// The values of each dimension of the universe, by code; none of a dimension that was not asked for.
     pub values: Vec<Vec<String>>,
     pub combinations: Vec<Combination>,
-    /// (combination, customer), ascending by both, each once.
-    pub keys: Vec<(u32, u64)>,
-    /// By component, for each key.
+    /// For each line its combination, or [`NONE`].
+    pub places: Vec<u32>,
+    pub customers: Vec<u64>,
+    /// By component, for each line; empty of a component that was not asked for.
     pub sums: Vec<Vec<i64>>,
 }
+
+/// Rows a combination from which on a page is summed at once.
+const MANY: usize = 64;
 
 impl PageSums {
     /// # Errors
     /// [`Error::TooFine`], [`Error::TooLarge`].
-    pub fn of(rows: Rows, classes: &Classes) -> Result<Self, Error> {
-        let (combinations, of_row) = combine(&rows, classes)?;
-        let sorted = sorted(&of_row, combinations.len(), &rows.customers);
-        let mut keys = Vec::new();
-        let mut starts = Vec::new();
-        for (at, &row) in sorted.iter().enumerate() {
-            let key = (of_row[row as usize], rows.customers[row as usize]);
-            if keys.last() != Some(&key) {
-                keys.push(key);
-                starts.push(at);
-            }
+    pub fn of(mut rows: Rows, classes: &Classes) -> Result<Self, Error> {
+        let (combinations, places) = combine(&rows, classes)?;
+        let values = rows.dimensions.iter_mut().map(|dimension| take(&mut dimension.values)).collect();
+        if places.len() / MANY < combinations.len() {
+            return Ok(Self {
+                values,
+                combinations,
+                places,
+                customers: rows.customers,
+                sums: rows.components,
+            });
         }
+        let sorted = Sorted::new(&places, combinations.len(), &rows.customers);
+        let lines = sorted.lines(&rows.customers);
         let components = rows.universe.components().iter().zip(&rows.components);
-        let sums = components
-            .map(|(&component, column)| add_up(&sorted, &starts, column, component))
-            .collect::<Result<_, _>>()?;
-        let values = rows.dimensions.into_iter().map(|dimension| dimension.values).collect();
-        Ok(Self { values, combinations, keys, sums })
+        let sums = components.map(|(&component, column)| lines.add_up(&sorted, column, component));
+        let sums = sums.collect::<Result<_, _>>()?;
+        Ok(Self { values, combinations, places: lines.places, customers: lines.customers, sums })
     }
 }
 
@@ -118,19 +128,18 @@ pub(super) const NONE: u32 = u32::MAX;
 /// # Errors
 /// [`Error::TooFine`].
 pub(super) fn combine(rows: &Rows, classes: &Classes) -> Result<(Vec<Combination>, Vec<u32>), Error> {
-    let present = rows.present();
-    // What each class packs its values by; the class itself comes first.
-    let sizes =
-        |class: u32| classes.slots(class).iter().map(|&slot| rows.dimensions[slot].values.len() as u128);
-    for class in 0..classes.len() as u32 {
-        let all = sizes(class).try_fold(classes.len() as u128, |all, size| all.checked_mul(size.max(1)));
-        all.ok_or(Error::TooFine)?;
-    }
-    let mut known: HashMap<u128, u32, QuickHash> = HashMap::default();
+    // What a class packs its values by; the class itself comes last.
+    let of_class = |class: u32| {
+        let sizes = classes.slots(class).iter().map(|&slot| rows.dimensions[slot].values.len() as u128);
+        sizes.fold(Some(classes.len() as u128), |all, size| all?.checked_mul(size.max(1)))
+    };
+    let spaces: Option<Vec<u128>> = (0..classes.len() as u32).map(of_class).collect();
+    let space = spaces.ok_or(Error::TooFine)?.into_iter().max().unwrap_or(0);
+    let mut known = Known::new(space);
     let mut combinations: Vec<Combination> = Vec::new();
     let mut of_row = Vec::with_capacity(rows.len());
     let mut today = None;
-    for (row, (&day, &present)) in rows.days.iter().zip(&present).enumerate() {
+    for (row, (&day, &present)) in rows.days.iter().zip(&rows.present).enumerate() {
         let class = match today {
             Some((known, class)) if known == day => class,
             _ => classes.of(day),
@@ -146,12 +155,14 @@ pub(super) fn combine(rows: &Rows, classes: &Classes) -> Result<(Vec<Combination
             packed = packed * dimension.values.len() as u128 + u128::from(dimension.codes[row]);
         }
         let packed = packed * classes.len() as u128 + u128::from(class);
-        let number = *known.entry(packed).or_insert_with(|| {
+        let number = known.number(packed);
+        if *number == NONE {
+            *number = combinations.len() as u32;
             let mut codes = Codes::default();
             classes.slots(class).iter().for_each(|&slot| codes[slot] = rows.dimensions[slot].codes[row]);
             combinations.push(Combination { class, codes, first_day: day, present: 0 });
-            combinations.len() as u32 - 1
-        });
+        }
+        let number = *number;
         let combination = &mut combinations[number as usize];
         combination.first_day = combination.first_day.min(day);
         combination.present |= present;
@@ -160,59 +171,132 @@ pub(super) fn combine(rows: &Rows, classes: &Classes) -> Result<(Vec<Combination
     Ok((combinations, of_row))
 }
 
-/// The rows that have a place (a combination, an atom), sorted by it and by their customer. `places` is how many there are.
-pub(super) fn sorted(places: &[u32], count: usize, customers: &[u64]) -> Vec<u32> {
-    let row_bits = bits(places.len()).max(1);
-    // Rows and places are numbered by 32 bits, so this is at least 0, and at most 63.
-    let front_bits = 64 - row_bits - bits(count);
-    let mut keys: Vec<u64> = Vec::with_capacity(places.len());
-    for (row, (&place, &customer)) in places.iter().zip(customers).enumerate() {
-        if place != NONE {
-            let key = u64::from(place) << front_bits | customer >> 1 >> (63 - front_bits);
-            keys.push(key << row_bits | row as u64);
-        }
-    }
-    keys.par_sort_unstable();
-    let mask = (1 << row_bits) - 1;
-    let mut rows: Vec<u32> = keys.iter().map(|key| (key & mask) as u32).collect();
-    tell_apart(&keys, row_bits, &mut rows, |row| customers[row as usize]);
-    rows
+/// The numbers given so far.
+enum Known {
+    /// Of every number that there may be.
+    Table(Vec<u32>),
+    Hashed(HashMap<u128, u32, QuickHash>),
 }
 
-/// Sorts the rows whose keys differ in nothing but the row, and whose customers are not the same, by their customers.
-fn tell_apart(keys: &[u64], row_bits: u32, rows: &mut [u32], customer: impl Fn(u32) -> u64) {
-    let mut first = 0;
-    while first < keys.len() {
-        let high = keys[first] >> row_bits;
-        let alike = keys[first..].iter().take_while(|&&key| key >> row_bits == high).count();
-        let run = &mut rows[first..first + alike];
-        if alike > 1 && run.iter().any(|&row| customer(row) != customer(run[0])) {
-            run.sort_unstable_by_key(|&row| (customer(row), row));
+impl Known {
+    /// A table as long as this takes no more than a page's column.
+    const LONGEST: u128 = 1 << 19;
+
+    fn new(space: u128) -> Self {
+        if space <= Self::LONGEST {
+            Self::Table(vec![NONE; space as usize])
+        } else {
+            Self::Hashed(HashMap::default())
         }
-        first += alike;
+    }
+
+    /// [`NONE`] for what has none yet.
+    fn number(&mut self, packed: u128) -> &mut u32 {
+        match self {
+            Self::Table(table) => &mut table[packed as usize],
+            Self::Hashed(hashed) => hashed.entry(packed).or_insert(NONE),
+        }
     }
 }
 
-/// How many bits numbers below `count` take.
-fn bits(count: usize) -> u32 {
-    usize::BITS - count.saturating_sub(1).leading_zeros()
+/// Rows in the buckets of their places, by customer in each.
+pub(super) struct Sorted {
+    rows: Vec<u32>,
+    /// Where each place's rows begin, and the last one's end.
+    bounds: Vec<usize>,
 }
 
-/// The sums of a column's rows, one from each start to the next.
-pub(super) fn add_up(
-    sorted: &[u32],
-    starts: &[usize],
-    column: &[i64],
-    component: Component,
-) -> Result<Vec<i64>, Error> {
-    let mut sums = Vec::with_capacity(starts.len());
-    for (at, &start) in starts.iter().enumerate() {
-        let end = starts.get(at + 1).copied().unwrap_or(sorted.len());
-        let mut sum = column[sorted[start] as usize];
-        for &row in &sorted[start + 1..end] {
-            sum = sum.checked_add(column[row as usize]).ok_or(Error::TooLarge { component })?;
+impl Sorted {
+    /// Rows without a place ([`NONE`]) are left out. `count` is how many places there are.
+    pub fn new(places: &[u32], count: usize, customers: &[u64]) -> Self {
+        let mut bounds = vec![0; count + 1];
+        for &place in places.iter().filter(|&&place| place != NONE) {
+            bounds[place as usize + 1] += 1;
         }
-        sums.push(sum);
+        for place in 0..count {
+            bounds[place + 1] += bounds[place];
+        }
+        let row_bits = usize::BITS - places.len().leading_zeros();
+        let mask = (1u64 << row_bits) - 1;
+        let mut next = bounds.clone();
+        let mut keys = vec![0u64; bounds[count]];
+        for (row, (&place, &customer)) in places.iter().zip(customers).enumerate() {
+            if place != NONE {
+                let at = &mut next[place as usize];
+                keys[*at] = customer & !mask | row as u64;
+                *at += 1;
+            }
+        }
+        let mut buckets = Vec::with_capacity(count);
+        let mut rest = keys.as_mut_slice();
+        for place in 0..count {
+            let (bucket, others) = rest.split_at_mut(bounds[place + 1] - bounds[place]);
+            buckets.push(bucket);
+            rest = others;
+        }
+        buckets.into_par_iter().with_min_len(256).for_each(|bucket| {
+            bucket.par_sort_unstable();
+            tell_apart(bucket, mask, customers);
+        });
+        Self { rows: keys.into_iter().map(|key| (key & mask) as u32).collect(), bounds }
     }
-    Ok(sums)
+
+    /// One line for each customer of each place.
+    pub fn lines(&self, customers: &[u64]) -> Lines {
+        let mut lines = Lines::default();
+        for (place, bounds) in (0..).zip(self.bounds.windows(2)) {
+            let mut last = None;
+            for at in bounds[0]..bounds[1] {
+                let customer = customers[self.rows[at] as usize];
+                if last.replace(customer) != Some(customer) {
+                    lines.places.push(place);
+                    lines.customers.push(customer);
+                    lines.starts.push(at);
+                }
+            }
+        }
+        lines
+    }
+}
+
+/// Sorts the keys that differ in nothing but the row, and whose customers are not the same, by their customers.
+fn tell_apart(keys: &mut [u64], mask: u64, customers: &[u64]) {
+    let customer = |key: u64| customers[(key & mask) as usize];
+    for run in keys.chunk_by_mut(|a, b| a & !mask == b & !mask).filter(|run| run.len() > 1) {
+        if run.iter().any(|&key| customer(key) != customer(run[0])) {
+            run.sort_unstable_by_key(|&key| (customer(key), key));
+        }
+    }
+}
+
+/// Ascending by place and customer, each once.
+#[derive(Default)]
+pub(super) struct Lines {
+    pub places: Vec<u32>,
+    pub customers: Vec<u64>,
+    /// Where the rows of each begin.
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    /// The sums of a column's rows; nothing of a column that was not read.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn add_up(&self, sorted: &Sorted, column: &[i64], component: Component) -> Result<Vec<i64>, Error> {
+        if column.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sums = vec![0; self.starts.len()];
+        sums.par_iter_mut().with_min_len(4_096).enumerate().try_for_each(
+            |(line, sum): (usize, &mut i64)| {
+                let end = self.starts.get(line + 1).copied().unwrap_or(sorted.rows.len());
+                for &row in &sorted.rows[self.starts[line]..end] {
+                    *sum = sum.checked_add(column[row as usize]).ok_or(Error::TooLarge { component })?;
+                }
+                Ok(())
+            },
+        )?;
+        Ok(sums)
+    }
 }

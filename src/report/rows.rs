@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::mem::take;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -11,18 +12,24 @@ use super::Error;
 use super::packed::QuickHash;
 use crate::domain::cell::Universe;
 use crate::domain::complaint::ComplaintLine;
-use crate::domain::entry::{Dimension, UNKNOWN};
+use crate::domain::entry::{Component, Dimension, UNKNOWN};
 
 pub(super) struct Rows {
     pub universe: Universe,
     /// Days since 1 January 1970.
     pub days: Vec<i32>,
     pub customers: Vec<u64>,
-    /// One column a component, in the universe's order.
+    /// One column a component, in the universe's order; empty where nobody asked.
     pub components: Vec<Vec<i64>>,
+    /// For each row, which components it has any of, a bit a component and one for those that nobody asked for. Rows that add nothing to any component (they carry
+    /// tax or shipping alone) have none: nobody can see them, and they must not pass for contributors.
+    pub present: Vec<u8>,
     /// For each dimension of the universe, in its order; empty where nobody asked.
     pub dimensions: Vec<Coded>,
 }
+
+/// The bit of a row that has nothing but what is not asked for.
+const OTHERS: u8 = 1 << 7;
 
 /// A column of texts.
 #[derive(Default)]
@@ -34,25 +41,31 @@ pub(super) struct Coded {
 }
 
 impl Rows {
-    /// The columns that [`Self::read`] needs for these dimensions.
-    pub fn columns(slots: &[usize]) -> Vec<&'static str> {
-        let mut columns = vec!["day", "belongs_to", "customer"];
-        columns.extend(Universe::Sales.components().iter().map(|component| component.as_str()));
+    /// The columns that [`Self::read`] needs for these dimensions and components.
+    pub fn columns(slots: &[usize], components: &[Component]) -> Vec<&'static str> {
+        let mut columns = vec!["day", "customer"];
+        columns.extend(components.iter().map(|component| component.as_str()));
+        if slots.iter().any(|&slot| Dimension::SALES[slot] == Dimension::BelongsTo) {
+            columns.push("belongs_to");
+        }
         let dimensions = slots.iter().map(|&slot| Dimension::SALES[slot]);
         columns.extend(dimensions.filter(|it| !follows_from_days(*it)).map(Dimension::as_str));
         columns
     }
 
-    /// The rows with these dimensions.
-    pub fn read(frame: &DataFrame, slots: &[usize]) -> Result<Self, Error> {
+    /// The rows with these dimensions and components.
+    pub fn read(frame: &DataFrame, slots: &[usize], asked: &[Component]) -> Result<Self, Error> {
         let universe = Universe::Sales;
         let days = read(frame, "day", |name| Ok(plain(frame.column(name)?.date()?.physical())))?;
         let customers = read(frame, "customer", |name| Ok(plain(frame.column(name)?.u64()?)))?;
-        let components = universe.components().iter();
-        let components = components
-            .map(|component| read(frame, component.as_str(), |name| Ok(plain(frame.column(name)?.i64()?))))
-            .collect::<Result<_, _>>()?;
-        let mut rows = Self { universe, days, customers, components, dimensions: Vec::new() };
+        let (components, dimensions) = (Vec::new(), Vec::new());
+        let present = vec![0; days.len()];
+        let mut rows = Self { universe, days, customers, components, present, dimensions };
+        rows.components.resize_with(universe.components().len(), Vec::new);
+        for (at, column) in amounts(frame, asked)? {
+            rows.note(at, &column);
+            rows.components[at] = column;
+        }
         rows.dimensions.resize_with(universe.dimensions().len(), Coded::default);
         for &slot in slots {
             rows.dimensions[slot] = match Dimension::SALES[slot] {
@@ -81,32 +94,55 @@ impl Rows {
             Dimension::Clock => coded_by(|line| line.clock.map_or(UNKNOWN, |clock| clock.as_str())),
             _ => coded_by(|line| &line.channel),
         });
-        Self {
+        let components = (0..universe.components().len())
+            .map(|at| lines.iter().map(|line| line.components()[at]).collect::<Vec<i64>>());
+        let mut rows = Self {
             universe,
             days: lines.iter().map(|line| epoch_day(line.day)).collect(),
             customers: lines.iter().map(|line| line.complainant.0).collect(),
-            components: (0..universe.components().len())
-                .map(|at| lines.iter().map(|line| line.components()[at]).collect())
-                .collect(),
+            components: components.collect(),
+            present: vec![0; lines.len()],
             dimensions: dimensions.collect(),
+        };
+        for (at, column) in take(&mut rows.components).into_iter().enumerate() {
+            rows.note(at, &column);
+            rows.components.push(column);
         }
+        rows
     }
 
     pub fn len(&self) -> usize {
         self.days.len()
     }
 
-    /// For each row, which components it has any of, a bit a component. Rows that add nothing to any component (they carry
-    /// tax or shipping alone) have none: nobody can see them, and they must not pass for contributors.
-    pub fn present(&self) -> Vec<u8> {
-        let mut present = vec![0u8; self.len()];
-        for (bit, column) in self.components.iter().enumerate() {
-            for (bits, &amount) in present.iter_mut().zip(column) {
-                *bits |= u8::from(amount != 0) << bit;
+    /// Notes which rows of nothing have any of further components, which are not asked for.
+    pub fn look_for(&mut self, frame: &DataFrame, others: &[Component]) -> Result<(), Error> {
+        for (_, column) in amounts(frame, others)? {
+            for (bits, amount) in self.present.iter_mut().zip(column) {
+                if *bits & !OTHERS == 0 && amount != 0 {
+                    *bits = OTHERS;
+                }
             }
         }
-        present
+        Ok(())
     }
+
+    fn note(&mut self, component: usize, column: &[i64]) {
+        for (bits, &amount) in self.present.iter_mut().zip(column) {
+            *bits |= u8::from(amount != 0) << component;
+        }
+    }
+}
+
+/// The columns of these components, each after its place among the universe's.
+fn amounts(frame: &DataFrame, components: &[Component]) -> Result<Vec<(usize, Vec<i64>)>, Error> {
+    let all = Universe::Sales.components().iter().enumerate();
+    all.filter(|(_, component)| components.contains(component))
+        .map(|(at, component)| {
+            let column = |name: &str| Ok(plain(frame.column(name)?.i64()?));
+            Ok((at, read(frame, component.as_str(), column)?))
+        })
+        .collect()
 }
 
 /// Days since 1 January 1970, as the frame counts them.

@@ -13,7 +13,7 @@ use super::combinations::Combinations;
 use super::facts::Facts;
 use super::packed::{Codes, NONE, QuickHash, combine};
 use super::rows::{Coded, Rows};
-use super::{Cells, Error, read_pages};
+use super::{Cells, Error, Needed, read_pages};
 use crate::disclosure::{WitnessTable, Witnesses};
 use crate::domain::cell::Universe;
 use crate::domain::complaint::ComplaintLine;
@@ -198,7 +198,10 @@ impl Cells {
             return Ok(Vec::new());
         }
         let atoms = self.groups.atoms(&Groups::wanted(tables));
-        let pages = read_pages(facts, &self.groups.classes, true, |rows| self.groups.amounts(&rows, &atoms))?;
+        let components = Universe::Sales.components().to_vec();
+        let needed = Needed { all_dimensions: true, components };
+        let pages =
+            read_pages(facts, &self.groups.classes, &needed, |rows| self.groups.amounts(&rows, &atoms))?;
         Ok(self.all_recorded(tables, pages))
     }
 
