@@ -49,6 +49,22 @@ pub(super) fn from_parquet(bytes: Vec<u8>) -> Result<DataFrame, Error> {
     Ok(frame)
 }
 
+/// These columns of a page's bytes.
+pub(super) fn some_of_parquet(bytes: Vec<u8>, columns: &[&str]) -> Result<DataFrame, Error> {
+    let frame = fenced(|| {
+        ParquetReader::new(Cursor::new(bytes))
+            .read_parallel(ParallelStrategy::None)
+            .with_columns(Some(columns.iter().map(|&name| name.to_owned()).collect()))
+            .finish()
+    })?;
+    let expected = fenced(|| of_rows(&[])?.select(columns.iter().copied()))?;
+    let found = fenced(|| frame.select(columns.iter().copied()))?;
+    if found.schema() != expected.schema() {
+        return Err(Error::Polars("the columns are not those of a page".into()));
+    }
+    Ok(found)
+}
+
 /// A frame of no rows.
 pub(super) fn empty() -> Result<DataFrame, Error> {
     fenced(|| of_rows(&[]))

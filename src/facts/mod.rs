@@ -20,7 +20,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use polars::prelude::DataFrame;
+pub use polars::prelude::DataFrame;
 
 use crate::domain::entry::{Component, Entry};
 
@@ -96,6 +96,22 @@ pub fn load(directory: &Path, pages: &[Page], from: Date, until: Date) -> Result
         }
     }
     Ok(whole)
+}
+
+/// The rows of one page, whose hash was checked, with these of the columns that [`load`] gives.
+///
+/// # Errors
+/// When the page is missing or is not what was sealed.
+pub fn read(directory: &Path, page: &Page, columns: &[&str]) -> Result<DataFrame, Error> {
+    frame::some_of_parquet(page_file::read(directory, page)?, columns)
+}
+
+/// Checks that no two pages overlap.
+///
+/// # Errors
+/// [`Error::Overlap`].
+pub fn check_apart(pages: &[Page]) -> Result<(), Error> {
+    in_order(pages).map(|_| ())
 }
 
 /// Checks every page against its hash, and that they do not overlap. Gives how many there are.

@@ -5,7 +5,7 @@ use super::house::House;
 use super::run::Run;
 use crate::books::{self, Booking};
 use crate::domain::entry::CustomerType;
-use crate::domain::ids::{CustomerNo, Pseudonym, SourceName};
+use crate::domain::ids::{CustomerNo, OrderId, Pseudonym, SourceName};
 use crate::domain::order::Order;
 use crate::store::{FirstOrder, Writer};
 
@@ -18,7 +18,7 @@ pub(super) struct Booked {
     pub late: u64,
 }
 
-/// Books `limit` orders at most.
+/// Books every order that waits.
 ///
 /// # Errors
 /// When the store fails.
@@ -27,16 +27,29 @@ pub(super) fn book(
     writer: &Writer<'_>,
     source: &SourceName,
     run: &Run,
-    limit: u64,
+) -> anyhow::Result<Booked> {
+    book_these(house, writer, source, run, &writer.unbooked(source, u64::MAX)?)
+}
+
+/// Books these of the orders that wait; they come in the order they were placed.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn book_these(
+    house: &House,
+    writer: &Writer<'_>,
+    source: &SourceName,
+    run: &Run,
+    orders: &[OrderId],
 ) -> anyhow::Result<Booked> {
     let closed_until = writer.closed_until()?;
     let zone = &house.settings.business.zone;
     let today = run.now.to_zoned(zone.clone()).date();
     let mut done = Booked::default();
-    for id in writer.unbooked(source, limit)? {
-        let Some((order, customer)) = writer.order(source, &id)? else { continue };
-        let booked = writer.booked(source, &id)?;
-        let refunds = writer.refunds_of(source, &id)?;
+    for id in orders {
+        let Some((order, customer)) = writer.order(source, id)? else { continue };
+        let booked = writer.booked(source, id)?;
+        let refunds = writer.refunds_of(source, id)?;
         let (pseudonym, customer_type) = contributor(house, writer, source, &order, customer)?;
         let lines = books::book(&Booking {
             order: &order,
@@ -49,8 +62,8 @@ pub(super) fn book(
             closed_until,
             today,
         });
-        writer.insert_entries(source, &id, &lines, Some(run.id), run.now)?;
-        writer.remove_unbooked(source, &id)?;
+        writer.insert_entries(source, id, &lines, Some(run.id), run.now)?;
+        writer.remove_unbooked(source, id)?;
         done.orders += 1;
         done.entries += lines.len() as u64;
         done.late += lines.iter().filter(|line| line.entry.is_late()).count() as u64;

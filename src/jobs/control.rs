@@ -109,7 +109,7 @@ impl Question {
         let reserved = reservation::tables(universe, jobs, scope.period);
         let (earlier, witnesses) = (ledger.cells(universe), ledger.witnesses(universe));
         let asked = Asked { tables: &tables, reserved: &reserved, earlier, witnesses };
-        let cells = tables::cells(universe, books, scope.period, asked)?;
+        let cells = tables::cells(universe, books, asked)?;
         Ok(Self { universe, tables, cells, ids: ledger.of_universe(universe).ids.clone() })
     }
 
@@ -123,14 +123,18 @@ impl Question {
         tables.flat_map(|(table, cells)| cells.iter().map(|cell| (cell, table.measures.as_slice())))
     }
 
-    /// What the answer changes of the ledger's witnesses.
-    pub fn witnesses(&self, answer: &Protection) -> WitnessChange {
+    /// What the answer changes of the ledger's witnesses. The books are those that the question was made of.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) fn witnesses(&self, answer: &Protection, books: Books<'_>) -> anyhow::Result<WitnessChange> {
         let kept: BTreeSet<WitnessId> =
             self.cells.kept(&answer.witnesses).map(|index| self.ids[index]).collect();
-        WitnessChange {
-            gone: self.ids.iter().copied().filter(|id| !kept.contains(id)).collect(),
-            new: answer.witnesses.new.iter().map(|table| self.cells.recorded(table)).collect(),
-        }
+        let new = match self.universe {
+            Universe::Sales => self.cells.recorded(&answer.witnesses.new, &books)?,
+            Universe::Complaints => self.cells.recorded_of_complaints(&answer.witnesses.new, books.lines)?,
+        };
+        Ok(WitnessChange { gone: self.ids.iter().copied().filter(|id| !kept.contains(id)).collect(), new })
     }
 
     /// The answer as the ledger of releases keeps it, each cell with the name of its table.

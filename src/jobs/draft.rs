@@ -127,7 +127,7 @@ fn protect(house: &House, particulars: &Particulars, books: Books<'_>) -> anyhow
         let protection = disclosure::protect(question.request(), &policy)
             .context("disclosure control could not make this report safe, so it is not released")?;
         protected.recorded.extend(question.recorded(&protection));
-        protected.witnesses.push(question.witnesses(&protection));
+        protected.witnesses.push(question.witnesses(&protection, books)?);
         protected.tables.extend(protection.tables);
         protected.summary.add(&protection.summary);
     }
@@ -166,7 +166,7 @@ pub(super) fn rebuild(
     for universe in scope.universes() {
         let tables = scope.tables(universe);
         let asked = Asked { tables: &tables, ..Asked::default() };
-        let cells = tables::cells(universe, books, scope.period, asked)?;
+        let cells = tables::cells(universe, books, asked)?;
         let shown = tables::take_shown(&tables, &cells, &mut by_table)?;
         match disclosure::reproduce(&cells.request, &shown)? {
             Ok(again) => made.extend(again),

@@ -4,7 +4,7 @@
 //! The identity of a person is the source's own customer number, else the phone, else the e-mail (each
 //! normalised, each as a keyed hash). Invariant: nothing of a person leaves this file unsealed.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use anyhow::Context;
@@ -19,7 +19,7 @@ use crate::domain::customer::{IdentifierKind, Person, normalise_email, normalise
 use crate::domain::feed::CustomerSeen;
 use crate::domain::ids::{CustomerId, CustomerNo, OrderId, SourceName};
 use crate::domain::order::Order;
-use crate::domain::sealed::Sealed;
+use crate::domain::sealed::{Sealed, WrappedKey};
 use crate::store::{CustomerRow, Writer};
 
 pub struct Persons<'a> {
@@ -28,11 +28,13 @@ pub struct Persons<'a> {
     source: &'a SourceName,
     now: Timestamp,
     added: Cell<u64>,
+    /// Of whom this was asked last: whoever is looked up has something sealed next.
+    last_key: RefCell<Option<(CustomerNo, WrappedKey)>>,
 }
 
 impl<'a> Persons<'a> {
     pub fn new(house: &'a House, writer: &'a Writer<'a>, source: &'a SourceName, now: Timestamp) -> Self {
-        Self { house, writer, source, now, added: Cell::new(0) }
+        Self { house, writer, source, now, added: Cell::new(0), last_key: RefCell::default() }
     }
 
     /// How many customers this pull met for the first time.
@@ -54,11 +56,13 @@ impl<'a> Persons<'a> {
             return Ok(None);
         };
         let blind = self.house.vault.blind(kind, &identity).0;
-        let known = match self.writer.customer_by_index(kind, &blind)? {
-            None if kind == IdentifierKind::Account => self.guest(person)?,
-            known => known,
-        };
-        if let Some(no) = known {
+        if let Some(no) = self.writer.customer_by_index(kind, &blind)? {
+            self.learn(no, person, province)?;
+            return Ok(Some(no));
+        }
+        if kind == IdentifierKind::Account
+            && let Some(no) = self.guest(person)?
+        {
             self.writer.add_index(kind, &blind, no)?;
             self.learn(no, person, province)?;
             return Ok(Some(no));
@@ -69,6 +73,7 @@ impl<'a> Persons<'a> {
         self.writer.add_index(kind, &blind, no)?;
         self.added.set(self.added.get() + 1);
         lookup::index(&self.house.vault, self.writer, Some(no), person)?;
+        self.last_key.replace(Some((no, key)));
         Ok(Some(no))
     }
 
@@ -142,11 +147,18 @@ impl<'a> Persons<'a> {
             return Ok(None);
         }
         let key = match customer {
-            Some(no) => self.row(no)?.wrapped_key,
+            Some(no) => self.key(no)?,
             None => self.house.system_key().clone(),
         };
         let context = contexts::of_order(self.source, order);
         Ok(Some(self.house.vault.seal_person(&key, &context, person)?))
+    }
+
+    fn key(&self, no: CustomerNo) -> anyhow::Result<WrappedKey> {
+        if let Some((_, key)) = self.last_key.borrow().as_ref().filter(|(of, _)| *of == no) {
+            return Ok(key.clone());
+        }
+        Ok(self.row(no)?.wrapped_key)
     }
 
     fn row(&self, no: CustomerNo) -> anyhow::Result<CustomerRow> {
@@ -180,11 +192,14 @@ impl<'a> Persons<'a> {
             phone: newer(&person.phone, &known.phone),
             address: newer(&person.address, &known.address),
         };
+        // Whatever is known is indexed already.
         if merged != known {
             let sealed = self.house.vault.seal_person(&row.wrapped_key, CUSTOMER, &merged)?;
             let province = province.or(row.province.as_deref());
             self.writer.update_customer(no, &sealed, province, self.now)?;
+            lookup::index(&self.house.vault, self.writer, Some(no), &person)?;
         }
-        Ok(lookup::index(&self.house.vault, self.writer, Some(no), &person)?)
+        self.last_key.replace(Some((no, row.wrapped_key)));
+        Ok(())
     }
 }

@@ -8,6 +8,8 @@
 //! which one it was.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
+use std::sync::mpsc::sync_channel;
 
 use anyhow::Context;
 use serde_json::json;
@@ -29,7 +31,7 @@ use crate::source;
 use crate::store::{self, OrderRow, Writer};
 
 /// Orders booked in one transaction, while there are more.
-const BOOKED_AT_ONCE: u64 = 5_000;
+const BOOKED_AT_ONCE: u64 = 20_000;
 
 /// What one source's pull did.
 #[derive(Debug, Default)]
@@ -96,13 +98,34 @@ fn pull_source(house: &House, settings: &SourceSettings, run: &Run) -> anyhow::R
         position: position.as_deref(),
         now: run.now,
     };
-    let mut last = source::fetch_in_parts(settings, &context, |part| pull.take(&part))
+    let mut last = fetch(settings, &context, |part| pull.take(&part))
         .with_context(|| format!("failed to read source {}", settings.name))?;
     super::rejects::retry(house, settings, &context, &mut last, &pull.earlier)?;
     pull.book_most()?;
     pull.finish(&last)?;
     pull.sweep(&context)?;
     Ok(pull.tally)
+}
+
+/// Takes every part of the source but the last, which is returned. The next part is read while one is stored.
+fn fetch(
+    settings: &SourceSettings,
+    context: &source::Context<'_>,
+    mut take: impl FnMut(Batch) -> anyhow::Result<()>,
+) -> anyhow::Result<Batch> {
+    // One part in hand, one on the way, and one being read.
+    let (hand_over, parts) = sync_channel::<Batch>(1);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            source::fetch_in_parts(settings, context, |part| {
+                hand_over.send(part).map_err(|_| source::Error::NotTaken)
+            })
+        });
+        let taken = parts.into_iter().try_for_each(&mut take);
+        let last = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
+        // Where a part was not taken, its reader says no more than that.
+        taken.and(last.map_err(anyhow::Error::from))
+    })
 }
 
 /// One source's pull.
@@ -135,19 +158,21 @@ impl Pull<'_> {
 
     /// Books what earlier parts brought, all but the last orders of it.
     fn book_most(&mut self) -> anyhow::Result<()> {
-        loop {
-            let name = &self.settings.name;
-            if self.house.store.read(|reader| reader.count_unbooked(name))? <= BOOKED_AT_ONCE {
-                return Ok(());
-            }
-            let booked = self.run.write(self.house, |writer| {
-                booking::book(self.house, writer, name, self.run, BOOKED_AT_ONCE)
+        let (house, name) = (self.house, &self.settings.name);
+        let (mut left, mut from) = house.store.read(|reader| {
+            Ok::<_, store::Error>((reader.count_unbooked(name)?, reader.first_unbooked_at(name)?))
+        })?;
+        while let Some(since) = from.filter(|_| left > BOOKED_AT_ONCE) {
+            let booked = self.run.write(house, |writer| {
+                let (orders, instants): (Vec<_>, Vec<_>) =
+                    writer.unbooked_from(name, since, BOOKED_AT_ONCE)?.into_iter().unzip();
+                from = instants.last().copied();
+                booking::book_these(house, writer, name, self.run, &orders)
             })?;
             self.tally.add(&booked);
-            if booked.orders == 0 {
-                return Ok(());
-            }
+            left = left.saturating_sub(booked.orders);
         }
+        Ok(())
     }
 
     /// Stores the last part, books, and says how far the source was read.
@@ -155,7 +180,7 @@ impl Pull<'_> {
         self.run.write(self.house, |writer| {
             let name = &self.settings.name;
             self.store(writer, last)?;
-            self.tally.add(&booking::book(self.house, writer, name, self.run, u64::MAX)?);
+            self.tally.add(&booking::book(self.house, writer, name, self.run)?);
             writer.clear_unbooked(name)?;
             self.keep_rejected(writer, &last.rejected)?;
             writer.set_source_position(name, None)?;
@@ -180,7 +205,7 @@ impl Pull<'_> {
             writer.keep_rejected(name, &rows, self.run.now)?;
             super::sweep::trash(self.house, writer, name, &swept.gone, self.run.now)?;
             self.tally.changed_orders += swept.gone.len() as u64;
-            self.tally.add(&booking::book(self.house, writer, name, self.run, u64::MAX)?);
+            self.tally.add(&booking::book(self.house, writer, name, self.run)?);
             writer.clear_unbooked(name)?;
             Ok(writer.set_swept_at(name, self.run.now)?)
         })

@@ -11,7 +11,7 @@ use super::house::FACTS;
 use super::sales_report::seal_for_now;
 use super::scratch::Scratch;
 use super::tables::{self, Scope};
-use crate::disclosure::{Policy, Request};
+use crate::disclosure::{Policy, Protection, Request};
 use crate::domain::cell::{RecordedCell, Universe};
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::ids::WitnessId;
@@ -74,6 +74,14 @@ impl<'a> Rehearsal<'a> {
         self.ledger.add(cells);
     }
 
+    /// What the answer to one of [`Self::questions`] changes of the witnesses.
+    ///
+    /// # Errors
+    /// When the books cannot be read.
+    pub fn witnesses(&self, question: &Question, answer: &Protection) -> anyhow::Result<WitnessChange> {
+        question.witnesses(answer, self.books())
+    }
+
     /// As if a release had changed the witnesses so.
     pub fn record_witnesses(&mut self, change: WitnessChange) {
         self.ledger.forget_witnesses(&change.gone);
@@ -88,12 +96,12 @@ impl<'a> Rehearsal<'a> {
     /// As [`Self::questions`].
     pub fn everything(&self, universe: Universe) -> anyhow::Result<Request> {
         let earlier = self.ledger.cells(universe);
-        let Some(first) = earlier.iter().map(|cell| cell.definition.from).min() else {
+        if earlier.is_empty() {
             return Ok(Request::default());
-        };
+        }
         let witnesses = self.ledger.witnesses(universe);
         let asked = Asked { earlier, witnesses, ..Asked::default() };
-        Ok(tables::cells(universe, self.books(), Period::Day(first), asked)?.request)
+        Ok(tables::cells(universe, self.books(), asked)?.request)
     }
 
     fn books(&self) -> Books<'_> {

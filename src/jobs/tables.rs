@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
 use jiff::civil::{Date, date};
 
 use super::books::Books;
@@ -183,14 +182,9 @@ fn groups(rows: &[Dimension], columns: &[Dimension], period: Period) -> Shape {
     }
 }
 
-/// The days that a report on `period` asks about, and those of the earlier cells.
-fn days(period: Period, asked: Asked<'_>) -> (Date, Date) {
-    let spans = asked
-        .tables
-        .iter()
-        .chain(asked.reserved)
-        .flat_map(|table| table.shape.spans())
-        .chain(asked.earlier.iter().map(|cell| (cell.definition.from, cell.definition.until)));
+/// The days that tables on `period` ask about.
+fn days(period: Period, tables: &[CellTable]) -> (Date, Date) {
+    let spans = tables.iter().flat_map(|table| table.shape.spans());
     spans
         .fold((period.first(), period.until()), |(first, until), span| (first.min(span.0), until.max(span.1)))
 }
@@ -198,24 +192,17 @@ fn days(period: Period, asked: Asked<'_>) -> (Date, Date) {
 /// Those of the pages that the report's own figures are summed from.
 pub(super) fn pages_summed<'a>(scope: Scope<'_>, pages: &'a [Page]) -> Vec<&'a Page> {
     let tables = scope.tables(Universe::Sales);
-    let (first, until) = days(scope.period, Asked { tables: &tables, ..Asked::default() });
+    let (first, until) = days(scope.period, &tables);
     let is_summed = |page: &&Page| scope.tells.of_sales() && page.from < until && first < page.until;
     pages.iter().filter(is_summed).collect()
 }
 
-/// The cells of a universe's tables, over every day that they or cells of earlier releases sum over.
-pub(super) fn cells(
-    universe: Universe,
-    books: Books<'_>,
-    period: Period,
-    asked: Asked<'_>,
-) -> anyhow::Result<Cells> {
+/// The cells of a universe's tables and of earlier releases.
+pub(super) fn cells(universe: Universe, books: Books<'_>, asked: Asked<'_>) -> anyhow::Result<Cells> {
     match universe {
         Universe::Sales => {
-            let (first, until) = days(period, asked);
-            let frame = facts::load(books.directory, books.pages, first, until)
-                .context("failed to read the sealed pages")?;
-            Ok(report::cells(&frame, asked)?)
+            facts::check_apart(books.pages)?;
+            report::cells(&books, asked)
         }
         Universe::Complaints => Ok(report::complaint_cells(books.lines, asked)?),
     }

@@ -1,15 +1,17 @@
-//! Which rows each cell holds, and the atoms: rows that no cell can tell apart.
+//! Which combinations each cell holds, and the atoms: combinations that no cell can tell apart.
 //!
-//! Cells that fix the same dimensions are a family. A row is looked up once in each family, by its values
-//! and the class of its day (days that the same ranges of the family cover are one class), which gives an
-//! interned list of cells; the lists of all families are the row's signature, and rows of one signature
-//! are one atom. So a thousand earlier releases cost a row little more than one.
+//! Cells that fix the same dimensions are a family. A combination is looked up once in each family, by its values
+//! and its class (the ranges of the family that cover its days), which gives an interned list of cells; the lists of all
+//! families are the combination's signature, and combinations of one signature are one atom. So a thousand earlier releases
+//! cost a combination little more than one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use super::Error;
-use super::rows::{Rows, epoch_day};
+use super::combinations::Combinations;
+use super::packed::{Codes, QuickHash};
+use super::rows::epoch_day;
 use crate::domain::cell::CellDefinition;
 use crate::domain::entry::Dimension;
 
@@ -18,30 +20,26 @@ pub(super) struct Membership {
     unique: Vec<usize>,
     /// For each distinct definition, ascending.
     atoms: Vec<Vec<u32>>,
-    atom_of_row: Vec<Option<u32>>,
-    combinations: Combinations,
+    /// Of each combination; `None` of one in no cell.
+    pub atom_of: Vec<Option<u32>>,
 }
 
 impl Membership {
-    pub fn new(rows: &Rows, asked: &[&CellDefinition]) -> Result<Self, Error> {
-        let mut definitions = Interned::default();
-        let unique: Vec<usize> = asked.iter().map(|cell| definitions.number(*cell) as usize).collect();
-        let mut families = families(rows, &definitions.values)?;
-        let combinations = Combinations::new(rows, &families);
-        let mut signatures = vec![0; combinations.keys.len() * families.len()];
+    pub fn new(combinations: &Combinations, asked: &[&CellDefinition]) -> Result<Self, Error> {
+        let Families { mut families, unique, count } = families(combinations, asked)?;
         let width = families.len().max(1);
+        let mut signatures = vec![0; combinations.all.len() * width];
         for (at, family) in families.iter_mut().enumerate() {
-            family.classify(&combinations.keys);
-            for (key, signature) in combinations.keys.iter().zip(signatures.chunks_mut(width)) {
-                signature[at] = family.list_of(key);
+            for (combination, signature) in combinations.all.iter().zip(signatures.chunks_mut(width)) {
+                signature[at] = family.list_of(combination.class, combination.first_day, &combination.codes);
             }
         }
         let mut found = Interned::default();
-        let atom_of_combination: Vec<Option<u32>> = signatures
+        let atom_of: Vec<Option<u32>> = signatures
             .chunks(width)
             .map(|signature| signature.iter().any(|&list| list != 0).then(|| found.number(signature)))
             .collect();
-        let mut atoms = vec![Vec::new(); definitions.values.len()];
+        let mut atoms = vec![Vec::new(); count];
         for (atom, signature) in (0u32..).zip(&found.values) {
             for (family, &list) in families.iter().zip(*signature) {
                 for &cell in &family.lists.values[list as usize] {
@@ -49,9 +47,7 @@ impl Membership {
                 }
             }
         }
-        let atom_of = |combination: &u32| atom_of_combination.get(*combination as usize).copied().flatten();
-        let atom_of_row = combinations.of_row.iter().map(atom_of).collect();
-        Ok(Self { unique, atoms, atom_of_row, combinations })
+        Ok(Self { unique, atoms, atom_of })
     }
 
     /// The atoms of the asked cell, ascending.
@@ -62,21 +58,6 @@ impl Membership {
     /// The same number for asked cells of the same definition.
     pub fn unique(&self, cell: usize) -> usize {
         self.unique[cell]
-    }
-
-    /// The finest groups that could be told apart by what any cell fixes: for each row, the number of its own.
-    pub fn group_of_row(&self) -> &[u32] {
-        &self.combinations.of_row
-    }
-
-    /// The dimensions that any cell fixes, as slots.
-    pub fn slots(&self) -> &[usize] {
-        &self.combinations.slots
-    }
-
-    /// `None` for a row that is in no cell.
-    pub fn atom_of_row(&self) -> &[Option<u32>] {
-        &self.atom_of_row
     }
 }
 
@@ -102,141 +83,144 @@ impl<T: Clone + Eq + Hash> Interned<T> {
     }
 }
 
-/// What rows are told apart by: the day, then the code of each dimension of the universe, zero where no cell
-/// fixes it. Of sales there are most.
-type Key = [u32; 1 + Dimension::SALES.len()];
-
-/// The distinct keys of the rows, sorted: in an order that does not depend on the rows'.
-struct Combinations {
-    /// The dimensions that are told apart.
-    slots: Vec<usize>,
-    keys: Vec<Key>,
-    of_row: Vec<u32>,
-}
-
-impl Combinations {
-    fn new(rows: &Rows, families: &[Family]) -> Self {
-        let used: BTreeSet<usize> = families.iter().flat_map(|family| &family.slots).copied().collect();
-        let mut sorted: Vec<(Key, u32)> = (0..rows.len())
-            .map(|row| {
-                let mut key = Key::default();
-                key[0] = sortable(rows.days[row]);
-                for &slot in &used {
-                    key[1 + slot] = rows.code_at(slot, row);
-                }
-                (key, row as u32)
-            })
-            .collect();
-        sorted.sort_unstable();
-        let slots = used.into_iter().collect();
-        let mut combinations = Self { slots, keys: Vec::new(), of_row: vec![0; sorted.len()] };
-        for (key, row) in sorted {
-            if combinations.keys.last() != Some(&key) {
-                combinations.keys.push(key);
-            }
-            combinations.of_row[row as usize] = combinations.keys.len() as u32 - 1;
-        }
-        combinations
-    }
-}
-
-/// A day that sorts as an unsigned number.
-fn sortable(day: i32) -> u32 {
-    day.cast_unsigned() ^ (1 << 31)
-}
-
 /// The cells that fix the same dimensions.
 struct Family {
     /// Where the dimensions stand among the universe's.
     slots: Vec<usize>,
     /// How many values each of them has.
     sizes: Vec<u128>,
-    /// `from..until`, sortable.
-    ranges: Interned<(u32, u32)>,
-    /// By range and packed values.
-    cells: HashMap<(u32, u128), Vec<u32>>,
-    /// For each class of days, the ranges that cover it.
-    classes: Interned<Vec<u32>>,
-    class_of_day: HashMap<u32, u32>,
+    /// `from..until`.
+    ranges: Interned<(i32, i32)>,
+    /// The definition's number by its range and its packed values.
+    cells: HashMap<(u32, u128), u32, QuickHash>,
+    /// For each class of days that was met, the ranges that cover it.
+    covering: HashMap<u32, Vec<u32>>,
     /// By class and packed values, the list of cells.
-    known: HashMap<(u32, u128), u32>,
+    known: HashMap<(u32, u128), u32, QuickHash>,
     /// The empty list is number 0.
     lists: Interned<Vec<u32>>,
 }
 
+struct Families {
+    families: Vec<Family>,
+    /// For each asked cell, the number of its definition.
+    unique: Vec<usize>,
+    /// How many distinct definitions there are.
+    count: usize,
+}
+
 /// The families of the definitions, by the dimensions they fix. A cell that fixes a value which does not
 /// occur holds no row and is in none.
-fn families(rows: &Rows, definitions: &[&CellDefinition]) -> Result<Vec<Family>, Error> {
-    let mut families: BTreeMap<Vec<Dimension>, Family> = BTreeMap::new();
-    for (cell, definition) in (0u32..).zip(definitions) {
-        let dimensions: Vec<Dimension> = definition.fixed.keys().copied().collect();
+fn families(known: &Combinations, asked: &[&CellDefinition]) -> Result<Families, Error> {
+    let mut found = Families { families: Vec::new(), unique: Vec::with_capacity(asked.len()), count: 0 };
+    let mut places: BTreeMap<Vec<Dimension>, usize> = BTreeMap::new();
+    let mut without_rows: HashMap<&CellDefinition, u32> = HashMap::new();
+    let mut coder = Coder { known, recent: vec![None; known.universe.dimensions().len()] };
+    // Cells come table by table, so that the next one is often of the same family.
+    let mut recent: (Vec<Dimension>, Option<usize>) = (Vec::new(), None);
+    for definition in asked {
+        let next = found.count as u32;
         let codes: Option<Vec<u32>> =
-            definition.fixed.iter().map(|(&dimension, value)| rows.code_of(dimension, value)).collect();
-        let Some(codes) = codes else { continue };
-        if !families.contains_key(&dimensions) {
-            families.insert(dimensions.clone(), Family::new(rows, &dimensions)?);
-        }
-        let Some(family) = families.get_mut(&dimensions) else { continue };
-        let range = (sortable(epoch_day(definition.from)), sortable(epoch_day(definition.until)));
-        let range = family.ranges.number(range);
-        let packed = family.pack(codes.into_iter());
-        family.cells.entry((range, packed)).or_default().push(cell);
+            definition.fixed.iter().map(|(&dimension, value)| coder.code(dimension, value)).collect();
+        let number = match codes {
+            None => *without_rows.entry(definition).or_insert(next),
+            Some(codes) => {
+                let at = match recent.1.filter(|_| definition.fixed.keys().eq(&recent.0)) {
+                    Some(at) => at,
+                    None => {
+                        recent.0 = definition.fixed.keys().copied().collect();
+                        place(known, &recent.0, &mut places, &mut found.families)?
+                    }
+                };
+                recent.1 = Some(at);
+                let family = &mut found.families[at];
+                let range = family.ranges.number((epoch_day(definition.from), epoch_day(definition.until)));
+                let packed = pack(&family.sizes, codes.into_iter());
+                *family.cells.entry((range, packed)).or_insert(next)
+            }
+        };
+        found.count += usize::from(number == next);
+        found.unique.push(number as usize);
     }
-    Ok(families.into_values().collect())
+    Ok(found)
+}
+
+/// Where the family of these dimensions stands.
+fn place(
+    known: &Combinations,
+    dimensions: &[Dimension],
+    places: &mut BTreeMap<Vec<Dimension>, usize>,
+    families: &mut Vec<Family>,
+) -> Result<usize, Error> {
+    if let Some(&at) = places.get(dimensions) {
+        return Ok(at);
+    }
+    families.push(Family::new(known, dimensions)?);
+    places.insert(dimensions.to_vec(), families.len() - 1);
+    Ok(families.len() - 1)
+}
+
+/// Looks values up, and remembers the last of each dimension: most cells share one with the cell before.
+struct Coder<'a> {
+    known: &'a Combinations,
+    recent: Vec<Option<(&'a str, Option<u32>)>>,
+}
+
+impl<'a> Coder<'a> {
+    /// `None` for a value that does not occur.
+    fn code(&mut self, dimension: Dimension, value: &'a str) -> Option<u32> {
+        let recent = &mut self.recent[self.known.slot(dimension)?];
+        match recent.filter(|(text, _)| *text == value) {
+            Some((_, code)) => code,
+            None => {
+                let code = self.known.code_of(dimension, value);
+                *recent = Some((value, code));
+                code
+            }
+        }
+    }
 }
 
 impl Family {
-    fn new(rows: &Rows, dimensions: &[Dimension]) -> Result<Self, Error> {
+    fn new(known: &Combinations, dimensions: &[Dimension]) -> Result<Self, Error> {
         let sizes: Vec<u128> =
-            dimensions.iter().map(|&dimension| rows.values(dimension).len() as u128).collect();
+            dimensions.iter().map(|&dimension| known.values(dimension).len() as u128).collect();
         sizes.iter().try_fold(1u128, |all, &size| all.checked_mul(size)).ok_or(Error::TooFine)?;
         let mut family = Self {
-            slots: dimensions.iter().filter_map(|&dimension| rows.slot(dimension)).collect(),
+            slots: dimensions.iter().filter_map(|&dimension| known.slot(dimension)).collect(),
             sizes,
             ranges: Interned::default(),
-            cells: HashMap::new(),
-            classes: Interned::default(),
-            class_of_day: HashMap::new(),
-            known: HashMap::new(),
+            cells: HashMap::default(),
+            covering: HashMap::new(),
+            known: HashMap::default(),
             lists: Interned::default(),
         };
         family.lists.number(Vec::new());
         Ok(family)
     }
 
-    /// One number for one tuple of codes.
-    fn pack(&self, codes: impl Iterator<Item = u32>) -> u128 {
-        self.sizes.iter().zip(codes).fold(0, |packed, (&size, code)| packed * size + u128::from(code))
-    }
-
-    /// Finds the class of each day, of keys sorted by day.
-    fn classify(&mut self, keys: &[Key]) {
-        let mut last = None;
-        for day in keys.iter().map(|key| key[0]) {
-            if last.replace(day) == Some(day) {
-                continue;
-            }
-            let covers = |(_, range): &(u32, &(u32, u32))| range.0 <= day && day < range.1;
-            let covering = (0u32..).zip(&self.ranges.values).filter(covers).map(|(at, _)| at).collect();
-            let class = self.classes.number(covering);
-            self.class_of_day.insert(day, class);
-        }
-    }
-
-    /// The number of the list of this family's cells that hold the key.
-    fn list_of(&mut self, key: &Key) -> u32 {
-        let Some(&class) = self.class_of_day.get(&key[0]) else { return 0 };
-        let covering = &self.classes.values[class as usize];
+    /// The number of the list of this family's cells that hold the codes on the days of a class, of which `day` is one.
+    fn list_of(&mut self, class: u32, day: i32, codes: &Codes) -> u32 {
+        let ranges = &self.ranges.values;
+        let covering = self.covering.entry(class).or_insert_with(|| {
+            let covers = |(_, range): &(u32, &(i32, i32))| range.0 <= day && day < range.1;
+            (0u32..).zip(ranges).filter(covers).map(|(at, _)| at).collect()
+        });
         if covering.is_empty() {
             return 0;
         }
-        let packed = self.pack(self.slots.iter().map(|&slot| key[1 + slot]));
+        let packed = pack(&self.sizes, self.slots.iter().map(|&slot| codes[slot]));
         if let Some(&list) = self.known.get(&(class, packed)) {
             return list;
         }
         let cells = covering.iter().filter_map(|&range| self.cells.get(&(range, packed)));
-        let list = self.lists.number(cells.flatten().copied().collect());
+        let list = self.lists.number(cells.copied().collect());
         self.known.insert((class, packed), list);
         list
     }
+}
+
+/// One number for one tuple of codes.
+fn pack(sizes: &[u128], codes: impl Iterator<Item = u32>) -> u128 {
+    sizes.iter().zip(codes).fold(0, |packed, (&size, code)| packed * size + u128::from(code))
 }

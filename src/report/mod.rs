@@ -3,40 +3,54 @@
 //! The answer is a [`Request`] to disclosure control: rows that no cell, candidate or earlier, can tell
 //! apart are one atom, and a cell is a set of atoms. A row in no cell is dropped.
 //!
-//! Invariants: the answer depends on what the frame holds, not on the order of its rows; an earlier cell
-//! means the same entries as when it was released, for its definition stands alone; sums are checked.
+//! The way through: [`classes`] says which days are told apart, and by what; [`packed`], the kernel, sums the rows of each
+//! page by customer and combination; [`membership`] makes atoms of combinations, and [`contributions`] sums what is left
+//! of all pages by atom.
+//!
+//! Invariants: the answer depends on what the pages hold, not on the order of their rows; an earlier cell
+//! means the same entries as when it was released, for its definition stands alone; sums are checked. A few pages are in
+//! memory at once, however many there are.
 //!
 //! Absent by design: any figure. Whatever is shown comes out of disclosure control (what does not add up, in
 //! [`durations()`] and [`oldest_open`], too), and this room hands
-//! nothing to a document. Nor does it load facts: the caller brings a frame of enough days for every
-//! candidate and every earlier cell that overlaps them.
+//! nothing to a document. Nor does it know where facts lie: the caller brings pages of every day that a
+//! candidate or an earlier cell that overlaps them is of.
 
+mod classes;
+mod combinations;
+mod contributions;
 mod durations;
-mod groups;
+mod facts;
 mod membership;
+mod packed;
 mod rows;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod window;
+mod witnesses;
 
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
-use polars::prelude::DataFrame;
+use rayon::prelude::*;
 
-use crate::disclosure::{CandidateCell, CandidateTable, Contributions, EarlierCell, MeasureTerms, Request};
+use crate::disclosure::{CandidateCell, CandidateTable, EarlierCell, MeasureTerms, Request};
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::{Component, Dimension};
 use crate::domain::witness::RecordedWitness;
 
+use classes::Classes;
+use combinations::Combinations;
 pub use durations::{durations, oldest_open};
-use groups::Groups;
+pub use facts::Facts;
 use membership::Membership;
+use packed::PageSums;
 use rows::Rows;
 use tables::Draft;
 pub use window::{trend_windows, windows};
+use witnesses::{Found, Groups};
 
 /// A table of a report, before its cells are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,12 +128,19 @@ pub enum Error {
     Negative { component: Component },
 }
 
-/// The cells that are asked for, over the facts in `frame` (as the facts room loads them).
+/// The cells that are asked for, over these facts. Pages of days that no cell covers are not read.
 ///
 /// # Errors
-/// When the frame is not one of facts, its sums do not fit, or a table names a dimension twice.
-pub fn cells(frame: &DataFrame, asked: Asked<'_>) -> Result<Cells, Error> {
-    of_rows(&Rows::read(frame)?, asked)
+/// When a page cannot be read or is none of facts, sums do not fit, or a table names a dimension twice.
+pub fn cells<F: Facts>(facts: &F, asked: Asked<'_>) -> Result<Cells, F::Error> {
+    let classes = Classes::new(Universe::Sales, asked);
+    let found = Found::new(asked.witnesses);
+    let needed = Needed { all_dimensions: found.is_sought(), components: used_components(asked) };
+    let pages: Vec<(PageSums, Found)> = read_pages(facts, &classes, &needed, |rows| {
+        let found = found.among(&rows, &classes)?;
+        Ok((PageSums::of(rows, &classes)?, found))
+    })?;
+    Ok(of_pages(Universe::Sales, classes, pages, asked)?)
 }
 
 /// The cells that are asked for, over the complaints' books. The lines are all of the days that a candidate or
@@ -131,18 +152,76 @@ pub fn cells(frame: &DataFrame, asked: Asked<'_>) -> Result<Cells, Error> {
 /// # Errors
 /// As [`cells`].
 pub fn complaint_cells(lines: &[ComplaintLine], asked: Asked<'_>) -> Result<Cells, Error> {
-    of_rows(&Rows::of_complaints(lines), asked)
+    let classes = Classes::new(Universe::Complaints, asked);
+    let rows = Rows::of_complaints(lines);
+    let found = Found::new(asked.witnesses).among(&rows, &classes)?;
+    let page = (PageSums::of(rows, &classes)?, found);
+    of_pages(Universe::Complaints, classes, vec![page], asked)
 }
 
-fn of_rows(rows: &Rows, asked: Asked<'_>) -> Result<Cells, Error> {
+/// What is read of a page besides days and customers.
+struct Needed {
+    /// Every dimension that any cell fixes, or those that cells of the page's days fix.
+    all_dimensions: bool,
+    components: Vec<Component>,
+}
+
+/// The components that any measure in use is made of.
+fn used_components(asked: Asked<'_>) -> Vec<Component> {
+    let of_tables = asked.tables.iter().chain(asked.reserved).flat_map(|table| &table.measures);
+    let measures = of_tables.chain(asked.earlier.iter().flat_map(|cell| &cell.measures));
+    let components = measures.flat_map(|measure| measure.terms()).map(|&(component, _)| component);
+    components.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What `work` makes of the pages that any cell covers, some at once.
+fn read_pages<F: Facts, T: Send>(
+    facts: &F,
+    classes: &Classes,
+    needed: &Needed,
+    work: impl Fn(Rows) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, F::Error> {
+    let spans = facts.spans();
+    let pages: Vec<(usize, Vec<usize>)> = spans
+        .iter()
+        .enumerate()
+        .filter_map(|(page, &span)| {
+            let slots = classes.slots_between(span)?;
+            Some((page, if needed.all_dimensions { classes.all_slots().to_vec() } else { slots }))
+        })
+        .collect();
+    let all = Universe::Sales.components().iter().copied();
+    let others: Vec<Component> = all.filter(|component| !needed.components.contains(component)).collect();
+    let read = |(page, slots): &(usize, Vec<usize>)| {
+        let frame = facts.read(*page, &Rows::columns(slots, &needed.components))?;
+        let mut rows = Rows::read(&frame, slots, &needed.components)?;
+        drop(frame);
+        // Whoever has something that is not asked for is a contributor all the same.
+        if !others.is_empty() && rows.present.contains(&0) {
+            let names: Vec<&str> = others.iter().map(|component| component.as_str()).collect();
+            rows.look_for(&facts.read(*page, &names)?, &others)?;
+        }
+        Ok(work(rows)?)
+    };
+    pages.par_iter().with_max_len(1).map(read).collect()
+}
+
+fn of_pages(
+    universe: Universe,
+    classes: Classes,
+    pages: Vec<(PageSums, Found)>,
+    asked: Asked<'_>,
+) -> Result<Cells, Error> {
+    let (pages, found): (Vec<PageSums>, Vec<Found>) = pages.into_iter().unzip();
+    let (combinations, numbers) = Combinations::of(universe, &classes, &pages);
     let all = || asked.tables.iter().chain(asked.reserved);
-    let drafts: Vec<Draft> = all().map(|table| Draft::new(table, rows)).collect::<Result<_, _>>()?;
+    let drafts: Vec<Draft> = all().map(|table| Draft::new(table, &combinations)).collect::<Result<_, _>>()?;
     let candidates = drafts.iter().flat_map(|draft| &draft.definitions);
     let definitions = candidates.chain(asked.earlier.iter().map(|cell| &cell.definition)).collect::<Vec<_>>();
-    let membership = Membership::new(rows, &definitions)?;
-    let data = contributions(rows, &membership)?;
-    let groups = Groups::new(rows, &membership);
-    let (witnesses, tables_of_witnesses) = groups.recall(asked.witnesses);
+    let membership = Membership::new(&combinations, &definitions)?;
+    let data = contributions::contributions(universe, pages, &numbers, &membership.atom_of)?;
+    let (witnesses, tables_of_witnesses) =
+        witnesses::recall(universe, asked.witnesses, &found, &numbers, &membership.atom_of);
     let used: BTreeSet<Measure> = all()
         .flat_map(|table| &table.measures)
         .chain(asked.earlier.iter().flat_map(|cell| &cell.measures))
@@ -169,13 +248,14 @@ fn of_rows(rows: &Rows, asked: Asked<'_>) -> Result<Cells, Error> {
     definitions.truncate(asked.tables.len());
     let reserved = tables.split_off(asked.tables.len());
     let request = Request {
-        measures: used.iter().map(|measure| terms(*measure, rows.universe)).collect(),
+        measures: used.iter().map(|measure| terms(*measure, universe)).collect(),
         tables,
         reserved,
         earlier: earlier_cells(asked.earlier, &used, &membership, next),
         witnesses: tables_of_witnesses,
         data,
     };
+    let groups = Groups::new(classes, combinations, membership.atom_of);
     Ok(Cells { request, definitions, witnesses, groups })
 }
 
@@ -218,37 +298,4 @@ fn terms(measure: Measure, universe: Universe) -> MeasureTerms {
         is_magnitude: measure.is_money(),
         is_balance: measure.is_stock(),
     }
-}
-
-/// Sums the rows by (atom, customer): one sort of packed keys, then one pass.
-fn contributions(rows: &Rows, membership: &Membership) -> Result<Contributions, Error> {
-    let components = rows.universe.components();
-    let mut keys: Vec<(u32, u64, u32)> = Vec::new();
-    for (row, atom) in (0u32..).zip(membership.atom_of_row()) {
-        if let Some(atom) = atom {
-            keys.push((*atom, rows.customers[row as usize], row));
-        }
-    }
-    keys.sort_unstable();
-    let mut data =
-        Contributions { components: vec![Vec::new(); components.len()], ..Contributions::default() };
-    let mut last = None;
-    for (atom, customer, row) in keys {
-        if last.replace((atom, customer)) != Some((atom, customer)) {
-            data.atoms.push(atom);
-            data.contributors.push(customer);
-            data.components.iter_mut().for_each(|column| column.push(0));
-        }
-        for (index, &component) in components.iter().enumerate() {
-            let value = rows.components[index][row as usize];
-            let Some(sum) = data.components[index].last_mut() else { continue };
-            *sum = sum.checked_add(value).ok_or(Error::TooLarge { component })?;
-        }
-    }
-    for (&component, column) in components.iter().zip(&data.components) {
-        if column.iter().any(|&sum| sum < 0) {
-            return Err(Error::Negative { component });
-        }
-    }
-    Ok(data)
 }

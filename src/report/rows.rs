@@ -1,127 +1,148 @@
-//! The facts, or the lines of the complaints' books, as plain columns, each dimension's values coded in their order.
+//! The facts of a page, or the lines of the complaints' books, as plain columns, each dimension's values coded.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::mem::take;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use polars::prelude::{ChunkedArray, DataFrame, PolarsNumericType, PolarsResult};
 
 use super::Error;
+use super::packed::QuickHash;
 use crate::domain::cell::Universe;
 use crate::domain::complaint::ComplaintLine;
-use crate::domain::entry::{Dimension, UNKNOWN};
+use crate::domain::entry::{Component, Dimension, UNKNOWN};
 
-/// Rows that add nothing to any component (they carry tax or shipping alone) are left out: nobody can
-/// see them, and they must not pass for contributors.
 pub(super) struct Rows {
     pub universe: Universe,
     /// Days since 1 January 1970.
     pub days: Vec<i32>,
     pub customers: Vec<u64>,
-    /// One column a component, in the universe's order.
+    /// One column a component, in the universe's order; empty where nobody asked.
     pub components: Vec<Vec<i64>>,
-    /// For each dimension of the universe, in its order, the values that occur, sorted.
-    values: Vec<Vec<String>>,
-    /// For each dimension, each row's value as an index into its values.
-    codes: Vec<Vec<u32>>,
+    /// For each row, which components it has any of, a bit a component and one for those that nobody asked for. Rows that add nothing to any component (they carry
+    /// tax or shipping alone) have none: nobody can see them, and they must not pass for contributors.
+    pub present: Vec<u8>,
+    /// For each dimension of the universe, in its order; empty where nobody asked.
+    pub dimensions: Vec<Coded>,
+}
+
+/// The bit of a row that has nothing but what is not asked for.
+const OTHERS: u8 = 1 << 7;
+
+/// A column of texts.
+#[derive(Default)]
+pub(super) struct Coded {
+    /// The values that occur, each once.
+    pub values: Vec<String>,
+    /// Each row's value as an index into them.
+    pub codes: Vec<u32>,
 }
 
 impl Rows {
-    pub fn read(frame: &DataFrame) -> Result<Self, Error> {
-        let all_days = read(frame, "day", |name| Ok(plain(frame.column(name)?.date()?.physical())))?;
-        let all_belongs =
-            read(frame, "belongs_to", |name| Ok(plain(frame.column(name)?.date()?.physical())))?;
-        let all_customers = read(frame, "customer", |name| Ok(plain(frame.column(name)?.u64()?)))?;
-        let all_components = Universe::Sales
-            .components()
-            .iter()
-            .map(|component| read(frame, component.as_str(), |name| Ok(plain(frame.column(name)?.i64()?))))
-            .collect::<Result<Vec<_>, _>>()?;
-        let kept: Vec<usize> =
-            (0..all_days.len()).filter(|&row| all_components.iter().any(|column| column[row] != 0)).collect();
-        let days: Vec<i32> = kept.iter().map(|&row| all_days[row]).collect();
-        let (mut values, mut codes) = (Vec::new(), Vec::new());
-        for dimension in Dimension::SALES {
-            let (known, column) = match dimension {
-                Dimension::Weekday => coded(days.iter().map(|&day| weekday(day))),
-                Dimension::BelongsTo => {
-                    let months: Vec<String> =
-                        kept.iter().map(|&row| late_month(all_days[row], all_belongs[row])).collect();
-                    coded(months.iter().map(String::as_str))
-                }
-                _ => read_texts(frame, dimension.as_str(), &kept)?,
-            };
-            values.push(known);
-            codes.push(column);
+    /// The columns that [`Self::read`] needs for these dimensions and components.
+    pub fn columns(slots: &[usize], components: &[Component]) -> Vec<&'static str> {
+        let mut columns = vec!["day", "customer"];
+        columns.extend(components.iter().map(|component| component.as_str()));
+        if slots.iter().any(|&slot| Dimension::SALES[slot] == Dimension::BelongsTo) {
+            columns.push("belongs_to");
         }
-        Ok(Self {
-            universe: Universe::Sales,
-            customers: kept.iter().map(|&row| all_customers[row]).collect(),
-            components: all_components
-                .iter()
-                .map(|column| kept.iter().map(|&row| column[row]).collect())
-                .collect(),
-            days,
-            values,
-            codes,
-        })
+        let dimensions = slots.iter().map(|&slot| Dimension::SALES[slot]);
+        columns.extend(dimensions.filter(|it| !follows_from_days(*it)).map(Dimension::as_str));
+        columns
+    }
+
+    /// The rows with these dimensions and components.
+    pub fn read(frame: &DataFrame, slots: &[usize], asked: &[Component]) -> Result<Self, Error> {
+        let universe = Universe::Sales;
+        let days = read(frame, "day", |name| Ok(plain(frame.column(name)?.date()?.physical())))?;
+        let customers = read(frame, "customer", |name| Ok(plain(frame.column(name)?.u64()?)))?;
+        let (components, dimensions) = (Vec::new(), Vec::new());
+        let present = vec![0; days.len()];
+        let mut rows = Self { universe, days, customers, components, present, dimensions };
+        rows.components.resize_with(universe.components().len(), Vec::new);
+        for (at, column) in amounts(frame, asked)? {
+            rows.note(at, &column);
+            rows.components[at] = column;
+        }
+        rows.dimensions.resize_with(universe.dimensions().len(), Coded::default);
+        for &slot in slots {
+            rows.dimensions[slot] = match Dimension::SALES[slot] {
+                Dimension::Weekday => coded(rows.days.iter().map(|&day| weekday(day)), str::to_owned),
+                Dimension::BelongsTo => {
+                    let belong =
+                        read(frame, "belongs_to", |name| Ok(plain(frame.column(name)?.date()?.physical())))?;
+                    let months =
+                        rows.days.iter().zip(belong).map(|(&day, belongs_to)| late_month(day, belongs_to));
+                    coded(months, month_written)
+                }
+                dimension => read_texts(frame, dimension.as_str())?,
+            };
+        }
+        Ok(rows)
     }
 
     /// Lines of the complaints' books.
     pub fn of_complaints(lines: &[ComplaintLine]) -> Self {
-        let kept: Vec<(&ComplaintLine, [i64; 7])> = lines
-            .iter()
-            .map(|line| (line, line.components()))
-            .filter(|(_, components)| components.iter().any(|&amount| amount != 0))
-            .collect();
-        let coded_by = |value: fn(&ComplaintLine) -> &str| coded(kept.iter().map(|(line, _)| value(line)));
-        let (values, codes) = Universe::Complaints
-            .dimensions()
-            .iter()
-            .map(|dimension| match dimension {
-                Dimension::ComplaintKind => coded_by(|line| line.kind.as_str()),
-                Dimension::DamageLevel => coded_by(ComplaintLine::level_code),
-                Dimension::Timeliness => coded_by(ComplaintLine::timeliness),
-                Dimension::Clock => coded_by(|line| line.clock.map_or(UNKNOWN, |clock| clock.as_str())),
-                _ => coded_by(|line| &line.channel),
-            })
-            .unzip();
-        Self {
-            universe: Universe::Complaints,
-            days: kept.iter().map(|(line, _)| epoch_day(line.day)).collect(),
-            customers: kept.iter().map(|(line, _)| line.complainant.0).collect(),
-            components: (0..7)
-                .map(|at| kept.iter().map(|(_, components)| components[at]).collect())
-                .collect(),
-            values,
-            codes,
+        let universe = Universe::Complaints;
+        let coded_by = |value: fn(&ComplaintLine) -> &str| coded(lines.iter().map(value), str::to_owned);
+        let dimensions = universe.dimensions().iter().map(|dimension| match dimension {
+            Dimension::ComplaintKind => coded_by(|line| line.kind.as_str()),
+            Dimension::DamageLevel => coded_by(ComplaintLine::level_code),
+            Dimension::Timeliness => coded_by(ComplaintLine::timeliness),
+            Dimension::Clock => coded_by(|line| line.clock.map_or(UNKNOWN, |clock| clock.as_str())),
+            _ => coded_by(|line| &line.channel),
+        });
+        let components = (0..universe.components().len())
+            .map(|at| lines.iter().map(|line| line.components()[at]).collect::<Vec<i64>>());
+        let mut rows = Self {
+            universe,
+            days: lines.iter().map(|line| epoch_day(line.day)).collect(),
+            customers: lines.iter().map(|line| line.complainant.0).collect(),
+            components: components.collect(),
+            present: vec![0; lines.len()],
+            dimensions: dimensions.collect(),
+        };
+        for (at, column) in take(&mut rows.components).into_iter().enumerate() {
+            rows.note(at, &column);
+            rows.components.push(column);
         }
+        rows
     }
 
     pub fn len(&self) -> usize {
         self.days.len()
     }
 
-    /// Where a dimension stands among those of the universe.
-    pub fn slot(&self, dimension: Dimension) -> Option<usize> {
-        self.universe.dimensions().iter().position(|&known| known == dimension)
+    /// Notes which rows of nothing have any of further components, which are not asked for.
+    pub fn look_for(&mut self, frame: &DataFrame, others: &[Component]) -> Result<(), Error> {
+        for (_, column) in amounts(frame, others)? {
+            for (bits, amount) in self.present.iter_mut().zip(column) {
+                if *bits & !OTHERS == 0 && amount != 0 {
+                    *bits = OTHERS;
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// The code of a row in the dimension at `slot`.
-    pub fn code_at(&self, slot: usize, row: usize) -> u32 {
-        self.codes[slot][row]
+    fn note(&mut self, component: usize, column: &[i64]) {
+        for (bits, &amount) in self.present.iter_mut().zip(column) {
+            *bits |= u8::from(amount != 0) << component;
+        }
     }
+}
 
-    /// The values of a dimension, by code; none when the universe does not have it.
-    pub fn values(&self, dimension: Dimension) -> &[String] {
-        self.slot(dimension).map_or(&[], |slot| &self.values[slot])
-    }
-
-    /// `None` for a value that does not occur.
-    pub fn code_of(&self, dimension: Dimension, value: &str) -> Option<u32> {
-        let found = self.values(dimension).binary_search_by(|known| known.as_str().cmp(value));
-        found.ok().and_then(|code| u32::try_from(code).ok())
-    }
+/// The columns of these components, each after its place among the universe's.
+fn amounts(frame: &DataFrame, components: &[Component]) -> Result<Vec<(usize, Vec<i64>)>, Error> {
+    let all = Universe::Sales.components().iter().enumerate();
+    all.filter(|(_, component)| components.contains(component))
+        .map(|(at, component)| {
+            let column = |name: &str| Ok(plain(frame.column(name)?.i64()?));
+            Ok((at, read(frame, component.as_str(), column)?))
+        })
+        .collect()
 }
 
 /// Days since 1 January 1970, as the frame counts them.
@@ -129,60 +150,98 @@ pub(super) fn epoch_day(day: Date) -> i32 {
     (day - date(1970, 1, 1)).get_days()
 }
 
+fn follows_from_days(dimension: Dimension) -> bool {
+    matches!(dimension, Dimension::Weekday | Dimension::BelongsTo)
+}
+
 /// `1` is Monday; 1 January 1970 was a Thursday.
 fn weekday(day: i32) -> &'static str {
     ["1", "2", "3", "4", "5", "6", "7"][(day + 3).rem_euclid(7) as usize]
 }
 
-/// The month that a late booking belongs to; [`UNKNOWN`] of one that is on time.
-fn late_month(day: i32, belongs_to: i32) -> String {
-    if belongs_to >= day {
-        return UNKNOWN.to_owned();
-    }
-    let day = date(1970, 1, 1).saturating_add(belongs_to.days());
-    format!("{:04}-{:02}", day.year(), day.month())
+/// The month that a late booking belongs to; `None` of one that is on time.
+fn late_month(day: i32, belongs_to: i32) -> Option<(i16, i8)> {
+    (belongs_to < day).then(|| {
+        let day = date(1970, 1, 1).saturating_add(belongs_to.days());
+        (day.year(), day.month())
+    })
+}
+
+fn month_written(month: Option<(i16, i8)>) -> String {
+    month.map_or_else(|| UNKNOWN.to_owned(), |(year, month)| format!("{year:04}-{month:02}"))
 }
 
 /// A column without gaps, read by `values`.
 fn read<T>(
     frame: &DataFrame,
     name: &str,
-    values: impl FnOnce(&str) -> PolarsResult<Vec<Option<T>>>,
+    values: impl FnOnce(&str) -> PolarsResult<Option<Vec<T>>>,
 ) -> Result<Vec<T>, Error> {
     let missing = || Error::Column { column: name.to_owned() };
-    let values: Option<Vec<T>> = values(name).map_err(|_| missing())?.into_iter().collect();
+    let values = values(name).map_err(|_| missing())?;
     values.filter(|values| values.len() == frame.height()).ok_or_else(missing)
 }
 
-fn plain<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Vec<Option<T::Native>> {
-    column.iter().collect()
+/// `None` where a value is missing.
+fn plain<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Option<Vec<T::Native>> {
+    let mut all = Vec::with_capacity(column.len());
+    for chunk in column.downcast_iter() {
+        all.extend_from_slice(chunk.values());
+    }
+    (column.null_count() == 0).then_some(all)
 }
 
-fn read_texts(frame: &DataFrame, name: &str, kept: &[usize]) -> Result<(Vec<String>, Vec<u32>), Error> {
+/// Texts off a page stand in it once and are pointed at. Rows that point alike have the same text, so almost all rows are
+/// coded by what they point at, without a look at the text.
+fn read_texts(frame: &DataFrame, name: &str) -> Result<Coded, Error> {
     let missing = || Error::Column { column: name.to_owned() };
     let column = frame.column(name).and_then(|column| column.str()).map_err(|_| missing())?;
-    let texts: Vec<&str> = column.iter().collect::<Option<_>>().ok_or_else(missing)?;
-    Ok(coded(kept.iter().map(|&row| texts[row])))
+    if column.null_count() > 0 {
+        return Err(missing());
+    }
+    let mut coder = Coder::default();
+    let mut codes = Vec::with_capacity(column.len());
+    for chunk in column.downcast_iter() {
+        // Pointers of another chunk mean other texts.
+        let mut pointed: HashMap<u128, u32, QuickHash> = HashMap::default();
+        let mut last: Option<(u128, u32)> = None;
+        for (row, view) in chunk.views().iter().enumerate() {
+            let pointer = view.as_u128();
+            let code = match last {
+                Some((known, code)) if known == pointer => code,
+                _ => *pointed.entry(pointer).or_insert_with(|| coder.code(chunk.value(row))),
+            };
+            last = Some((pointer, code));
+            codes.push(code);
+        }
+    }
+    Ok(Coded { values: coder.first_seen.into_iter().map(str::to_owned).collect(), codes })
 }
 
-/// The distinct texts, sorted, and each text as an index into them.
-fn coded<'a>(texts: impl Iterator<Item = &'a str>) -> (Vec<String>, Vec<u32>) {
-    let mut seen: HashMap<&str, u32> = HashMap::new();
-    let mut first_seen: Vec<&str> = Vec::new();
-    let mut codes: Vec<u32> = texts
-        .map(|text| {
-            *seen.entry(text).or_insert_with(|| {
-                first_seen.push(text);
-                first_seen.len() as u32 - 1
-            })
-        })
-        .collect();
-    let mut order: Vec<u32> = (0..first_seen.len() as u32).collect();
-    order.sort_unstable_by_key(|&code| first_seen[code as usize]);
-    let mut rank = vec![0; order.len()];
-    for (place, &code) in (0u32..).zip(&order) {
-        rank[code as usize] = place;
+fn coded<T: Copy + Eq + Hash>(keys: impl Iterator<Item = T>, written: impl Fn(T) -> String) -> Coded {
+    let mut coder = Coder::default();
+    let codes = keys.map(|key| coder.code(key)).collect();
+    Coded { values: coder.first_seen.into_iter().map(written).collect(), codes }
+}
+
+/// Numbers values in the order they come.
+struct Coder<T> {
+    seen: HashMap<T, u32>,
+    first_seen: Vec<T>,
+}
+
+impl<T> Default for Coder<T> {
+    fn default() -> Self {
+        Self { seen: HashMap::new(), first_seen: Vec::new() }
     }
-    codes.iter_mut().for_each(|code| *code = rank[*code as usize]);
-    (order.iter().map(|&code| first_seen[code as usize].to_owned()).collect(), codes)
+}
+
+impl<T: Copy + Eq + Hash> Coder<T> {
+    fn code(&mut self, value: T) -> u32 {
+        let next = self.first_seen.len() as u32;
+        *self.seen.entry(value).or_insert_with(|| {
+            self.first_seen.push(value);
+            next
+        })
+    }
 }

@@ -1,10 +1,12 @@
 //! The cells of one table: places, definitions, and the sums a reader sees.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
 
-use super::rows::{Rows, epoch_day};
+use super::combinations::Combinations;
+use super::packed::QuickHash;
+use super::rows::epoch_day;
 use super::{CellTable, Error, Shape, Window};
 use crate::disclosure::Equation;
 use crate::domain::cell::{CellDefinition, Measure};
@@ -22,7 +24,7 @@ pub(super) struct Draft {
 type Paths = (Vec<u32>, Vec<u32>);
 
 impl Draft {
-    pub fn new(table: &CellTable, data: &Rows) -> Result<Self, Error> {
+    pub fn new(table: &CellTable, data: &Combinations) -> Result<Self, Error> {
         match &table.shape {
             Shape::Windows(windows) => Ok(Self::of_windows(windows)),
             Shape::Groups { rows, columns, from, until } => {
@@ -40,7 +42,7 @@ impl Draft {
                         })
                         .collect(),
                 };
-                Ok(Self::of_groups(&axes, *from, *until, data))
+                Self::of_groups(&axes, (*from, *until), data)
             }
         }
     }
@@ -59,17 +61,17 @@ impl Draft {
         }
     }
 
-    fn of_groups(axes: &Axes<'_>, from: Date, until: Date, data: &Rows) -> Self {
-        let cells = axes.occurring(from, until, data);
-        Self {
+    fn of_groups(axes: &Axes<'_>, (from, until): (Date, Date), data: &Combinations) -> Result<Self, Error> {
+        let cells = axes.occurring((from, until), data)?;
+        Ok(Self {
             dimensions: axes.used().map(name).collect(),
             places: cells.iter().map(|paths| axes.place(paths, data)).collect(),
             definitions: cells
                 .iter()
                 .map(|paths| CellDefinition { from, until, fixed: axes.fixed(paths, data) })
                 .collect(),
-            equations: equations(&cells),
-        }
+            equations: equations(&cells, &Numbers::new(axes, data)?),
+        })
     }
 }
 
@@ -105,37 +107,44 @@ impl Axes<'_> {
 
     /// Every place at every level that occurs, and the grand total; sorted, totals before their parts
     /// (codes sort as their values do).
-    fn occurring(&self, from: Date, until: Date, data: &Rows) -> Vec<Paths> {
+    fn occurring(&self, (from, until): (Date, Date), data: &Combinations) -> Result<Vec<Paths>, Error> {
         let range = epoch_day(from)..epoch_day(until);
         let slots = |axis: &[Dimension]| -> Vec<usize> {
             axis.iter().filter_map(|&dimension| data.slot(dimension)).collect()
         };
         let (rows, columns) = (slots(self.rows), slots(self.columns));
-        let codes = |slots: &[usize], row| -> Vec<u32> {
-            slots.iter().map(|&slot| data.code_at(slot, row)).collect()
-        };
-        let is_of_table = |row: &usize| {
-            self.components.is_empty() || self.components.iter().any(|&at| data.components[at][*row] != 0)
-        };
-        let mut finest: Vec<Paths> = (0..data.len())
-            .filter(|&row| range.contains(&data.days[row]))
-            .filter(is_of_table)
-            .map(|row| (codes(&rows, row), codes(&columns, row)))
-            .collect();
-        finest.sort_unstable();
-        finest.dedup();
-        let mut all = BTreeSet::from([(Vec::new(), Vec::new())]);
-        for (row, column) in &finest {
-            for across in 0..=row.len() {
+        let numbers = Numbers::new(self, data)?;
+        let mask = self.components.iter().fold(0u8, |mask, &at| mask | 1 << at);
+        let is_of_table = |present: u8| mask == 0 || present & mask != 0;
+        // Many combinations share a place.
+        let mut seen: HashSet<(u32, u128), QuickHash> = HashSet::default();
+        let mut all: Vec<Paths> = vec![(Vec::new(), Vec::new())];
+        // A class lies within the range or outside it, for the range is one of those it is made of.
+        let within = data.all.iter().filter(|one| range.contains(&one.first_day) && is_of_table(one.present));
+        for combination in within {
+            let codes =
+                |slots: &[usize]| slots.iter().map(|&slot| combination.codes[slot]).collect::<Vec<u32>>();
+            let (row, column) = (codes(&rows), codes(&columns));
+            for across in (0..=row.len()).rev() {
+                let mut is_new = false;
                 for down in 0..=column.len() {
-                    all.insert((row[..across].to_vec(), column[..down].to_vec()));
+                    if seen.insert(numbers.of(&row[..across], &column[..down])) {
+                        is_new = true;
+                        all.push((row[..across].to_vec(), column[..down].to_vec()));
+                    }
+                }
+                // What is there was met with all that is coarser.
+                if !is_new {
+                    break;
                 }
             }
         }
-        all.into_iter().collect()
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
     }
 
-    fn place(&self, paths: &Paths, data: &Rows) -> Vec<Vec<String>> {
+    fn place(&self, paths: &Paths, data: &Combinations) -> Vec<Vec<String>> {
         [(self.rows, &paths.0), (self.columns, &paths.1)]
             .into_iter()
             .filter(|(axis, _)| !axis.is_empty())
@@ -144,7 +153,7 @@ impl Axes<'_> {
     }
 
     /// Every level's value, so that the definition stands alone.
-    fn fixed(&self, paths: &Paths, data: &Rows) -> BTreeMap<Dimension, String> {
+    fn fixed(&self, paths: &Paths, data: &Combinations) -> BTreeMap<Dimension, String> {
         values(self.rows, &paths.0, data)
             .chain(values(self.columns, &paths.1, data))
             .map(|(dimension, value)| (dimension, value.to_owned()))
@@ -155,7 +164,7 @@ impl Axes<'_> {
 fn values<'a>(
     axis: &'a [Dimension],
     path: &'a [u32],
-    data: &'a Rows,
+    data: &'a Combinations,
 ) -> impl Iterator<Item = (Dimension, &'a str)> {
     axis.iter()
         .zip(path)
@@ -166,19 +175,48 @@ fn name(axis: &[Dimension]) -> String {
     axis.iter().map(|dimension| dimension.as_str()).collect::<Vec<_>>().join(">")
 }
 
+/// Numbers for places, which are quicker to look up than lists of codes.
+struct Numbers {
+    rows: Vec<u128>,
+    columns: Vec<u128>,
+}
+
+impl Numbers {
+    fn new(axes: &Axes<'_>, data: &Combinations) -> Result<Self, Error> {
+        let sizes = |axis: &[Dimension]| -> Vec<u128> {
+            let known = axis.iter().filter(|&&dimension| data.slot(dimension).is_some());
+            known.map(|&dimension| data.values(dimension).len() as u128).collect()
+        };
+        let numbers = Self { rows: sizes(axes.rows), columns: sizes(axes.columns) };
+        let mut all = numbers.rows.iter().chain(&numbers.columns);
+        all.try_fold(1u128, |all, &size| all.checked_mul(size.max(1))).ok_or(Error::TooFine)?;
+        Ok(numbers)
+    }
+
+    /// Its levels and its codes.
+    fn of(&self, row: &[u32], column: &[u32]) -> (u32, u128) {
+        let levels = row.len() * (self.columns.len() + 1) + column.len();
+        let codes = self.rows.iter().zip(row).chain(self.columns.iter().zip(column));
+        (levels as u32, codes.fold(0, |packed, (&size, &code)| packed * size + u128::from(code)))
+    }
+}
+
 /// Each total with its parts one step down the rows, and one step down the columns.
-fn equations(cells: &[Paths]) -> Vec<Equation> {
-    let index: BTreeMap<&Paths, usize> = cells.iter().enumerate().map(|(at, paths)| (paths, at)).collect();
-    let mut sums: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+fn equations(cells: &[Paths], numbers: &Numbers) -> Vec<Equation> {
+    let index: HashMap<(u32, u128), usize, QuickHash> =
+        cells.iter().enumerate().map(|(at, (row, column))| (numbers.of(row, column), at)).collect();
+    let mut parts: Vec<[Vec<usize>; 2]> = vec![<[Vec<usize>; 2]>::default(); cells.len()];
     for (part, (row, column)) in cells.iter().enumerate() {
-        let up = |path: &[u32]| path.split_last().map(|(_, rest)| rest.to_vec());
-        let totals =
-            [up(row).map(|total| (total, column.clone())), up(column).map(|total| (row.clone(), total))];
-        for (axis, total) in totals.iter().enumerate() {
-            if let Some(&total) = total.as_ref().and_then(|total| index.get(total)) {
-                sums.entry((total, axis)).or_default().push(part);
+        let up_rows = row.split_last().map(|(_, rest)| numbers.of(rest, column));
+        let up_columns = column.split_last().map(|(_, rest)| numbers.of(row, rest));
+        for (axis, total) in [up_rows, up_columns].into_iter().enumerate() {
+            if let Some(&total) = total.and_then(|total| index.get(&total)) {
+                parts[total][axis].push(part);
             }
         }
     }
-    sums.into_iter().map(|((total, _), parts)| Equation { total, parts }).collect()
+    let sums = parts.into_iter().enumerate();
+    sums.flat_map(|(total, axes)| axes.into_iter().map(move |parts| Equation { total, parts }))
+        .filter(|sum| !sum.parts.is_empty())
+        .collect()
 }

@@ -47,6 +47,38 @@ impl Reader<'_> {
         self.all(sql, (source.as_str(), limit), |row| row.get::<_, String>(0).map(OrderId::new))
     }
 
+    /// When the earliest of the orders was placed that wait to be booked.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn first_unbooked_at(&self, source: &SourceName) -> Result<Option<Timestamp>, Error> {
+        let sql = "SELECT min(orders.placed_at) FROM unbooked
+                   JOIN orders ON orders.source = unbooked.source AND orders.id = unbooked.order_id
+                   WHERE unbooked.source = ?1";
+        self.single(sql, (source.as_str(),), |row| row.get::<_, Option<At>>(0)).map(|at| at.map(|at| at.0))
+    }
+
+    /// As [`Self::unbooked`], of orders placed at `from` or later, each with its instant: whoever takes many in turn goes on
+    /// at the last one's, and the others are not sorted again every time.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn unbooked_from(
+        &self,
+        source: &SourceName,
+        from: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<(OrderId, Timestamp)>, Error> {
+        let sql = "SELECT id, placed_at FROM orders INDEXED BY orders_by_placed_at
+                   WHERE placed_at >= ?2 AND source = ?1
+                     AND EXISTS (SELECT 1 FROM unbooked u WHERE u.source = ?1 AND u.order_id = orders.id)
+                   ORDER BY placed_at, id LIMIT ?3";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.all(sql, (source.as_str(), At(from), limit), |row| {
+            Ok((OrderId::new(row.get::<_, String>(0)?), row.get::<_, At>(1)?.0))
+        })
+    }
+
     /// Orders of the source that are not in its bin.
     ///
     /// # Errors
@@ -101,7 +133,7 @@ impl Writer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{at, fixture, shop};
+    use super::super::fixture::{at, fixture, keep_order, shop};
     use super::*;
 
     #[test]
@@ -121,6 +153,30 @@ mod tests {
             assert_eq!((w.source_position(&shop())?, w.count_unbooked(&shop())?), (None, 0));
             assert_eq!(w.swept_at(&shop())?, Some(now));
             w.remove_unbooked(&shop(), &OrderId::new("1"))
+        });
+    }
+
+    #[test]
+    fn what_is_unbooked_is_taken_in_turn() {
+        let fixture = fixture();
+        fixture.write(|w| {
+            assert_eq!(w.first_unbooked_at(&shop())?, None);
+            for id in ["3", "1", "2"] {
+                keep_order(w, id)?;
+                w.add_unbooked(&shop(), &OrderId::new(id))?;
+            }
+            let from = w.first_unbooked_at(&shop())?.expect("an instant");
+            let taken = |from, limit| -> Result<Vec<OrderId>, Error> {
+                Ok(w.unbooked_from(&shop(), from, limit)?.into_iter().map(|(id, _)| id).collect())
+            };
+            assert_eq!(taken(from, 9)?, w.unbooked(&shop(), 9)?);
+            assert_eq!(taken(from, 2)?, ["1", "2"].map(OrderId::new), "of one instant by their numbers");
+            w.remove_unbooked(&shop(), &OrderId::new("1"))?;
+            assert_eq!(taken(from, 2)?, ["2", "3"].map(OrderId::new));
+            let later = from + jiff::SignedDuration::from_secs(1);
+            assert_eq!(taken(later, 9)?, []);
+            assert_eq!(w.unbooked_from(&SourceName::new("stall"), from, 9)?, []);
+            Ok(())
         });
     }
 }

@@ -168,7 +168,7 @@ pub fn replay(house: &House, part: Part, each: &mut dyn FnMut(&JobSpec, Period, 
                 Ok(answer) => {
                     found.courses.entry(kind).or_default().count(&answer.summary);
                     released.extend(question.recorded(&answer));
-                    witnesses.push(question.witnesses(&answer));
+                    witnesses.push(rehearsal.witnesses(question, &answer).expect("witnesses"));
                 }
                 Err(error) => refused = Some(format!("{} {period}: {error}", job.name)),
             }

@@ -146,7 +146,7 @@ fn refuses_what_it_cannot_vouch_for() {
     let table = groups(&[Brand], &[Brand], MARCH.0, MARCH.1);
     let refused = cells(&frame(&march()), &[table], &[]);
     assert!(matches!(refused, Err(Error::RepeatedDimension { dimension: Brand, .. })));
-    let table = [groups(&[Brand], &[], MARCH.0, MARCH.1)];
+    let table = [groups(&[Brand], &[Region], MARCH.0, MARCH.1)];
     let refused = cells(&frame(&march()).drop("region").unwrap(), &table, &[]);
     assert!(matches!(refused, Err(Error::Column { column }) if column == "region"));
     let negative = [fact(1, 1, "watch", "Seiko", "north", -5, 0)];

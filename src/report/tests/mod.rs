@@ -70,6 +70,32 @@ fn frame(facts: &[Fact]) -> DataFrame {
     DataFrame::new(facts.len(), columns).unwrap()
 }
 
+/// The facts on pages of so many days each.
+struct Paged(Vec<((Date, Date), DataFrame)>);
+
+impl Paged {
+    fn new(facts: &[Fact], days: i64) -> Self {
+        let mut pages: BTreeMap<Date, Vec<Fact>> = BTreeMap::new();
+        for fact in facts {
+            let nth = i64::from((fact.day - date(2000, 1, 1)).get_days()) / days * days;
+            pages.entry(date(2000, 1, 1) + nth.days()).or_default().push(fact.clone());
+        }
+        Self(pages.into_iter().map(|(from, facts)| ((from, from + days.days()), frame(&facts))).collect())
+    }
+}
+
+impl Facts for Paged {
+    type Error = Error;
+
+    fn spans(&self) -> Vec<(Date, Date)> {
+        self.0.iter().map(|page| page.0).collect()
+    }
+
+    fn read(&self, page: usize, columns: &[&str]) -> Result<DataFrame, Error> {
+        Ok(self.0[page].1.select(columns.iter().copied()).expect("the columns of a page"))
+    }
+}
+
 fn groups(rows: &[Dimension], columns: &[Dimension], from: Date, until: Date) -> CellTable {
     CellTable {
         name: "groups".into(),
