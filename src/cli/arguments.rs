@@ -42,6 +42,9 @@ pub enum Command {
     /// Is all well? Jobs, sources, outbox, and every problem
     #[command(after_help = "Example:  firstwatch status --format json")]
     Status,
+    /// The same in figures, for a watcher: the text format of Prometheus
+    #[command(after_help = "Example:  firstwatch metrics > /var/lib/node-exporter/firstwatch.prom")]
+    Metrics,
     /// Jobs: list, show, run by hand, pause, resume
     #[command(subcommand, after_help = "Example:  firstwatch job run weekly-sales --period 2026-W46 --wait")]
     Job(JobCommand),

@@ -11,6 +11,7 @@ use super::lookup;
 use super::open_error::OpenError;
 use super::planner::schedule_of;
 use super::post::Post;
+use super::tally::Tally;
 use super::{backup, copies_kept, erase, scratch};
 use crate::access::Grants;
 use crate::domain::clock::Clock;
@@ -43,6 +44,7 @@ impl House {
         let grants = grants(&settings);
         let schedule = |job: &JobSpec| Some((job.name.clone(), schedule_of(&settings, job)?));
         let schedules = settings.jobs.iter().filter_map(schedule).collect();
+        let tally = Tally::new(clock.now());
         let house = Self {
             settings,
             store,
@@ -59,6 +61,7 @@ impl House {
             counted: Mutex::default(),
             copies: Mutex::default(),
             store_trouble: Mutex::default(),
+            tally,
         };
         // The store's lock is ours, so nobody is at what the ledger says is running.
         rescue_interrupted(&house)?;

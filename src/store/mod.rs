@@ -20,6 +20,7 @@ mod customers;
 mod deadline_steps;
 mod entries;
 mod erasures;
+mod figures;
 mod files;
 #[cfg(test)]
 mod fixture;
@@ -61,7 +62,9 @@ pub use corrections::CorrectionRow;
 pub use customers::{CustomerRow, FirstOrder};
 pub use deadline_steps::StepRow;
 pub use entries::LateTotal;
+pub use files::RELEASES;
 pub use meta::VaultMatch;
+pub use open::DATABASE;
 pub use orders::{OrderRow, SealedUnder};
 pub use outbox::{OutboxEvent, OutboxItem, OutboxRow};
 pub use outbox_state::OutboxState;

@@ -11,7 +11,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Error, Store, schema};
 
-pub(super) const DATABASE: &str = "firstwatch.db";
+/// The database's file in the state directory.
+pub const DATABASE: &str = "firstwatch.db";
 const LOCK: &str = "firstwatch.lock";
 
 /// Other processes hold the database only while they look at it with SQLite's shell.
