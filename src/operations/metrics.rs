@@ -226,14 +226,15 @@ fn of_disk(house: &House) -> Result<Vec<Metric>> {
 }
 
 fn of_calendar(house: &House, now: Timestamp) -> Metric {
-    let today = now.to_zoned(house.settings.business.zone.clone()).date();
-    let first_open = (today.year()..).find(|&year| !house.calendar.is_confirmed(year));
-    let first_open = first_open.and_then(|year| Date::new(year, 1, 1).ok()).unwrap_or(today);
-    let left = first_open.since(today).map_or(0, |span| span.get_days()).max(0);
+    let zone = &house.settings.business.zone;
+    let this_year = now.to_zoned(zone.clone()).year();
+    let open_year = (this_year..).find(|&year| !house.calendar.is_confirmed(year));
+    let first_day = open_year.and_then(|year| Date::new(year, 1, 1).ok());
+    let begins = first_day.and_then(|day| day.to_zoned(zone.clone()).ok()).map(|begin| begin.timestamp());
     gauge(
-        "firstwatch_calendar_days_left",
-        "Days until a year begins whose days off are not confirmed; 0 when this is one.",
-        [([], f64::from(left))],
+        "firstwatch_calendar_confirmed_until_timestamp_seconds",
+        "When the first year begins, this one or a later one, whose days off are not confirmed.",
+        begins.map(|begin| ([], seconds(begin))),
     )
 }
 

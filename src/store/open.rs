@@ -28,6 +28,14 @@ const SETTINGS: [(&str, &str, &str); 5] = [
     ("temp_store", "MEMORY", "2"),
 ];
 
+/// A store that an earlier version made, before it becomes one of this version.
+pub struct Earlier<'a> {
+    pub(super) connection: &'a Connection,
+    pub directory: &'a Path,
+    /// Its schema's version.
+    pub schema: i64,
+}
+
 impl Store {
     /// Opens the store in `directory`; makes both when they are not there. Only one process can.
     ///
@@ -35,14 +43,28 @@ impl Store {
     /// [`Error::Busy`] when another holds it, [`Error::OpenToOthers`], [`Error::NotOurs`],
     /// [`Error::Newer`], [`Error::Setting`], [`Error::File`], [`Error::Sqlite`].
     pub fn open(directory: &Path) -> Result<Self, Error> {
+        Self::open_after(directory, |_| Ok(()))
+    }
+
+    /// [`Store::open`] of a store that somebody may need as it was: when an earlier version made it, `before` sees it
+    /// first, and its error leaves it as it is.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`] and of `before`.
+    pub fn open_after<E: From<Error>>(
+        directory: &Path,
+        before: impl FnOnce(&Earlier<'_>) -> Result<(), E>,
+    ) -> Result<Self, E> {
         make_private_directory(directory)?;
         let lock = take_lock(directory)?;
         let database = directory.join(DATABASE);
         private_file(&database)?;
         let mut writer = connect(&database)?;
-        schema::migrate(&mut writer, &database)?;
+        schema::migrate(&mut writer, &database, |connection, schema| {
+            before(&Earlier { connection, directory, schema })
+        })?;
         let reader = connect(&database)?;
-        reader.pragma_update(None, "query_only", true)?;
+        reader.pragma_update(None, "query_only", true).map_err(Error::from)?;
         Ok(Self {
             directory: directory.to_owned(),
             writer: Mutex::new(writer),

@@ -28,6 +28,7 @@ mod intake;
 mod ledger;
 mod mail;
 mod march_2016;
+mod metrics;
 mod mta;
 mod payments;
 mod planted;
