@@ -1,7 +1,7 @@
 //! How things are shown to a person: aligned tables, instants in the business zone, colour only on a terminal.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, presets};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -11,17 +11,81 @@ pub fn table(head: &[&str]) -> Table {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head.iter().map(|title| title.to_uppercase()));
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, GAP));
     }
     table
 }
 
-/// The table's lines; without rows, `nothing` says so.
+/// Between two columns.
+const GAP: u16 = 2;
+
+/// A text in less than this is no pleasure to read.
+const READABLE: u16 = 30;
+
+/// The table's lines; without rows, `nothing` says so. Where a terminal is too narrow, names and instants stay whole: the
+/// widest column is wrapped, or, when that would leave it next to nothing and it is the last, stands beneath its row.
 pub fn lines(table: &Table, nothing: &str) -> String {
     if table.is_empty() {
         return nothing.to_owned();
     }
+    let widths = table.column_max_content_widths();
+    let total: u16 = widths.iter().map(|width| width + GAP).sum();
+    let Some(terminal) = table.width().filter(|&terminal| total - GAP > terminal) else {
+        return plain(table);
+    };
+    let widest = (0..widths.len()).max_by_key(|&at| widths[at]).unwrap_or_default();
+    let others = total - widths[widest] - GAP;
+    let mut narrow = table.clone();
+    if others + READABLE <= terminal {
+        let columns = narrow.column_iter_mut().enumerate().filter(|(at, _)| *at != widest);
+        columns.for_each(|(_, column)| {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        });
+        plain(&narrow)
+    } else if others <= terminal + GAP && widest + 1 == widths.len() {
+        beneath(&mut narrow, widest, terminal)
+    } else {
+        plain(table)
+    }
+}
+
+fn plain(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The table with its last column's texts under the rows.
+fn beneath(table: &mut Table, last: usize, terminal: u16) -> String {
+    let text_of = |row: &Row| row.cell_iter().nth(last).map(Cell::content).unwrap_or_default();
+    let texts: Vec<String> = table.row_iter().map(text_of).collect();
+    if let Some(column) = table.column_iter_mut().nth(last) {
+        column.set_constraint(ColumnConstraint::Hidden);
+    }
+    let mut lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");
+    let head: String = lines.by_ref().take(1).collect();
+    let told = |(row, text): (String, String)| row + &wrapped(&text, usize::from(terminal));
+    head + &lines.zip(texts).map(told).collect::<String>()
+}
+
+/// The words of a text in indented lines.
+fn wrapped(text: &str, width: usize) -> String {
+    const INDENT: &str = "     ";
+    let mut lines = String::new();
+    let mut used = usize::MAX;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used.saturating_add(1 + length) > width {
+            lines.push_str(if lines.is_empty() { INDENT } else { "\n     " });
+            used = INDENT.len() + length;
+        } else {
+            lines.push(' ');
+            used += 1 + length;
+        }
+        lines.push_str(word);
+    }
+    if !lines.is_empty() {
+        lines.push('\n');
+    }
+    lines
 }
 
 /// `2026-11-23 07:00` in `zone`.
@@ -73,6 +137,53 @@ mod tests {
         assert_eq!(lines(&table, "no job"), "no job");
         table.add_row(["pull", "done"]).add_row(["weekly-sales", ""]);
         assert_eq!(lines(&table, "no job"), "JOB           STATE\npull          done\nweekly-sales\n");
+    }
+
+    fn runs(width: u16) -> String {
+        let mut table = table(&["run", "job", "slot", "state", "message"]);
+        table.set_width(width);
+        table.add_row([
+            "8",
+            "complaint-deadlines",
+            "2026-11-23 07:05",
+            "done",
+            "20 deadlines told in 4 mails",
+        ]);
+        table.add_row([
+            "7",
+            "pull",
+            "2026-11-23 07:00",
+            "held",
+            "data of the shop are in until 2026-11-22 only, so it waits",
+        ]);
+        table.add_row(["6", "pull", "2026-11-22 07:00", "skipped", ""]);
+        lines(&table, "")
+    }
+
+    #[test]
+    fn a_narrow_terminal_breaks_no_name() {
+        insta::assert_snapshot!(runs(200), @"
+        RUN  JOB                  SLOT              STATE    MESSAGE
+        8    complaint-deadlines  2026-11-23 07:05  done     20 deadlines told in 4 mails
+        7    pull                 2026-11-23 07:00  held     data of the shop are in until 2026-11-22 only, so it waits
+        6    pull                 2026-11-22 07:00  skipped
+        ");
+        insta::assert_snapshot!(runs(90), @"
+        RUN  JOB                  SLOT              STATE    MESSAGE
+        8    complaint-deadlines  2026-11-23 07:05  done     20 deadlines told in 4 mails
+        7    pull                 2026-11-23 07:00  held     data of the shop are in until
+                                                             2026-11-22 only, so it waits
+        6    pull                 2026-11-22 07:00  skipped
+        ");
+        insta::assert_snapshot!(runs(60), @"
+        RUN  JOB                  SLOT              STATE
+        8    complaint-deadlines  2026-11-23 07:05  done
+             20 deadlines told in 4 mails
+        7    pull                 2026-11-23 07:00  held
+             data of the shop are in until 2026-11-22 only, so it
+             waits
+        6    pull                 2026-11-22 07:00  skipped
+        ");
     }
 
     #[test]

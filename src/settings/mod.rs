@@ -55,7 +55,7 @@ pub use load::{LoadOptions, USUAL_FILE, load};
 pub use mail::{Mail, MailTimeouts, Relay};
 pub use metrics::MetricsSettings;
 pub use payments::Payments;
-pub use problem::{Problem, one_of};
+pub use problem::{Problem, meant, one_of};
 pub use roles::{Held, Holder, Roles, groups_of, held as held_roles};
 pub use server::{Access, DatabaseAddress, DatabaseServer, WebShop};
 pub use shop::{ADMINISTRATORS, Places, Settings};

@@ -72,7 +72,8 @@ fn run(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<
         transaction.execute_batch(migration)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
-    transaction.pragma_update(None, "user_version", migrations.len())?;
+    let now = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    transaction.pragma_update(None, "user_version", now)?;
     Ok(transaction.commit()?)
 }
 

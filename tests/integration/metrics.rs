@@ -287,6 +287,9 @@ fn alerts_fit(told: &Told) {
         assert!(asked > 0, "{alert} asks for nothing");
     }
     assert!(names.len() > 10);
+    for name in told.kinds.keys() {
+        assert!(guide.contains(&format!("`{name}`")), "the guide does not tell of {name}");
+    }
     promtool(&["check", "rules", "systemd/alerts.example.yml"], "");
 }
 

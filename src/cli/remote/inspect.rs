@@ -150,8 +150,7 @@ fn shown_status(session: &Session, status: &Status) -> String {
     let outbox: Vec<String> = status.outbox.iter().map(|(state, count)| format!("{count} {state}")).collect();
     if status.unconfirmed_payments > 0 || status.mismatching_payments > 0 {
         lines.push(format!(
-            "payments: {} unconfirmed past the term (`firstwatch payment list --unconfirmed`), {} whose payments do \
-             not fit (`--mismatch`)",
+            "payments: {} unconfirmed past the term, {} whose payments do not fit",
             status.unconfirmed_payments,
             show::count(status.mismatching_payments, "order"),
         ));
