@@ -20,29 +20,35 @@ pub fn table(head: &[&str]) -> Table {
 const GAP: u16 = 2;
 
 /// A text in less than this is no pleasure to read.
-const READABLE: u16 = 30;
+const READABLE: usize = 30;
 
-/// The table's lines; without rows, `nothing` says so. Where a terminal is too narrow, names and instants stay whole: the
-/// widest column is wrapped, or, when that would leave it next to nothing and it is the last, stands beneath its row.
+/// The table's lines; without rows, `nothing` says so. Where a terminal is too narrow, columns move together and names and
+/// instants stay whole: the widest column is wrapped, or stands beneath its row when that would leave it next to nothing.
 pub fn lines(table: &Table, nothing: &str) -> String {
     if table.is_empty() {
         return nothing.to_owned();
     }
-    let widths = table.column_max_content_widths();
-    let total: u16 = widths.iter().map(|width| width + GAP).sum();
-    let Some(terminal) = table.width().filter(|&terminal| total - GAP > terminal) else {
+    let widths: Vec<usize> = table.column_max_content_widths().into_iter().map(usize::from).collect();
+    // The last column needs no gap.
+    let total =
+        |gap: u16| widths.iter().map(|width| width + usize::from(gap)).sum::<usize>() - usize::from(gap);
+    let Some(terminal) = table.width().map(usize::from).filter(|&terminal| total(GAP) > terminal) else {
         return plain(table);
     };
-    let widest = (0..widths.len()).max_by_key(|&at| widths[at]).unwrap_or_default();
-    let others = total - widths[widest] - GAP;
     let mut narrow = table.clone();
-    if others + READABLE <= terminal {
-        let columns = narrow.column_iter_mut().enumerate().filter(|(at, _)| *at != widest);
-        columns.for_each(|(_, column)| {
-            column.set_constraint(ColumnConstraint::ContentWidth);
+    for column in narrow.column_iter_mut() {
+        column.set_padding((0, 1)).set_constraint(ColumnConstraint::ContentWidth);
+    }
+    let widest = (0..widths.len()).max_by_key(|&at| widths[at]).unwrap_or_default();
+    let others = total(1) - widths[widest];
+    if total(1) <= terminal {
+        plain(&narrow)
+    } else if others + READABLE <= terminal {
+        narrow.column_iter_mut().skip(widest).take(1).for_each(|column| {
+            column.remove_constraint();
         });
         plain(&narrow)
-    } else if others <= terminal + GAP && widest + 1 == widths.len() {
+    } else if others <= terminal {
         beneath(&mut narrow, widest, terminal)
     } else {
         plain(table)
@@ -53,16 +59,16 @@ fn plain(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// The table with its last column's texts under the rows.
-fn beneath(table: &mut Table, last: usize, terminal: u16) -> String {
-    let text_of = |row: &Row| row.cell_iter().nth(last).map(Cell::content).unwrap_or_default();
+/// The table with one column's texts under the rows.
+fn beneath(table: &mut Table, at: usize, terminal: usize) -> String {
+    let text_of = |row: &Row| row.cell_iter().nth(at).map(Cell::content).unwrap_or_default();
     let texts: Vec<String> = table.row_iter().map(text_of).collect();
-    if let Some(column) = table.column_iter_mut().nth(last) {
+    if let Some(column) = table.column_iter_mut().nth(at) {
         column.set_constraint(ColumnConstraint::Hidden);
     }
     let mut lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");
     let head: String = lines.by_ref().take(1).collect();
-    let told = |(row, text): (String, String)| row + &wrapped(&text, usize::from(terminal));
+    let told = |(row, text): (String, String)| row + &wrapped(&text, terminal);
     head + &lines.zip(texts).map(told).collect::<String>()
 }
 
@@ -169,20 +175,20 @@ mod tests {
         6    pull                 2026-11-22 07:00  skipped
         ");
         insta::assert_snapshot!(runs(90), @"
-        RUN  JOB                  SLOT              STATE    MESSAGE
-        8    complaint-deadlines  2026-11-23 07:05  done     20 deadlines told in 4 mails
-        7    pull                 2026-11-23 07:00  held     data of the shop are in until
-                                                             2026-11-22 only, so it waits
-        6    pull                 2026-11-22 07:00  skipped
+        RUN JOB                 SLOT             STATE   MESSAGE
+        8   complaint-deadlines 2026-11-23 07:05 done    20 deadlines told in 4 mails
+        7   pull                2026-11-23 07:00 held    data of the shop are in until 2026-11-22
+                                                         only, so it waits
+        6   pull                2026-11-22 07:00 skipped
         ");
         insta::assert_snapshot!(runs(60), @"
-        RUN  JOB                  SLOT              STATE
-        8    complaint-deadlines  2026-11-23 07:05  done
+        RUN JOB                 SLOT             STATE
+        8   complaint-deadlines 2026-11-23 07:05 done
              20 deadlines told in 4 mails
-        7    pull                 2026-11-23 07:00  held
+        7   pull                2026-11-23 07:00 held
              data of the shop are in until 2026-11-22 only, so it
              waits
-        6    pull                 2026-11-22 07:00  skipped
+        6   pull                2026-11-22 07:00 skipped
         ");
     }
 

@@ -123,7 +123,7 @@ fn shown_status(session: &Session, status: &Status) -> String {
         table.add_row(vec![
             job.name.to_string().into(),
             show::maybe(last.map(|run| run.slot), &session.zone).into(),
-            show::state(if job.paused { "paused" } else { last.map_or("never run", |run| &run.state) }),
+            show::state(if job.paused { "paused" } else { last.map_or("never", |run| &run.state) }),
             show::maybe(next_of(job), &session.zone).into(),
         ]);
     }
