@@ -40,6 +40,14 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 ];
 
 pub(super) fn write(dir: &Path, format: OutputFormat) -> anyhow::Result<ExitCode> {
+    write_pages(dir)?;
+    output::print(&serde_json::json!({ "manual": dir }), format, |_| {
+        format!("wrote the manual; read it with `man {}/firstwatch.1`", dir.display())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_pages(dir: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("failed to create {}", dir.display()))?;
     let failed = || format!("failed to write manual pages into {}", dir.display());
     clap_mangen::generate_to(Cli::command(), dir).with_context(failed)?;
@@ -51,10 +59,7 @@ pub(super) fn write(dir: &Path, format: OutputFormat) -> anyhow::Result<ExitCode
             fs::write(&path, completed(&text, &name)).with_context(failed)?;
         }
     }
-    output::print(&serde_json::json!({ "manual": dir }), format, |_| {
-        format!("wrote the manual; read it with `man {}/firstwatch.1`", dir.display())
-    })?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The page with the sections that clap does not write, before its version.
@@ -92,7 +97,7 @@ mod tests {
     #[test]
     fn pages_tell_examples_exit_codes_and_where_to_read_on() {
         let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), OutputFormat::Json).unwrap();
+        write_pages(dir.path()).unwrap();
         let page = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
         let mut pages = 0;
         for entry in fs::read_dir(dir.path()).unwrap() {
@@ -110,7 +115,7 @@ mod tests {
         assert!(page("firstwatch-job-run.1").contains("\\fBfirstwatch\\-job\\fR(1)\n"));
         // Written again over itself, it is the same.
         let before = page("firstwatch.1");
-        write(dir.path(), OutputFormat::Json).unwrap();
+        write_pages(dir.path()).unwrap();
         assert_eq!(page("firstwatch.1"), before);
     }
 }

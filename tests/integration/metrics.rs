@@ -269,7 +269,7 @@ fn alerts_fit(told: &Told) {
             |text: &String| text.ends_with(['m', 'h', 'd']) && text[..text.len() - 1].parse::<u32>().is_ok();
         assert!(lasting.as_ref().is_none_or(is_length), "{alert}");
         let mut asked = 0;
-        for (name, matchers) in selectors(&expr) {
+        for (name, matchers) in selectors(expr) {
             asked += 1;
             if name == "up" {
                 continue;
