@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn an_admin_runs_the_house_and_sees_no_customer() {
-        let expected = "status job.list job.show job.run job.pause job.resume run.list run.show run.retry \
+        let expected = "status metrics job.list job.show job.run job.pause job.resume run.list run.show run.retry \
                         report.list report.preview report.show report.verify report.resend outbox.list outbox.retry \
                         outbox.release outbox.cancel complaint.list complaint.compensations source.list source.test source.rejected audit.list \
                         audit.verify audit.head backup.create backup.list backup.verify backup.restore key.new key.rotate";
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_data_officer_answers_for_personal_data() {
-        let expected = "status outbox.list outbox.release complaint.add complaint.list complaint.show complaint.explain \
+        let expected = "status metrics outbox.list outbox.release complaint.add complaint.list complaint.show complaint.explain \
                         complaint.ack complaint.assign complaint.pause complaint.resume complaint.reclassify \
                         complaint.extend complaint.contain complaint.notify complaint.resolve complaint.reopen \
                         complaint.close complaint.compensate complaint.compensations complaint.import customer.find customer.show \
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_complaint_handler_handles_complaints() {
-        let expected = "status complaint.add complaint.list complaint.show complaint.explain complaint.ack \
+        let expected = "status metrics complaint.add complaint.list complaint.show complaint.explain complaint.ack \
                         complaint.assign complaint.pause complaint.resume complaint.reclassify complaint.extend \
                         complaint.contain complaint.notify complaint.resolve complaint.reopen complaint.close \
                         complaint.compensate complaint.compensations complaint.import";
@@ -145,14 +145,14 @@ mod tests {
 
     #[test]
     fn a_manager_reads_reports_and_approves() {
-        let expected = "status job.list job.show run.list run.show report.list report.preview report.show \
+        let expected = "status metrics job.list job.show run.list run.show report.list report.preview report.show \
                         complaint.list complaint.explain complaint.compensate complaint.compensations";
         assert_eq!(allowed(Role::Manager), expected.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]
     fn an_auditor_reads_and_verifies() {
-        let expected = "status job.list job.show run.list run.show report.list report.show report.verify outbox.list \
+        let expected = "status metrics job.list job.show run.list run.show report.list report.show report.verify outbox.list \
                         complaint.list complaint.explain complaint.compensations source.list audit.list audit.verify audit.head backup.list backup.verify";
         assert_eq!(allowed(Role::Auditor), expected.split_whitespace().collect::<Vec<_>>());
     }

@@ -35,6 +35,8 @@ macro_rules! operations {
 
 operations! {
     Status "status" [Admin, DataOfficer, ComplaintHandler, Manager, Auditor];
+    /// Figures alone: less than the status tells.
+    Metrics "metrics" [Admin, DataOfficer, ComplaintHandler, Manager, Auditor];
 
     JobList "job.list" [Admin, Manager, Auditor];
     JobShow "job.show" [Admin, Manager, Auditor];

@@ -9,12 +9,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Answer, Caller, OpenHouse, answer, off_the_workers, told};
-use super::{complaints, customers, payments};
+use super::{complaints, customers, payments, scrape};
 use crate::domain::actor::Actor;
 use crate::domain::ids::{JobName, OutboxId, ReleaseId, RunId, SourceName};
 use crate::domain::period::Period;
 use crate::jobs::{House, Trigger};
-use crate::operations::{self, about, audit, backups, keys, outbox, releases, runs, sources, status};
+use crate::operations::{
+    self, about, audit, backups, keys, metrics, outbox, releases, runs, sources, status,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +64,8 @@ pub fn router(house: Arc<House>) -> Router {
     Router::new()
         .route("/v1/about", get(get_about))
         .route("/v1/status", get(get_status))
+        .route("/v1/metrics", get(get_metrics))
+        .route("/metrics", get(scrape::get_metrics))
         .route("/v1/jobs", get(get_jobs))
         .route("/v1/jobs/{name}", get(get_job))
         .route("/v1/jobs/{name}/run", post(post_run))
@@ -99,6 +103,10 @@ async fn get_about(State(house): OpenHouse, Extension(actor): Caller) -> Answer 
 
 async fn get_status(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
     answer(house, actor, status::status).await
+}
+
+async fn get_metrics(State(house): OpenHouse, Extension(actor): Caller) -> Answer {
+    answer(house, actor, metrics::metrics).await
 }
 
 async fn get_jobs(State(house): OpenHouse, Extension(actor): Caller) -> Answer {

@@ -1,12 +1,12 @@
 //! Every command and its arguments, as clap reads them.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
-use super::output::{self, OutputFormat};
+use super::complete;
+use super::output::OutputFormat;
 use crate::domain::ids::JobName;
 use crate::domain::period::Period;
 
@@ -42,6 +42,9 @@ pub enum Command {
     /// Is all well? Jobs, sources, outbox, and every problem
     #[command(after_help = "Example:  firstwatch status --format json")]
     Status,
+    /// The same in figures, for a watcher: the text format of Prometheus
+    #[command(after_help = "Example:  firstwatch metrics > /var/lib/node-exporter/firstwatch.prom")]
+    Metrics,
     /// Jobs: list, show, run by hand, pause, resume
     #[command(subcommand, after_help = "Example:  firstwatch job run weekly-sales --period 2026-W46 --wait")]
     Job(JobCommand),
@@ -93,8 +96,10 @@ pub enum Command {
     /// Working time and days off
     #[command(subcommand, after_help = "Example:  firstwatch calendar list --year 2026")]
     Calendar(super::calendar::Command),
-    /// Print a shell's completions
-    #[command(after_help = "Example:  firstwatch completions bash > /etc/bash_completion.d/firstwatch")]
+    /// Print a shell's completions, which know your jobs and sources
+    #[command(after_help = "Example:  firstwatch completions bash > /etc/bash_completion.d/firstwatch\n\n\
+                      zsh: into a folder of $fpath as _firstwatch; fish: into ~/.config/fish/completions/firstwatch.fish. \
+                      Print them again after an upgrade.")]
     Completions { shell: clap_complete::Shell },
     /// Write the manual pages
     #[command(after_help = "Example:  firstwatch man /usr/local/share/man/man1")]
@@ -112,7 +117,7 @@ pub enum JobCommand {
     /// One job
     #[command(after_help = "Example:  firstwatch job show weekly-sales")]
     Show {
-        #[arg(value_parser = job_name)]
+        #[arg(value_parser = job_name, add = ArgValueCompleter::new(complete::jobs))]
         name: JobName,
     },
     /// Run a job now
@@ -121,20 +126,20 @@ pub enum JobCommand {
     /// Plan no more slots of a job
     #[command(after_help = "Example:  firstwatch job pause weekly-sales")]
     Pause {
-        #[arg(value_parser = job_name)]
+        #[arg(value_parser = job_name, add = ArgValueCompleter::new(complete::jobs))]
         name: JobName,
     },
     /// Plan a paused job's slots again
     #[command(after_help = "Example:  firstwatch job resume weekly-sales")]
     Resume {
-        #[arg(value_parser = job_name)]
+        #[arg(value_parser = job_name, add = ArgValueCompleter::new(complete::jobs))]
         name: JobName,
     },
 }
 
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    #[arg(value_parser = job_name)]
+    #[arg(value_parser = job_name, add = ArgValueCompleter::new(complete::jobs))]
     pub name: JobName,
     /// A report's period: 2026-11-22, 2026-W46, 2026-11, 2026-Q3 or 2026; the last complete one when not given
     #[arg(long)]
@@ -153,17 +158,23 @@ pub enum RunCommand {
     #[command(after_help = "Example:  firstwatch run list --job pull --limit 5")]
     List {
         /// Only this job's
-        #[arg(long, value_parser = job_name)]
+        #[arg(long, value_parser = job_name, add = ArgValueCompleter::new(complete::jobs))]
         job: Option<JobName>,
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
     /// One run
     #[command(after_help = "Example:  firstwatch run show 12 --format json")]
-    Show { id: i64 },
+    Show {
+        #[arg(value_parser = run_number, add = ArgValueCompleter::new(complete::runs))]
+        id: i64,
+    },
     /// Run a failed or held run's slot again, now
     #[command(after_help = "Example:  firstwatch run retry 12")]
-    Retry { id: i64 },
+    Retry {
+        #[arg(value_parser = run_number, add = ArgValueCompleter::new(complete::runs))]
+        id: i64,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -177,6 +188,7 @@ pub enum ReportCommand {
     /// One release: its slot, its pages, its hashes
     #[command(after_help = "Example:  firstwatch report show 3 --out /tmp/release-3")]
     Show {
+        #[arg(value_parser = release_number, add = ArgValueCompleter::new(complete::releases))]
         id: i64,
         /// Write its parts as they were released into this folder, which is made when it is not there
         #[arg(long, value_name = "DIR")]
@@ -186,11 +198,15 @@ pub enum ReportCommand {
     #[command(after_help = "Example:  firstwatch report verify 3\n\n\
                             Exit code 0: not a byte differs; 1: what differs is named; 65: its manifest lacks what \
                             it was made of.")]
-    Verify { id: i64 },
+    Verify {
+        #[arg(value_parser = release_number, add = ArgValueCompleter::new(complete::releases))]
+        id: i64,
+    },
     /// Send a release once more, the same bytes
     #[command(after_help = "Example:  firstwatch report resend 3 --to managers --to ke-toan@1stwatch.vn\n\n\
                             Exit code 0: sent; 3: queued, and not sent yet.")]
     Resend {
+        #[arg(value_parser = release_number, add = ArgValueCompleter::new(complete::releases))]
         id: i64,
         /// A recipient group, or an internal address; may be repeated
         #[arg(long, required = true, value_name = "WHO")]
@@ -201,7 +217,7 @@ pub enum ReportCommand {
         after_help = "Example:  firstwatch report preview weekly-sales --period 2026-W46 --out /tmp/preview --open"
     )]
     Preview {
-        #[arg(value_parser = job_name)]
+        #[arg(value_parser = job_name, add = ArgValueCompleter::new(complete::jobs))]
         job: JobName,
         #[arg(long)]
         period: Option<Period>,
@@ -227,13 +243,22 @@ pub enum OutboxCommand {
     },
     /// Send a refused or ambiguous message again, the same bytes
     #[command(after_help = "Example:  firstwatch outbox retry 7")]
-    Retry { id: i64 },
+    Retry {
+        #[arg(value_parser = message_number)]
+        id: i64,
+    },
     /// Let a quarantined message go after all
     #[command(after_help = "Example:  firstwatch outbox release 7")]
-    Release { id: i64 },
+    Release {
+        #[arg(value_parser = message_number)]
+        id: i64,
+    },
     /// Never send a message
     #[command(after_help = "Example:  firstwatch outbox cancel 7")]
-    Cancel { id: i64 },
+    Cancel {
+        #[arg(value_parser = message_number)]
+        id: i64,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -243,10 +268,16 @@ pub enum SourceCommand {
     List,
     /// Connect, read ten rows of each feed, and say what was understood
     #[command(after_help = "Example:  firstwatch source test shop")]
-    Test { name: String },
+    Test {
+        #[arg(add = ArgValueCompleter::new(complete::sources))]
+        name: String,
+    },
     /// The rows that did not fit, and why
     #[command(after_help = "Example:  firstwatch source rejected shop --format json")]
-    Rejected { name: Option<String> },
+    Rejected {
+        #[arg(add = ArgValueCompleter::new(complete::sources))]
+        name: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -306,30 +337,26 @@ fn states() -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(crate::operations::outbox::states())
 }
 
+fn run_number(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "not a run's number; `firstwatch run list` shows them")
+}
+
+fn release_number(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "not a release's number; `firstwatch report list` shows them")
+}
+
+fn message_number(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "not a message's number; `firstwatch outbox list` shows them")
+}
+
 fn job_name(text: &str) -> Result<JobName, std::convert::Infallible> {
     Ok(JobName::new(text))
 }
 
-/// A script for a shell, whatever `--format` says.
-pub(super) fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "firstwatch", &mut script);
-    output::write(&String::from_utf8(script).context("the completions are not text")?)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn man(dir: &std::path::Path, format: OutputFormat) -> anyhow::Result<ExitCode> {
-    std::fs::create_dir_all(dir).with_context(|| format!("failed to create {}", dir.display()))?;
-    clap_mangen::generate_to(Cli::command(), dir)
-        .with_context(|| format!("failed to write manual pages into {}", dir.display()))?;
-    output::print(&serde_json::json!({ "manual": dir }), format, |_| {
-        format!("wrote the manual; read it with `man {}/firstwatch.1`", dir.display())
-    })?;
-    Ok(ExitCode::SUCCESS)
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

@@ -82,7 +82,10 @@ fn code_of(error: &anyhow::Error) -> u8 {
             OpenError::Configuration(_) => CONFIGURATION,
             OpenError::Busy => TRY_AGAIN,
             OpenError::Store(_) if is_denied(error) => NOT_ALLOWED,
-            OpenError::Store(_) | OpenError::Vault(_) | OpenError::Erasures(_) => FAILED,
+            OpenError::Store(_)
+            | OpenError::Vault(_)
+            | OpenError::Erasures(_)
+            | OpenError::Upgrade { .. } => FAILED,
         };
     }
     if error.downcast_ref::<NotAllowed>().is_some() {

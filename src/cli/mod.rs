@@ -6,11 +6,13 @@ pub mod arguments;
 pub mod calendar;
 pub mod check;
 pub mod complaint;
+pub mod complete;
 pub mod customer;
 pub mod demo;
 pub mod disclosure;
 pub mod exit;
 pub mod key;
+mod manual;
 pub mod output;
 pub mod payment;
 pub mod reach;
@@ -33,6 +35,7 @@ use output::OutputFormat;
 
 /// Reads the command line, runs the command, and says what went wrong, once, here.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    complete::answer_shell();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error, format_of(&arguments)),
@@ -76,8 +79,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(BackupCommand::Restore { copy, to, erasures }) => {
             restore::run(&copy, (to, erasures), config, format)
         }
-        Command::Completions { shell } => arguments::completions(shell),
-        Command::Man { dir } => arguments::man(&dir, format),
+        Command::Completions { shell } => complete::script(shell),
+        Command::Man { dir } => manual::write(&dir, format),
         other => remote::run(other, config, format),
     }
 }

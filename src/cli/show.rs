@@ -1,7 +1,7 @@
 //! How things are shown to a person: aligned tables, instants in the business zone, colour only on a terminal.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, presets};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -11,17 +11,87 @@ pub fn table(head: &[&str]) -> Table {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head.iter().map(|title| title.to_uppercase()));
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, GAP));
     }
     table
 }
 
-/// The table's lines; without rows, `nothing` says so.
+/// Between two columns.
+const GAP: u16 = 2;
+
+/// A text in less than this is no pleasure to read.
+const READABLE: usize = 30;
+
+/// The table's lines; without rows, `nothing` says so. Where a terminal is too narrow, columns move together and names and
+/// instants stay whole: the widest column is wrapped, or stands beneath its row when that would leave it next to nothing.
 pub fn lines(table: &Table, nothing: &str) -> String {
     if table.is_empty() {
         return nothing.to_owned();
     }
+    let widths: Vec<usize> = table.column_max_content_widths().into_iter().map(usize::from).collect();
+    // The last column needs no gap.
+    let total =
+        |gap: u16| widths.iter().map(|width| width + usize::from(gap)).sum::<usize>() - usize::from(gap);
+    let Some(terminal) = table.width().map(usize::from).filter(|&terminal| total(GAP) > terminal) else {
+        return plain(table);
+    };
+    let mut narrow = table.clone();
+    for column in narrow.column_iter_mut() {
+        column.set_padding((0, 1)).set_constraint(ColumnConstraint::ContentWidth);
+    }
+    let widest = (0..widths.len()).max_by_key(|&at| widths[at]).unwrap_or_default();
+    let others = total(1) - widths[widest];
+    if total(1) <= terminal {
+        plain(&narrow)
+    } else if others + READABLE <= terminal {
+        narrow.column_iter_mut().skip(widest).take(1).for_each(|column| {
+            column.remove_constraint();
+        });
+        plain(&narrow)
+    } else if others <= terminal {
+        beneath(&mut narrow, widest, terminal)
+    } else {
+        plain(table)
+    }
+}
+
+fn plain(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The table with one column's texts under the rows.
+fn beneath(table: &mut Table, at: usize, terminal: usize) -> String {
+    let text_of = |row: &Row| row.cell_iter().nth(at).map(Cell::content).unwrap_or_default();
+    let texts: Vec<String> = table.row_iter().map(text_of).collect();
+    if let Some(column) = table.column_iter_mut().nth(at) {
+        column.set_constraint(ColumnConstraint::Hidden);
+    }
+    let mut lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");
+    let head: String = lines.by_ref().take(1).collect();
+    let told = |(row, text): (String, String)| row + &wrapped(&text, terminal);
+    head + &lines.zip(texts).map(told).collect::<String>()
+}
+
+/// The words of a text in indented lines.
+fn wrapped(text: &str, width: usize) -> String {
+    const INDENT: &str = "     ";
+    let mut lines = String::new();
+    let mut used = usize::MAX;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used.saturating_add(1 + length) > width {
+            lines.push_str(if lines.is_empty() { INDENT } else { "\n     " });
+            used = INDENT.len() + length;
+        } else {
+            lines.push(' ');
+            used += 1 + length;
+        }
+        lines.push_str(word);
+    }
+    if !lines.is_empty() {
+        lines.push('\n');
+    }
+    lines
 }
 
 /// `2026-11-23 07:00` in `zone`.
@@ -73,6 +143,53 @@ mod tests {
         assert_eq!(lines(&table, "no job"), "no job");
         table.add_row(["pull", "done"]).add_row(["weekly-sales", ""]);
         assert_eq!(lines(&table, "no job"), "JOB           STATE\npull          done\nweekly-sales\n");
+    }
+
+    fn runs(width: u16) -> String {
+        let mut table = table(&["run", "job", "slot", "state", "message"]);
+        table.set_width(width);
+        table.add_row([
+            "8",
+            "complaint-deadlines",
+            "2026-11-23 07:05",
+            "done",
+            "20 deadlines told in 4 mails",
+        ]);
+        table.add_row([
+            "7",
+            "pull",
+            "2026-11-23 07:00",
+            "held",
+            "data of the shop are in until 2026-11-22 only, so it waits",
+        ]);
+        table.add_row(["6", "pull", "2026-11-22 07:00", "skipped", ""]);
+        lines(&table, "")
+    }
+
+    #[test]
+    fn a_narrow_terminal_breaks_no_name() {
+        insta::assert_snapshot!(runs(200), @"
+        RUN  JOB                  SLOT              STATE    MESSAGE
+        8    complaint-deadlines  2026-11-23 07:05  done     20 deadlines told in 4 mails
+        7    pull                 2026-11-23 07:00  held     data of the shop are in until 2026-11-22 only, so it waits
+        6    pull                 2026-11-22 07:00  skipped
+        ");
+        insta::assert_snapshot!(runs(90), @"
+        RUN JOB                 SLOT             STATE   MESSAGE
+        8   complaint-deadlines 2026-11-23 07:05 done    20 deadlines told in 4 mails
+        7   pull                2026-11-23 07:00 held    data of the shop are in until 2026-11-22
+                                                         only, so it waits
+        6   pull                2026-11-22 07:00 skipped
+        ");
+        insta::assert_snapshot!(runs(60), @"
+        RUN JOB                 SLOT             STATE
+        8   complaint-deadlines 2026-11-23 07:05 done
+             20 deadlines told in 4 mails
+        7   pull                2026-11-23 07:00 held
+             data of the shop are in until 2026-11-22 only, so it
+             waits
+        6   pull                2026-11-22 07:00 skipped
+        ");
     }
 
     #[test]

@@ -17,7 +17,8 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
-use tracing::{info, warn};
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
 
 use crate::api;
 use crate::jobs::House;
@@ -50,6 +51,7 @@ pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
     let server = tokio::spawn(api::serve(listener, house.clone(), async move {
         let _ = heard.wait_for(|&stop| stop).await;
     }));
+    let scraped = scraped(&house, stopping.clone()).await;
     awake.notify_one();
     notify::ready(&format!("{} jobs planned", house.settings.jobs.len()));
     info!(socket = %socket.display(), jobs = house.settings.jobs.len(), "ready");
@@ -63,6 +65,9 @@ pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
         let _ = worker.await;
         let _ = postman.await;
         let _ = server.await;
+        if let Some(scraped) = scraped {
+            let _ = scraped.await;
+        }
     });
     if finished.await.is_err() {
         warn!("work is still under way; it is left to the next start");
@@ -72,6 +77,28 @@ pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
     }
     info!("stopped");
     Ok(())
+}
+
+/// Tells metrics at the configured port. One that is not to be had keeps nobody from watching: whoever scrapes it notices.
+async fn scraped(house: &Arc<House>, mut stopping: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    let address = house.settings.metrics.listen?;
+    let listener = match api::bind_port(address).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            error!(%address, %error, "metrics cannot be told at this port; free it, or name another in [metrics]");
+            return None;
+        }
+    };
+    info!(%address, "metrics are told at /metrics");
+    let house = house.clone();
+    Some(tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stopping.wait_for(|&stop| stop).await;
+        };
+        if let Err(error) = api::serve_port(listener, house, stopped).await {
+            error!(%address, %error, "metrics are no longer told at this port");
+        }
+    }))
 }
 
 async fn wait_for_signal() -> anyhow::Result<()> {

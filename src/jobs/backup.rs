@@ -16,10 +16,11 @@ use serde_json::json;
 use super::copies::{self, FORM, Label, UNFINISHED, link_all, name_of};
 use super::copies_kept;
 use super::erasure_journal::{self, JOURNAL};
-use super::house::House;
+use super::house::{BACKUPS, House};
 use super::run::{Outcome, Run};
 use super::scratch::{self, make_private};
 use crate::settings::JobSpec;
+use crate::store::{self, Copied, Earlier};
 
 /// Copies kept when the job does not say.
 const KEEP: u32 = 14;
@@ -30,7 +31,7 @@ const A_SECOND: u32 = 99;
 pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     let folder = create(house, run.now)?;
     // Who was given up drops nothing any more.
-    run.write(house, |_| Ok::<_, crate::store::Error>(()))?;
+    run.write(house, |_| Ok::<_, store::Error>(()))?;
     let dropped = drop_oldest(house, &folder, job.keep.unwrap_or(KEEP) as usize)?;
     let name = name_of(&folder);
     let tended = copies_kept::tend(house, run.now)?;
@@ -43,11 +44,25 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
 /// # Errors
 /// When anything of it cannot be copied; nothing is left behind.
 pub fn create(house: &House, now: Timestamp) -> anyhow::Result<PathBuf> {
-    let backups = house.backups_directory();
+    create_in(house.store.directory(), &|database| house.store.backup_to(database), now)
+}
+
+/// The same of a store whose schema is an earlier version's and is about to change.
+///
+/// # Errors
+/// As [`create`].
+pub(super) fn create_before_upgrade(store: &Earlier<'_>, now: Timestamp) -> anyhow::Result<PathBuf> {
+    create_in(store.directory, &|database| store.backup_to(database), now)
+}
+
+type CopyDatabase<'a> = &'a dyn Fn(&Path) -> Result<Copied, store::Error>;
+
+fn create_in(state: &Path, copy_database: CopyDatabase<'_>, now: Timestamp) -> anyhow::Result<PathBuf> {
+    let backups = state.join(BACKUPS);
     make_private(&backups)?;
-    scratch::sync_directory(house.store.directory())?;
+    scratch::sync_directory(state)?;
     let (folder, unfinished) = take_name(&backups, now)?;
-    let made = fill(house, &unfinished, now)
+    let made = fill(state, copy_database, &unfinished, now)
         .and_then(|()| fs::rename(&unfinished, &folder).context("failed to name the backup"));
     if let Err(error) = made {
         // The first error is the one to tell.
@@ -82,16 +97,16 @@ fn take_name(backups: &Path, now: Timestamp) -> anyhow::Result<(PathBuf, PathBuf
     anyhow::bail!("there are {A_SECOND} backups of this second already")
 }
 
-fn fill(house: &House, copy: &Path, now: Timestamp) -> anyhow::Result<()> {
+fn fill(state: &Path, copy_database: CopyDatabase<'_>, copy: &Path, now: Timestamp) -> anyhow::Result<()> {
     let database = copy.join("firstwatch.db");
     // The store first: every file that its rows name was written before the row.
-    let copied = house.store.backup_to(&database)?;
+    let copied = copy_database(&database)?;
     let mut files = 0;
     for folder in ["facts", "releases"] {
-        files += link_all(&house.store.directory().join(folder), &copy.join(folder))?;
+        files += link_all(&state.join(folder), &copy.join(folder))?;
     }
     // After the store, so that no copy of it knows of an erasure that its journal does not.
-    let erasures = erasure_journal::read(&house.store.directory().join(JOURNAL))?;
+    let erasures = erasure_journal::read(&state.join(JOURNAL))?;
     erasure_journal::write(&copy.join(JOURNAL), &erasures)?;
     let label = Label {
         backup: FORM,

@@ -154,15 +154,12 @@ pub fn list(backups: &Path) -> anyhow::Result<Vec<ListedCopy>> {
     Ok(all(backups)?.into_iter().rev().map(listed).collect())
 }
 
-/// Of the master key that opens the copy; `None` when an earlier version made it.
+/// Of the master key that opens the copy, whatever version made it; `None` when it holds no store.
 ///
 /// # Errors
 /// When its database cannot be read.
 pub(super) fn fingerprint(copy: &Path) -> Result<Option<[u8; 32]>, store::Error> {
-    match Archive::open(copy)? {
-        Some(archive) => archive.read(|reader| reader.vault_fingerprint()),
-        None => Ok(None),
-    }
+    Archive::fingerprint(copy)
 }
 
 /// The folder of the copy that a person names: by its path, by its name under `backups`, or the newest there.

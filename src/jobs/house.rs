@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::at_work::AtWork;
 use super::counted::Counted;
 use super::post::Post;
+use super::tally::Tally;
 use crate::access::Grants;
 use crate::calendar::{CalendarDays, WorkingCalendar};
 use crate::domain::clock::Clock;
@@ -46,6 +47,7 @@ pub struct House {
     /// Held while copies that are kept are changed or dropped.
     pub(super) copies: Mutex<()>,
     pub(super) store_trouble: Mutex<Option<StoreTrouble>>,
+    pub(super) tally: Tally,
 }
 
 impl House {

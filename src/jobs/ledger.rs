@@ -204,7 +204,9 @@ fn end(house: &House, run: &Run, outcome: Outcome, failures: u32) -> Result<(), 
     run.write(house, |writer| {
         writer.finish_run(run.id, &outcome, now)?;
         problems::after_run(house, writer, run.id, trouble, now)
-    })
+    })?;
+    house.tally.count(&run.slot.job, outcome.end.state());
+    Ok(())
 }
 
 fn failed(slot: &Slot, failure: Failure, failures: u32, now: Timestamp) -> RunOutcome {
@@ -249,7 +251,10 @@ pub fn rescue(house: &House) -> Result<usize, store::Error> {
             give_up(house, writer, row, message, now + wait(&row.slot, failures(row) + 1), now)
         });
         match done {
-            Ok(()) => given_up += 1,
+            Ok(()) => {
+                house.tally.count(&row.slot.job, RunState::Failed);
+                given_up += 1;
+            }
             // It has ended after all.
             Err(error) if error.is_fenced() => {}
             Err(error) => return Err(error),
@@ -265,7 +270,7 @@ pub fn rescue(house: &House) -> Result<usize, store::Error> {
 /// When the ledger cannot be written.
 pub(super) fn rescue_interrupted(house: &House) -> Result<(), store::Error> {
     let now = house.now();
-    house.store.write(|writer| {
+    let left = house.store.write(|writer| {
         let left = writer.running()?;
         for row in &left {
             // A run that takes the process down with it each time must not do so without end.
@@ -284,8 +289,10 @@ pub(super) fn rescue_interrupted(house: &House) -> Result<(), store::Error> {
         if !left.is_empty() {
             warn!(runs = left.len(), "interrupted when firstwatch last stopped; they are tried again");
         }
-        Ok(())
-    })
+        Ok::<_, store::Error>(left)
+    })?;
+    left.iter().for_each(|row| house.tally.count(&row.slot.job, RunState::Failed));
+    Ok(())
 }
 
 fn give_up(

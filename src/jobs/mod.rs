@@ -56,8 +56,10 @@ mod restore;
 mod run;
 mod sales_report;
 mod scratch;
+mod sizes;
 mod sweep;
 mod tables;
+mod tally;
 mod till;
 mod verify;
 
@@ -83,7 +85,7 @@ pub use keys::{finish_rotation, is_rotating, needs_key_before, rotate, wrong_key
 pub use ledger::{Claim, Claimed, SlotRun, Trigger, claim, rescue, run_slot, wait_for, work};
 pub use manifest::{Unreadable, told as manifest_told};
 pub use open_error::{OpenError, RotationError};
-pub use planner::{Plan, next_slots, next_slots_of, plan, plan_and_record};
+pub use planner::{Plan, next_slots, next_slots_of, plan, plan_and_record, waiting_since};
 pub use problems::{about as problem_about, mail_settled, tell_due};
 pub use rehearsal::Rehearsal;
 pub use rejects::{Reject, Values, shown as shown_rejects};
@@ -91,5 +93,7 @@ pub use resend::{ResendError, resend};
 pub use restore::{ProvedCopy, RestoreError, Restored, prove_copy, restore};
 pub use run::{Again, Failure, Outcome, Run};
 pub use sales_report::draft_unreleased;
+pub use sizes::{Sizes, sizes};
+pub use tally::{ended_runs, opened_at};
 pub use till::{PaymentTotals, payment_totals, payments_term};
 pub use verify::{Difference, KeptParts, Kind, Verification, VerifyError, kept_parts, verify};

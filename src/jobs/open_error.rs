@@ -11,6 +11,16 @@ pub enum OpenError {
     Busy,
     #[error("failed to open the store")]
     Store(#[source] store::Error),
+    /// Nothing was changed: the earlier version still opens the store.
+    #[error(
+        "the store is of schema {schema} and must be backed up before this version changes it, which failed; make room in \
+         its backups/, or go on with the version before"
+    )]
+    Upgrade {
+        schema: i64,
+        #[source]
+        source: anyhow::Error,
+    },
     #[error("failed to open the vault")]
     Vault(#[from] vault::Error),
     /// A person who was erased must not come back by a store that does not know of it.

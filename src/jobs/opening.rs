@@ -1,9 +1,10 @@
 //! Opening the house: settings, store, vault, calendar and clock composed, and what the last process left sorted out
 //! before any work.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use super::copies::name_of;
 use super::house::{BACKUPS, House, working_calendar};
 use super::keys::know_the_vault;
 use super::ledger::rescue_interrupted;
@@ -11,12 +12,14 @@ use super::lookup;
 use super::open_error::OpenError;
 use super::planner::schedule_of;
 use super::post::Post;
+use super::tally::Tally;
 use super::{backup, copies_kept, erase, scratch};
 use crate::access::Grants;
+use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
 use crate::ping::Pinger;
 use crate::settings::{self, JobSpec, Settings};
-use crate::store::Store;
+use crate::store::{AuditEntry, Store};
 use crate::vault::{KeyOrigin, MasterKey};
 
 impl House {
@@ -32,7 +35,7 @@ impl House {
     ) -> Result<Self, OpenError> {
         let calendar = working_calendar(&settings).map_err(OpenError::Configuration)?;
         let master = master_key(&settings, credentials)?;
-        let store = Store::open(&settings.store.directory)?;
+        let store = open_store(&settings.store.directory, clock.as_ref())?;
         // The store is ours alone now, so nobody is at work on them.
         scratch::clear_leftovers(store.directory());
         copies_kept::put_back(&store.directory().join(BACKUPS));
@@ -43,6 +46,7 @@ impl House {
         let grants = grants(&settings);
         let schedule = |job: &JobSpec| Some((job.name.clone(), schedule_of(&settings, job)?));
         let schedules = settings.jobs.iter().filter_map(schedule).collect();
+        let tally = Tally::new(clock.now());
         let house = Self {
             settings,
             store,
@@ -59,11 +63,39 @@ impl House {
             counted: Mutex::default(),
             copies: Mutex::default(),
             store_trouble: Mutex::default(),
+            tally,
         };
         // The store's lock is ours, so nobody is at what the ledger says is running.
         rescue_interrupted(&house)?;
         Ok(house)
     }
+}
+
+/// Opens the store. One that an earlier version made is backed up before it changes, as the nightly copies are, and the
+/// audit log tells of the change.
+fn open_store(directory: &Path, clock: &dyn Clock) -> Result<Store, OpenError> {
+    let mut upgraded = None;
+    let store = Store::open_after(directory, |earlier| {
+        let schema = earlier.schema;
+        let copy = backup::create_before_upgrade(earlier, clock.now())
+            .map_err(|source| OpenError::Upgrade { schema, source })?;
+        upgraded = Some((schema, name_of(&copy)));
+        Ok::<_, OpenError>(())
+    })?;
+    if let Some((from, copy)) = upgraded {
+        let to = store.read(|reader| reader.schema_version())?;
+        tracing::info!(from, to, backup = %copy, "the store is of this version's schema now");
+        let (subject, outcome) = (format!("schema {from} to {to}"), format!("done; before: backup {copy}"));
+        let entry = AuditEntry {
+            actor: &Actor::Daemon.to_string(),
+            operation: "store.upgrade",
+            subject: &subject,
+            reason: "",
+            outcome: &outcome,
+        };
+        store.write(|writer| writer.append_audit(&entry, clock.now()).map(|_| ()))?;
+    }
+    Ok(store)
 }
 
 /// Root and our own user administer the house; the others hold what the configuration gives them. A name that nobody

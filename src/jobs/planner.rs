@@ -8,7 +8,7 @@ use crate::domain::ids::RunId;
 use crate::domain::slot::Slot;
 use crate::schedule::{self, CatchUpPolicy, Schedule};
 use crate::settings::{CatchUp, JobSpec, OnDays, Settings};
-use crate::store::{self, RunRow};
+use crate::store::{self, Reader, RunRow, RunState};
 
 /// What is to be run, in the order of the slots, and what is passed over with its reason.
 #[derive(Debug, Default)]
@@ -83,14 +83,23 @@ fn last_planned(house: &House, job: &JobSpec, now: Timestamp) -> Result<Option<T
         (false, None) => {}
     }
     house.store.write(|writer| {
-        let key = format!("planned-since/{}", job.name);
-        if let Some(since) = writer.get_meta(&key)? {
-            let micros = since.try_into().map(i64::from_le_bytes).ok();
-            return Ok(Some(micros.and_then(|at| Timestamp::from_microsecond(at).ok()).unwrap_or(now)));
+        if let Some(since) = first_planned(writer, job)? {
+            return Ok(Some(since));
         }
-        writer.set_meta(&key, &now.as_microsecond().to_le_bytes())?;
+        writer.set_meta(&planned_key(job), &now.as_microsecond().to_le_bytes())?;
         Ok(Some(now))
     })
+}
+
+/// When the job was seen for the first time.
+fn first_planned(reader: &Reader<'_>, job: &JobSpec) -> Result<Option<Timestamp>, store::Error> {
+    let since = reader.get_meta(&planned_key(job))?;
+    let micros = since.and_then(|since| since.try_into().map(i64::from_le_bytes).ok());
+    Ok(micros.and_then(|at| Timestamp::from_microsecond(at).ok()))
+}
+
+fn planned_key(job: &JobSpec) -> String {
+    format!("planned-since/{}", job.name)
 }
 
 /// Like [`plan`], and gives every slot that is passed over its row with the reason.
@@ -109,8 +118,31 @@ pub fn plan_and_record(house: &House, now: Timestamp) -> Result<Vec<Slot>, store
             }
             Ok::<_, store::Error>(())
         })?;
+        plan.skipped.iter().for_each(|(slot, _)| house.tally.count(&slot.job, RunState::Skipped));
     }
     Ok(plan.run)
+}
+
+/// The oldest slot of the job that is due and that nobody has begun; `None` when there is none, or it is paused. Writes
+/// nothing: a job that was never planned waits for nothing.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn waiting_since(
+    house: &House,
+    job: &JobSpec,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, store::Error> {
+    let last = house.store.read(|reader| {
+        if reader.is_paused(&job.name)? {
+            return Ok(None);
+        }
+        match reader.last_scheduled_slot(&job.name)? {
+            Some(last) => Ok(Some(last)),
+            None => first_planned(reader, job),
+        }
+    })?;
+    Ok(last.and_then(|last| due(house, job, last, now).run.first().copied()))
 }
 
 /// The next `count` slots of a job after `after`.

@@ -68,7 +68,7 @@ pub fn restore(
 fn no_copy(which: Option<&str>) -> Error {
     let remedy = "`firstwatch backup list` shows those in the state directory; name any other by its path";
     match which {
-        Some(which) => Error::NotFound { what: "backup", name: which.to_owned(), remedy },
+        Some(which) => Error::NotFound { what: "backup", name: which.to_owned(), remedy: remedy.to_owned() },
         None => Error::BadRequest("there is no backup yet; `firstwatch backup create` makes one".to_owned()),
     }
 }

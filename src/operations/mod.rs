@@ -8,8 +8,10 @@ pub mod backups;
 pub mod complaints;
 pub mod customers;
 pub mod keys;
+pub mod metrics;
 pub mod outbox;
 pub mod payments;
+pub mod problems;
 pub mod releases;
 pub mod runs;
 pub mod sources;
@@ -20,6 +22,7 @@ use jiff::Timestamp;
 use crate::access::{self, Operation};
 use crate::domain::actor::Actor;
 use crate::jobs::House;
+use crate::settings;
 use crate::store::{AuditEntry, Writer};
 
 /// Why an operation was not done, as far as the one who asked can do something about it.
@@ -28,7 +31,7 @@ pub enum Error {
     #[error("{0}")]
     NotAllowed(String),
     #[error("there is no {what} {name:?}; {remedy}")]
-    NotFound { what: &'static str, name: String, remedy: &'static str },
+    NotFound { what: &'static str, name: String, remedy: String },
     /// The request makes no sense as it stands.
     #[error("{0}")]
     BadRequest(String),
@@ -41,6 +44,14 @@ pub enum Error {
     /// Tells its whole chain itself, for it travels as a text; so it names no source.
     #[error("{0:#}")]
     Failed(anyhow::Error),
+}
+
+/// What to do about a name that nobody has: the one that was meant, and the command that lists them.
+pub(crate) fn remedy_of<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, list: &str) -> String {
+    match settings::meant(name, known) {
+        Some(meant) => format!("did you mean {meant:?}? `{list}` names them"),
+        None => format!("`{list}` names them"),
+    }
 }
 
 impl From<anyhow::Error> for Error {

@@ -90,7 +90,15 @@ pub fn decide(house: &House, actor: &Actor, id: OutboxId, decision: Decision) ->
     });
     match decided {
         Err(error @ (store::Error::NotFound { .. } | store::Error::Transition { .. })) => {
-            return Err(Error::BadRequest(error.to_string()));
+            let advice = match (&error, decision) {
+                (store::Error::NotFound { .. }, _) => "`firstwatch outbox list` shows them",
+                (_, Decision::Retry) => "a refused, ambiguous or cancelled message is sent again",
+                (_, Decision::Release) => "a quarantined message is let go",
+                (_, Decision::Cancel) => {
+                    "a message that waits, was refused, or needs a decision is cancelled"
+                }
+            };
+            return Err(Error::BadRequest(format!("{error}; {advice}")));
         }
         decided => decided?,
     }

@@ -165,7 +165,7 @@ fn find_release(house: &House, id: ReleaseId) -> Result<ReleaseRow> {
     house.store.read(|reader| reader.release(id))?.ok_or_else(|| Error::NotFound {
         what: "release",
         name: id.to_string(),
-        remedy: "`firstwatch report list` shows them",
+        remedy: "`firstwatch report list` shows them".to_owned(),
     })
 }
 
@@ -186,7 +186,13 @@ pub fn preview(house: &House, actor: &Actor, name: &JobName, period: Option<Peri
     let job = find(house, name)?;
     let request = RunRequest { period, dry_run: true, wait: true };
     let Some(period) = period_of(house, job, &request)? else {
-        return Err(Error::BadRequest(format!("job {name} makes no report")));
+        let reports = house.settings.jobs.iter().filter(|job| job.kind.is_report());
+        let reports: Vec<&str> = reports.map(|job| job.name.as_str()).collect();
+        let advice = match reports.is_empty() {
+            true => "no job of this shop does".to_owned(),
+            false => format!("these do: {}", reports.join(", ")),
+        };
+        return Err(Error::BadRequest(format!("job {name} makes no report; {advice}")));
     };
     let draft = draft(house, job, period)?;
     let now = house.now();

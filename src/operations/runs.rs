@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Error, Result, allow, record};
+use super::{Error, Result, allow, record, remedy_of};
 use crate::access::Operation;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{JobName, RunId};
@@ -258,7 +258,8 @@ pub fn retry_run(house: &House, actor: &Actor, id: RunId) -> Result<RunView> {
     if !matches!(row.state, RunState::Failed | RunState::Held) {
         let state = row.state.as_str();
         return Err(Error::BadRequest(format!(
-            "run {id} is {state}; only a failed or held run is tried again"
+            "run {id} is {state}; only a failed or held run is tried again, and `firstwatch job run {}` runs its job anew",
+            row.slot.job
         )));
     }
     audited(house, actor, Operation::RunRetry, &format!("run {id}"))?;
@@ -269,7 +270,11 @@ pub(super) fn find<'a>(house: &'a House, name: &JobName) -> Result<&'a JobSpec> 
     house.settings.job(name).ok_or_else(|| Error::NotFound {
         what: "job",
         name: name.to_string(),
-        remedy: "`firstwatch job list` names them",
+        remedy: remedy_of(
+            name.as_str(),
+            house.settings.jobs.iter().map(|job| job.name.as_str()),
+            "firstwatch job list",
+        ),
     })
 }
 
@@ -277,7 +282,7 @@ fn find_run(house: &House, id: RunId) -> Result<RunRow> {
     house.store.read(|reader| reader.run(id))?.ok_or_else(|| Error::NotFound {
         what: "run",
         name: id.to_string(),
-        remedy: "`firstwatch run list` shows them",
+        remedy: "`firstwatch run list` shows them".to_owned(),
     })
 }
 

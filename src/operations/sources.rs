@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result, allow, record, tried};
+use super::{Error, Result, allow, record, remedy_of, tried};
 use crate::access::{self, Operation};
 use crate::domain::actor::Actor;
 use crate::domain::ids::SourceName;
@@ -71,6 +71,10 @@ fn find<'a>(house: &'a House, name: &SourceName) -> Result<&'a SourceSettings> {
     house.settings.sources.iter().find(|source| &source.name == name).ok_or_else(|| Error::NotFound {
         what: "source",
         name: name.to_string(),
-        remedy: "`firstwatch source list` names them",
+        remedy: remedy_of(
+            name.as_str(),
+            house.settings.sources.iter().map(|source| source.name.as_str()),
+            "firstwatch source list",
+        ),
     })
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use super::problems::{ProblemKind, Seen, problems};
 use super::runs::{JobView, list_jobs};
 use super::{Result, allow};
 use crate::access::Operation;
@@ -61,6 +62,11 @@ pub struct TroubleView {
 
 pub fn status(house: &House, actor: &Actor) -> Result<Status> {
     allow(house, actor, Operation::Status)?;
+    look(house).map(|(status, _)| status)
+}
+
+/// The status, and the kind of each of its problems.
+pub(super) fn look(house: &House) -> Result<(Status, Vec<ProblemKind>)> {
     let mut jobs = list_jobs(house, &Actor::Daemon)?;
     // Who gets what is for those who may list jobs.
     jobs.iter_mut().for_each(|job| job.recipients.clear());
@@ -87,13 +93,9 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
         Ok::<_, crate::store::Error>((sources, imported, outbox.collect(), totals, troubles))
     })?;
     let payments = jobs::payment_totals(house)?;
-    let mut problems = problems(house, &jobs, &sources, &outbox, &troubles);
-    if imported > 0 {
-        let advice =
-            "`firstwatch source rejected import` shows them; correct them and import their file again";
-        problems.push(format!("{imported} rows of imported complaints were rejected; {advice}"));
-    }
-    Ok(Status {
+    let seen = Seen { jobs: &jobs, sources: &sources, outbox: &outbox, troubles: &troubles, imported };
+    let (kinds, problems) = problems(house, &seen).into_iter().unzip();
+    let status = Status {
         business: house.settings.business.name.clone(),
         now,
         jobs,
@@ -106,72 +108,8 @@ pub fn status(house: &House, actor: &Actor) -> Result<Status> {
         mismatching_payments: payments.mismatching,
         troubles,
         problems,
-    })
-}
-
-fn problems(
-    house: &House,
-    jobs: &[JobView],
-    sources: &[SourceView],
-    outbox: &BTreeMap<String, u64>,
-    troubles: &[TroubleView],
-) -> Vec<String> {
-    let mut problems = Vec::new();
-    if let Some(trouble) = jobs::store_trouble(house) {
-        problems.push(format!(
-            "the store cannot be written since {}: {}; make room on its disk, or mend it, and work goes on by itself",
-            trouble.since, trouble.what
-        ));
-    }
-    if jobs::is_rotating(house).unwrap_or(false) {
-        let advice = "put the new key in the old one's place, then `firstwatch key rotate --finish`";
-        problems.push(format!("two master keys open the store, for a rotation is not finished; {advice}"));
-    }
-    if jobs::needs_key_before(house).unwrap_or(false) {
-        let advice =
-            "`firstwatch backup create` takes them over to this one, and tells of those that it cannot";
-        problems.push(format!("backups that are kept still need the master key before this one; {advice}"));
-    }
-    problems.extend(troubles.iter().filter_map(trouble_sentence));
-    for job in jobs {
-        if job.paused {
-            problems.push(format!("job {} is paused; `firstwatch job resume {}`", job.name, job.name));
-        } else if job.next.is_empty() {
-            problems.push(format!("job {} has no next slot", job.name));
-        }
-    }
-    for source in sources {
-        if source.watermark.is_none() {
-            problems.push(format!("source {} was never pulled", source.name));
-        }
-        if source.rejected > 0 {
-            let advice = format!("`firstwatch source rejected {}` shows them", source.name);
-            problems.push(format!("source {} has {} rejected rows; {advice}", source.name, source.rejected));
-        }
-    }
-    for state in ["refused", "ambiguous", "quarantined"] {
-        if let Some(count) = outbox.get(state).filter(|&&count| count > 0) {
-            problems.push(format!("{count} messages are {state}; `firstwatch outbox list --state {state}`"));
-        }
-    }
-    problems.extend(calendar_problem(house));
-    problems
-}
-
-/// Mail stands among the problems by its state.
-fn trouble_sentence(view: &TroubleView) -> Option<String> {
-    let TroubleView { key, trouble, what, run, since, .. } = view;
-    let run = run.map(|run| format!(" (run {run})")).unwrap_or_default();
-    let about = jobs::problem_about(key);
-    Some(match trouble {
-        Trouble::Failed => format!("job {about} fails since {since}: {what}{run}"),
-        Trouble::Held => format!("report {about} is held since {since}: {what}{run}"),
-        Trouble::Quarantined => format!("report {about} is quarantined since {since}: {what}{run}"),
-        Trouble::Disk => format!("{key} finds no room on the disk since {since}: {what}{run}"),
-        Trouble::Undelivered => format!("mail to {about} is refused or put off since {since}: {what}"),
-        Trouble::Relay => format!("no mail can leave since {since}: {what}"),
-        Trouble::Ambiguous => return None,
-    })
+    };
+    Ok((status, kinds))
 }
 
 fn trouble_view(row: ProblemRow) -> TroubleView {
@@ -183,13 +121,4 @@ fn trouble_view(row: ProblemRow) -> TroubleView {
         since: row.since,
         told_at: row.told_at,
     }
-}
-
-/// From 1 October on next year's days off should be confirmed by an override file.
-fn calendar_problem(house: &House) -> Option<String> {
-    let today = house.now().to_zoned(house.settings.business.zone.clone()).date();
-    let year = if today.month() >= 10 { today.year() + 1 } else { today.year() };
-    (!house.calendar.is_confirmed(year)).then(|| {
-        format!("the days off of {year} are not confirmed; add the government's list to [calendar] files")
-    })
 }

@@ -107,6 +107,7 @@ fn together(texts: &mut Texts, merged: &Table, main: &Path, options: &LoadOption
         payments: draft.payments?,
         calendar: draft.calendar?,
         roles: draft.roles?,
+        metrics: draft.metrics?,
         sources: draft.sources?,
         jobs: jobs.specs,
         jobs_directory: jobs.directory,

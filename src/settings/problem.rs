@@ -50,7 +50,7 @@ impl Fault {
 }
 
 /// The word of `known` that `word` was probably meant to be.
-pub(super) fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace('-', "_");
     let word = plain(word);
     let worst = (word.chars().count() / 3).clamp(1, 3);

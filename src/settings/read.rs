@@ -6,9 +6,9 @@ use super::address::{self, Addressees, Groups};
 use super::section::Section;
 use super::source::{self, SourceSettings};
 use super::{
-    AuditSettings, Business, Calendar, Complaints, DisclosureSettings, Language, Mail, Payments, Roles,
-    StoreSettings, VaultSettings, audit, business, calendar, complaints, disclosure, mail, payments, roles,
-    store,
+    AuditSettings, Business, Calendar, Complaints, DisclosureSettings, Language, Mail, MetricsSettings,
+    Payments, Roles, StoreSettings, VaultSettings, audit, business, calendar, complaints, disclosure, mail,
+    metrics, payments, roles, store,
 };
 
 /// The configuration as far as it could be read.
@@ -27,6 +27,7 @@ pub(super) struct Draft {
     pub payments: Option<Payments>,
     pub calendar: Option<Calendar>,
     pub roles: Option<Roles>,
+    pub metrics: Option<MetricsSettings>,
     pub sources: Option<Vec<SourceSettings>>,
     pub jobs_directory: Option<PathBuf>,
 }
@@ -57,6 +58,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Draft {
         payments: root.child("payments", payments::read),
         calendar: root.child("calendar", calendar::read),
         roles: root.child("roles", roles::read),
+        metrics: root.child("metrics", metrics::read),
         jobs_directory: root.optional("jobs_directory", |field| field.path()),
         business,
         language,

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::address::{Groups, resolve};
 use super::problem::Problem;
 use super::{
-    AuditSettings, Business, Calendar, Complaints, DisclosureSettings, JobSpec, Mail, Payments, Roles,
-    SourceSettings, StoreSettings, VaultSettings,
+    AuditSettings, Business, Calendar, Complaints, DisclosureSettings, JobSpec, Mail, MetricsSettings,
+    Payments, Roles, SourceSettings, StoreSettings, VaultSettings,
 };
 use crate::domain::ids::JobName;
 
@@ -29,6 +29,7 @@ pub struct Settings {
     pub payments: Payments,
     pub calendar: Calendar,
     pub roles: Roles,
+    pub metrics: MetricsSettings,
     pub sources: Vec<SourceSettings>,
     /// Sorted by name.
     pub jobs: Vec<JobSpec>,

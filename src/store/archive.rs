@@ -18,6 +18,12 @@ impl Archive {
     /// # Errors
     /// [`Error::NotOurs`], [`Error::Newer`], [`Error::Sqlite`].
     pub fn open(directory: &Path) -> Result<Option<Self>, Error> {
+        let found = Self::connect(directory)?.filter(|&(_, is_current)| is_current);
+        Ok(found.map(|(connection, _)| Self { connection: Mutex::new(connection) }))
+    }
+
+    /// With whether it is of this version.
+    fn connect(directory: &Path) -> Result<Option<(Connection, bool)>, Error> {
         let database = directory.join(DATABASE);
         if !database.exists() {
             return Ok(None);
@@ -26,7 +32,19 @@ impl Archive {
         let connection = Connection::open_with_flags(&database, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         let is_current = schema::is_current(&connection, &database)?;
-        Ok(is_current.then(|| Self { connection: Mutex::new(connection) }))
+        Ok(Some((connection, is_current)))
+    }
+
+    /// Whose master key's store it is in `directory`, whatever version made it; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`Error::NotOurs`], [`Error::Newer`], [`Error::Sqlite`].
+    pub fn fingerprint(directory: &Path) -> Result<Option<[u8; 32]>, Error> {
+        match Self::connect(directory)? {
+            // The table and the key are those of the first version.
+            Some((connection, _)) => Reader { connection: &connection }.vault_fingerprint(),
+            None => Ok(None),
+        }
     }
 
     /// Everything that `work` reads is of one moment.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::files::sync_directory_of;
 use super::open::failed;
-use super::{AuditHead, Error, Reader, Store};
+use super::{AuditHead, Earlier, Error, Reader, Store};
 
 /// What a copy of the database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,22 +27,7 @@ impl Store {
     /// [`Error::Exists`], [`Error::File`], [`Error::Damaged`] when the copy is not sound,
     /// [`Error::Sqlite`].
     pub fn backup_to(&self, path: &Path) -> Result<Copied, Error> {
-        let file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                return Err(Error::Exists { path: path.to_owned() });
-            }
-            other => other.map_err(failed(path))?,
-        };
-        let copied = self.copy_to(path).and_then(|copied| {
-            file.sync_all().map_err(failed(path))?;
-            sync_directory_of(path)?;
-            Ok(copied)
-        });
-        if copied.is_err() {
-            // What is half a backup must not be taken for one; the first error is the one to tell.
-            let _ = std::fs::remove_file(path);
-        }
-        copied
+        backup(&self.connect_reader()?, path)
     }
 
     /// Closes the store and leaves it as [`Store::backup_to`] makes one: a file that needs no others beside it.
@@ -62,24 +47,52 @@ impl Store {
     pub fn integrity_check(&self) -> Result<Vec<String>, Error> {
         Reader { connection: &self.connect_reader()? }.integrity_check()
     }
+}
 
-    fn copy_to(&self, path: &Path) -> Result<Copied, Error> {
-        let source = self.connect_reader()?;
-        let mut copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // All pages in one step: one snapshot, which no writer can make begin again.
-        let step = Backup::new(&source, &mut copy)?.step(-1)?;
-        if step != StepResult::Done {
-            return Err(Error::Unfinished { path: path.to_owned() });
-        }
-        copy.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
-        let reader = Reader { connection: &copy };
-        let problems = reader.integrity_check()?;
-        if !problems.is_empty() {
-            return Err(Error::Damaged { path: path.to_owned(), problems });
-        }
-        let schema = copy.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        Ok(Copied { schema, audit_head: reader.audit_head()? })
+impl Earlier<'_> {
+    /// [`Store::backup_to`], of the store as it is before its schema changes.
+    ///
+    /// # Errors
+    /// Those of [`Store::backup_to`].
+    pub fn backup_to(&self, path: &Path) -> Result<Copied, Error> {
+        backup(self.connection, path)
     }
+}
+
+fn backup(source: &Connection, path: &Path) -> Result<Copied, Error> {
+    let file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(Error::Exists { path: path.to_owned() });
+        }
+        other => other.map_err(failed(path))?,
+    };
+    let copied = copy(source, path).and_then(|copied| {
+        file.sync_all().map_err(failed(path))?;
+        sync_directory_of(path)?;
+        Ok(copied)
+    });
+    if copied.is_err() {
+        // What is half a backup must not be taken for one; the first error is the one to tell.
+        let _ = std::fs::remove_file(path);
+    }
+    copied
+}
+
+fn copy(source: &Connection, path: &Path) -> Result<Copied, Error> {
+    let mut copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // All pages in one step: one snapshot, which no writer can make begin again.
+    let step = Backup::new(source, &mut copy)?.step(-1)?;
+    if step != StepResult::Done {
+        return Err(Error::Unfinished { path: path.to_owned() });
+    }
+    copy.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
+    let reader = Reader { connection: &copy };
+    let problems = reader.integrity_check()?;
+    if !problems.is_empty() {
+        return Err(Error::Damaged { path: path.to_owned(), problems });
+    }
+    let schema = copy.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(Copied { schema, audit_head: reader.audit_head()? })
 }
 
 impl Reader<'_> {

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use super::open::{failed, make_private_directory};
 use super::{Error, Store};
 
-const RELEASES: &str = "releases";
+/// The folder in the state directory.
+pub const RELEASES: &str = "releases";
 
 impl Store {
     /// Writes `releases/NAME` (mode 0600) as a whole or not at all, and returns its SHA-256. What an

@@ -20,6 +20,7 @@ mod customers;
 mod deadline_steps;
 mod entries;
 mod erasures;
+mod figures;
 mod files;
 #[cfg(test)]
 mod fixture;
@@ -61,7 +62,9 @@ pub use corrections::CorrectionRow;
 pub use customers::{CustomerRow, FirstOrder};
 pub use deadline_steps::StepRow;
 pub use entries::LateTotal;
+pub use files::RELEASES;
 pub use meta::VaultMatch;
+pub use open::{DATABASE, Earlier};
 pub use orders::{OrderRow, SealedUnder};
 pub use outbox::{OutboxEvent, OutboxItem, OutboxRow};
 pub use outbox_state::OutboxState;
@@ -81,7 +84,7 @@ pub enum Error {
     Busy(PathBuf),
     #[error("the state directory {} may be entered by others (mode {mode:04o}); run `chmod 700` on it, or choose an empty directory", .path.display())]
     OpenToOthers { path: PathBuf, mode: u32 },
-    #[error("the store {} is of a newer firstwatch (schema {found}, this version knows {known}); run the newer version", .path.display())]
+    #[error("the store {} is of a newer firstwatch (schema {found}, this version knows {known}); run the newer version, or restore the copy in its backups/ that was made before the upgrade", .path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("{} is not a database of firstwatch; choose another state directory", .path.display())]
     NotOurs { path: PathBuf },

@@ -12,7 +12,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Error, Store, schema};
 
-pub(super) const DATABASE: &str = "firstwatch.db";
+/// The database's file in the state directory.
+pub const DATABASE: &str = "firstwatch.db";
 const LOCK: &str = "firstwatch.lock";
 
 /// Other processes hold the database only while they look at it with SQLite's shell.
@@ -32,6 +33,14 @@ const SETTINGS: [(&str, &str, &str); 5] = [
 /// own few MiB it writes most of their pages for every few thousand rows, and once more when the log is taken over.
 const WRITING: [(&str, i64); 2] = [("cache_size", -131_072), ("wal_autocheckpoint", 16_384)];
 
+/// A store that an earlier version made, before it becomes one of this version.
+pub struct Earlier<'a> {
+    pub(super) connection: &'a Connection,
+    pub directory: &'a Path,
+    /// Its schema's version.
+    pub schema: i64,
+}
+
 impl Store {
     /// Opens the store in `directory`; makes both when they are not there. Only one process can.
     ///
@@ -39,17 +48,31 @@ impl Store {
     /// [`Error::Busy`] when another holds it, [`Error::OpenToOthers`], [`Error::NotOurs`],
     /// [`Error::Newer`], [`Error::Setting`], [`Error::File`], [`Error::Sqlite`].
     pub fn open(directory: &Path) -> Result<Self, Error> {
+        Self::open_after(directory, |_| Ok(()))
+    }
+
+    /// [`Store::open`] of a store that somebody may need as it was: when an earlier version made it, `before` sees it
+    /// first, and its error leaves it as it is.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`] and of `before`.
+    pub fn open_after<E: From<Error>>(
+        directory: &Path,
+        before: impl FnOnce(&Earlier<'_>) -> Result<(), E>,
+    ) -> Result<Self, E> {
         make_private_directory(directory)?;
         let lock = take_lock(directory)?;
         let database = directory.join(DATABASE);
         private_file(&database)?;
         let mut writer = connect(&database)?;
-        schema::migrate(&mut writer, &database)?;
+        schema::migrate(&mut writer, &database, |connection, schema| {
+            before(&Earlier { connection, directory, schema })
+        })?;
         for (name, value) in WRITING {
             writer.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(silent)?;
         }
         let reader = connect(&database)?;
-        reader.pragma_update(None, "query_only", true)?;
+        reader.pragma_update(None, "query_only", true).map_err(Error::from)?;
         Ok(Self {
             directory: directory.to_owned(),
             writer: Mutex::new(writer),

@@ -11,7 +11,7 @@ use crate::domain::cell::{CellDefinition, RecordedCell};
 use crate::domain::ids::{JobName, ReleaseId, RunId};
 use crate::domain::period::Period;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReleaseState {
     Released,

@@ -47,7 +47,7 @@ pub enum Error {
     NotAFile { path: std::path::PathBuf },
     #[error("the master key {} is not 64 hexadecimal digits; restore it from its backup, or make a new one with `firstwatch key new` for a new store", .path.display())]
     Malformed { path: std::path::PathBuf },
-    #[error("the master key {} cannot be written; it never replaces an existing file", .path.display())]
+    #[error("the master key {} cannot be written; it never replaces an existing file, so name a new one", .path.display())]
     NotWritten { path: std::path::PathBuf, source: std::io::Error },
     #[error("the system gives no random bytes")]
     NoRandomness,

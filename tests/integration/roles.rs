@@ -41,6 +41,7 @@ fn case(operation: Operation) -> Case {
     let change = |change: Value| post("/v1/complaints/9999/changes", json!({ "change": change }));
     match operation {
         O::Status => get("/v1/status"),
+        O::Metrics => get("/v1/metrics"),
         O::JobList => get("/v1/jobs"),
         O::JobShow => get("/v1/jobs/nowhere"),
         O::JobRun => post("/v1/jobs/nowhere/run", json!({})),

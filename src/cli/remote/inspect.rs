@@ -123,7 +123,7 @@ fn shown_status(session: &Session, status: &Status) -> String {
         table.add_row(vec![
             job.name.to_string().into(),
             show::maybe(last.map(|run| run.slot), &session.zone).into(),
-            show::state(if job.paused { "paused" } else { last.map_or("never run", |run| &run.state) }),
+            show::state(if job.paused { "paused" } else { last.map_or("never", |run| &run.state) }),
             show::maybe(next_of(job), &session.zone).into(),
         ]);
     }
@@ -150,8 +150,7 @@ fn shown_status(session: &Session, status: &Status) -> String {
     let outbox: Vec<String> = status.outbox.iter().map(|(state, count)| format!("{count} {state}")).collect();
     if status.unconfirmed_payments > 0 || status.mismatching_payments > 0 {
         lines.push(format!(
-            "payments: {} unconfirmed past the term (`firstwatch payment list --unconfirmed`), {} whose payments do \
-             not fit (`--mismatch`)",
+            "payments: {} unconfirmed past the term, {} whose payments do not fit",
             status.unconfirmed_payments,
             show::count(status.mismatching_payments, "order"),
         ));

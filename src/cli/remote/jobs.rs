@@ -107,7 +107,7 @@ fn shown_jobs(session: &Session, jobs: &[JobView]) -> String {
             job.name.to_string().into(),
             job.schedule.clone().into(),
             show::maybe(last.map(|run| run.slot), &session.zone).into(),
-            show::state(if job.paused { "paused" } else { last.map_or("never run", |run| &run.state) }),
+            show::state(if job.paused { "paused" } else { last.map_or("never", |run| &run.state) }),
             show::maybe(next_of(job), &session.zone).into(),
         ]);
     }

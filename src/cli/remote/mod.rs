@@ -8,6 +8,7 @@ mod explained;
 mod inspect;
 mod jobs;
 mod keys;
+mod metrics;
 mod payments;
 mod reports;
 mod words;
@@ -68,6 +69,7 @@ async fn ask_daemon(socket: PathBuf, command: Command, format: OutputFormat) -> 
 async fn answer(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Status => inspect::status(session).await,
+        Command::Metrics => metrics::metrics(session).await,
         Command::Job(command) => jobs::job(session, command).await,
         Command::Run(command) => jobs::run(session, command).await,
         Command::Report(command) => reports::report(session, command).await,

@@ -28,7 +28,7 @@ pub use view::{ClockView, ComplaintView, State};
 
 use zeroize::Zeroizing;
 
-use super::{Error, Result};
+use super::{Error, Result, remedy_of};
 use crate::domain::ids::{ComplaintNo, SourceName};
 use crate::jobs::House;
 
@@ -39,7 +39,7 @@ fn no_complaint(number: ComplaintNo) -> Error {
     Error::NotFound {
         what: "complaint",
         name: number.to_string(),
-        remedy: "`firstwatch complaint list --all` shows them",
+        remedy: "`firstwatch complaint list --all` shows them".to_owned(),
     }
 }
 
@@ -65,7 +65,11 @@ pub(in crate::operations) fn source_meant(
         (Some(name), _) => Err(Error::NotFound {
             what: "source",
             name: name.to_string(),
-            remedy: "`firstwatch source list` names them",
+            remedy: remedy_of(
+                name.as_str(),
+                house.settings.sources.iter().map(|source| source.name.as_str()),
+                "firstwatch source list",
+            ),
         }),
         (None, [only]) => Ok(Some(only.name.clone())),
         (None, _) => Ok(None),

@@ -43,6 +43,6 @@ fn no_customer(number: CustomerNo) -> Error {
     Error::NotFound {
         what: "customer",
         name: number.to_string(),
-        remedy: "`firstwatch customer find` tells the number",
+        remedy: "`firstwatch customer find` tells the number".to_owned(),
     }
 }

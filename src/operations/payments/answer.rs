@@ -161,7 +161,7 @@ fn find(reader: &Reader<'_>, request: &AnswerRequest) -> Result<KnownPayment> {
         (None, _) => Err(Error::NotFound {
             what: "payment",
             name: request.payment.to_string(),
-            remedy: "`firstwatch payment list --customer NO` names a customer's",
+            remedy: "`firstwatch payment list --customer NO` names a customer's".to_owned(),
         }),
     }
 }

@@ -114,7 +114,7 @@ fn of_customer(reader: &Reader<'_>, number: CustomerNo, limit: u32) -> Result<Pa
         return Err(Error::NotFound {
             what: "customer",
             name: number.to_string(),
-            remedy: "`firstwatch customer find` tells the number",
+            remedy: "`firstwatch customer find` tells the number".to_owned(),
         });
     }
     let payments = reader.payments_by(number)?;

@@ -30,6 +30,8 @@ mod smtp;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod tracer;
 mod triggers;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod upgrade;
 
 /// Whether every case is asked for.
 pub fn full() -> bool {
