@@ -16,4 +16,4 @@ pub use client::{Client, ClientError};
 pub use complaints::LARGEST_FILE;
 pub use error::ErrorKind;
 pub use router::router;
-pub use server::{SocketError, bind, serve};
+pub use server::{SocketError, handed_over, listen, serve};

@@ -44,6 +44,7 @@ mod settings;
 mod shops;
 mod source;
 mod store;
+mod systemd;
 mod till;
 mod unseen;
 mod withholding;
