@@ -87,16 +87,19 @@ impl Client {
         path: &str,
         body: Body,
     ) -> Result<T, ClientError> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "firstwatch")
-            .header("content-type", "application/json")
-            .body(body)
-            .map_err(|error| ClientError::Protocol(error.to_string()))?;
         let (status, bytes) = match self {
-            Self::Socket(socket) => over_socket(socket, request).await?,
+            Self::Socket(socket) => {
+                let only_reads = method == Method::GET;
+                match over_socket(socket, request(method, path, body)?).await {
+                    // The daemon was restarted just then; to ask once more changes nothing.
+                    Err(ClientError::NoAnswer { .. }) if only_reads => {
+                        over_socket(socket, request(Method::GET, path, Body::empty())?).await?
+                    }
+                    answer => answer?,
+                }
+            }
             Self::InProcess { router, actor } => {
+                let mut request = request(method, path, body)?;
                 request.extensions_mut().insert(actor.clone());
                 let response = router
                     .clone()
@@ -122,6 +125,16 @@ impl Client {
             }),
         }
     }
+}
+
+fn request(method: Method, path: &str, body: Body) -> Result<Request<Body>, ClientError> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "firstwatch")
+        .header("content-type", "application/json")
+        .body(body)
+        .map_err(|error| ClientError::Protocol(error.to_string()))
 }
 
 async fn over_socket(
