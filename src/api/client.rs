@@ -1,5 +1,7 @@
 //! The client: the same requests over the daemon's socket, or to the router in this process.
 
+use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ pub enum ClientError {
         #[source]
         source: std::io::Error,
     },
+    #[error("the daemon at {path} ended before it answered; its log says why (`journalctl -u firstwatch`)")]
+    NoAnswer { path: String },
     #[error("the daemon's answer does not fit this version of firstwatch: {0}")]
     Protocol(String),
 }
@@ -83,16 +87,19 @@ impl Client {
         path: &str,
         body: Body,
     ) -> Result<T, ClientError> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "firstwatch")
-            .header("content-type", "application/json")
-            .body(body)
-            .map_err(|error| ClientError::Protocol(error.to_string()))?;
         let (status, bytes) = match self {
-            Self::Socket(socket) => over_socket(socket, request).await?,
+            Self::Socket(socket) => {
+                let only_reads = method == Method::GET;
+                match over_socket(socket, request(method, path, body)?).await {
+                    // The daemon was restarted just then; to ask once more changes nothing.
+                    Err(ClientError::NoAnswer { .. }) if only_reads => {
+                        over_socket(socket, request(Method::GET, path, Body::empty())?).await?
+                    }
+                    answer => answer?,
+                }
+            }
             Self::InProcess { router, actor } => {
+                let mut request = request(method, path, body)?;
                 request.extensions_mut().insert(actor.clone());
                 let response = router
                     .clone()
@@ -120,23 +127,47 @@ impl Client {
     }
 }
 
+fn request(method: Method, path: &str, body: Body) -> Result<Request<Body>, ClientError> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "firstwatch")
+        .header("content-type", "application/json")
+        .body(body)
+        .map_err(|error| ClientError::Protocol(error.to_string()))
+}
+
 async fn over_socket(
     socket: &PathBuf,
     request: Request<Body>,
 ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), ClientError> {
-    let protocol = |error: hyper::Error| ClientError::Protocol(error.to_string());
+    // Whoever opened the connection may be systemd, and the daemon not come up; or it stopped on the way.
+    let broken = |error: hyper::Error| {
+        if error.is_incomplete_message() || error.is_canceled() || error.is_closed() || is_cut_off(&error) {
+            ClientError::NoAnswer { path: socket.display().to_string() }
+        } else {
+            ClientError::Protocol(error.to_string())
+        }
+    };
     let stream = UnixStream::connect(socket)
         .await
         .map_err(|source| ClientError::NoDaemon { path: socket.display().to_string(), source })?;
     let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(protocol)?;
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let driver = tokio::spawn(connection);
-    let response = sender.send_request(request).await.map_err(protocol)?;
+    let response = sender.send_request(request).await.map_err(broken)?;
     let status = response.status();
     let bytes = collect(response.into_body()).await?;
     drop(sender);
     driver.abort();
     Ok((status, bytes))
+}
+
+fn is_cut_off(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| {
+        matches!(cause.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
+    })
 }
 
 /// The whole body, overwritten when it has been read.

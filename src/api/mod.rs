@@ -18,4 +18,4 @@ pub use complaints::LARGEST_FILE;
 pub use error::ErrorKind;
 pub use router::router;
 pub use scrape::{bind_port, prometheus_text, serve_port};
-pub use server::{SocketError, bind, serve};
+pub use server::{SocketError, handed_over, listen, serve};

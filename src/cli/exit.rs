@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use super::output::OutputFormat;
-use crate::api::{ClientError, ErrorKind};
+use crate::api::{ClientError, ErrorKind, SocketError};
 use crate::jobs::OpenError;
 
 pub const FAILED: u8 = 1;
@@ -73,7 +73,7 @@ fn code_of(error: &anyhow::Error) -> u8 {
                 ErrorKind::Unavailable => UNAVAILABLE,
                 ErrorKind::Failed => FAILED,
             },
-            ClientError::NoDaemon { .. } => UNAVAILABLE,
+            ClientError::NoDaemon { .. } | ClientError::NoAnswer { .. } => UNAVAILABLE,
             ClientError::Protocol(_) => FAILED,
         };
     }
@@ -87,6 +87,9 @@ fn code_of(error: &anyhow::Error) -> u8 {
             | OpenError::Erasures(_)
             | OpenError::Upgrade { .. } => FAILED,
         };
+    }
+    if let Some(SocketError::Elsewhere { .. }) = error.downcast_ref() {
+        return CONFIGURATION;
     }
     if error.downcast_ref::<NotAllowed>().is_some() {
         return NOT_ALLOWED;

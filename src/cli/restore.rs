@@ -67,7 +67,7 @@ fn refuse_beside_daemon(settings: &Settings, target: &Path) -> Result<(), TryAga
     };
     if same(target, &settings.store.directory) && UnixStream::connect(socket).is_ok() {
         return Err(TryAgain(format!(
-            "a daemon answers at {} and is at work in {}; stop it first (`systemctl stop firstwatch`)",
+            "a daemon answers at {} and is at work in {}; stop it first (`systemctl stop firstwatch.socket firstwatch`)",
             socket.display(),
             target.display()
         )));

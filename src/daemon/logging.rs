@@ -1,11 +1,15 @@
 //! Logs: to the journal under systemd, to standard error elsewhere. Structured, and without personal data.
 
 use std::io::IsTerminal;
+use std::os::unix::fs::MetadataExt;
 use std::panic::{self, PanicHookInfo};
+use std::path::Path;
 
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
+
+use super::journal::{self, Journal};
 
 /// Starts logging; `verbose` 0 says warnings and our own news, 1 adds debug of ours, 2 everything.
 /// A `quiet` command, whose answer says it all, logs nothing unless it is asked to. `RUST_LOG` overrides it.
@@ -19,7 +23,7 @@ pub fn start(verbose: u8, quiet: bool) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let registry = tracing_subscriber::registry().with(filter);
-    let journal = std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok());
+    let journal = is_journal_stream().then(|| Journal::open(Path::new(journal::SOCKET)).ok()).flatten();
     let started = match journal {
         Some(journal) => registry.with(journal).try_init(),
         None => {
@@ -29,6 +33,14 @@ pub fn start(verbose: u8, quiet: bool) {
     };
     // A second start in one process (tests) leaves the first in place.
     drop(started);
+}
+
+/// Whether what is written to standard error goes to the journal (systemd.exec(5)): a process that a service started
+/// may have its variable and write elsewhere.
+fn is_journal_stream() -> bool {
+    let Some(stream) = std::env::var_os("JOURNAL_STREAM") else { return false };
+    let error = std::fs::metadata("/proc/self/fd/2");
+    error.is_ok_and(|error| *stream == *format!("{}:{}", error.dev(), error.ino()))
 }
 
 /// From now on a panic says where it was and never what it said, for a message may quote the text that it is

@@ -4,13 +4,16 @@
 //! ledger. One worker runs slots in their order; mail goes out beside it, so that a silent relay stalls no job.
 //! Deliberately absent: any decision about what a job does.
 
+mod journal;
 mod logging;
 mod memory;
 mod notify;
 mod post;
+mod pulse;
 mod wake;
 mod work;
 
+use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +25,7 @@ use tracing::{error, info, warn};
 
 use crate::api;
 use crate::jobs::House;
+use pulse::Pulse;
 
 pub use logging::{keep_panics_quiet, start as start_logging};
 pub use memory::keep_memory_private;
@@ -29,13 +33,15 @@ pub use memory::keep_memory_private;
 /// How long the work under way may go on after SIGTERM. What is cut off then is rescued at the next start.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT, at the socket that was `handed_over` ([`api::handed_over`]) or at one of its own.
 ///
 /// # Errors
 /// When the socket, the scheduler or the ledger cannot be opened.
-pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
+pub async fn serve(house: Arc<House>, handed_over: Option<UnixListener>) -> anyhow::Result<()> {
     let socket = house.settings.store.socket.clone();
-    let listener = api::bind(&socket)?;
+    // Systemd's socket outlives us: who knocks while no daemon runs waits for the next.
+    let is_ours = handed_over.is_none();
+    let listener = api::listen(&socket, handed_over)?;
     let (stop, stopping) = watch::channel(false);
     let awake = Arc::new(Notify::new());
 
@@ -46,14 +52,15 @@ pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
         at_tick.ring_for_mail();
     })
     .await?;
-    let worker = tokio::spawn(work::run(house.clone(), awake.clone(), stopping.clone()));
+    let pulse = Arc::new(Pulse::new(house.clone()));
+    let worker = tokio::spawn(work::run(house.clone(), awake.clone(), pulse.clone(), stopping.clone()));
     let mut heard = stopping.clone();
     let server = tokio::spawn(api::serve(listener, house.clone(), async move {
         let _ = heard.wait_for(|&stop| stop).await;
     }));
     let scraped = scraped(&house, stopping.clone()).await;
     awake.notify_one();
-    notify::ready(&format!("{} jobs planned", house.settings.jobs.len()));
+    notify::ready(&pulse.status());
     info!(socket = %socket.display(), jobs = house.settings.jobs.len(), "ready");
 
     wait_for_signal().await?;
@@ -72,7 +79,7 @@ pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
     if finished.await.is_err() {
         warn!("work is still under way; it is left to the next start");
     }
-    if let Err(error) = std::fs::remove_file(&socket) {
+    if is_ours && let Err(error) = std::fs::remove_file(&socket) {
         warn!(%error, "failed to remove the control socket");
     }
     info!("stopped");

@@ -7,8 +7,18 @@ pub(super) fn ready(status: &str) {
     send(&format!("READY=1\nSTATUS={status}"));
 }
 
+/// What `systemctl status` shows.
+pub(super) fn status(status: &str) {
+    send(&format!("STATUS={status}"));
+}
+
+/// The watchdog (`WatchdogSec=`) waits as long again.
+pub(super) fn alive() {
+    send("WATCHDOG=1");
+}
+
 pub(super) fn stopping() {
-    send("STOPPING=1");
+    send("STOPPING=1\nSTATUS=stopping");
 }
 
 fn send(message: &str) {

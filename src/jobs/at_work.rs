@@ -37,6 +37,13 @@ struct Held {
     alive: Option<Duration>,
 }
 
+/// How many of this process's runs have the turn, and signs of life of late, and how many wait for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AtWorkNow {
+    pub working: usize,
+    pub waiting: usize,
+}
+
 /// A claimed run's place, given back when dropped.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -64,6 +71,20 @@ impl AtWork {
         places.held.retain(|held| !is_stuck(held));
         self.changed.notify_all();
         stuck
+    }
+
+    /// Who is at work at `elapsed`. One whose lease is over counts no more, though nobody may have noticed yet.
+    pub fn now(&self, elapsed: Duration) -> AtWorkNow {
+        let places = self.locked();
+        let lasts = |held: &Held, alive: Duration| elapsed.saturating_sub(alive) <= held.lease;
+        AtWorkNow {
+            working: places
+                .held
+                .iter()
+                .filter(|held| held.alive.is_some_and(|alive| lasts(held, alive)))
+                .count(),
+            waiting: places.held.iter().filter(|held| held.alive.is_none()).count(),
+        }
     }
 
     /// Whether nobody works on a run that the ledger has just said is running.
@@ -180,6 +201,8 @@ mod tests {
         assert_eq!(at_work.give_up_stuck(seconds(60)), []);
         stuck.sign_of_life(seconds(60));
         assert_eq!(at_work.give_up_stuck(seconds(120)), []);
+        assert_eq!(at_work.now(seconds(120)), AtWorkNow { working: 1, waiting: 1 });
+        assert_eq!(at_work.now(seconds(121)), AtWorkNow { working: 0, waiting: 1 });
         assert_eq!(at_work.give_up_stuck(seconds(121)), [RunId(1)], "waiting costs no lease");
         // What it does from now on changes nothing, even when the next attempt is at work.
         let again = at_work.claim().enter(RunId(1), 2, LEASE);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
-use tracing::{error, info, warn};
+use tracing::{Span, error, info, info_span, warn};
 
 use super::back_off::back_off;
 use super::complaint_deadlines;
@@ -87,10 +87,11 @@ pub fn deliver_soon(house: &House) -> anyhow::Result<()> {
 fn write_down(house: &House, book: &mut Book, delivered: &mut Delivered) -> Result<(), store::Error> {
     while let Some((item, fate)) = book.unwritten.first() {
         let now = house.now();
+        let _entered = span_of(house, item).entered();
         match house.store.write(|writer| record(writer, item, fate, book.outage, now)) {
             Ok(postponed) => delivered.postponed += postponed,
             Err(error @ (store::Error::Transition { .. } | store::Error::NotFound { .. })) => {
-                error!(outbox = item.id.0, %error, "the fate of a message does not fit its state");
+                error!(%error, "the fate of a message does not fit its state");
             }
             Err(error) => return Err(error),
         }
@@ -127,29 +128,41 @@ fn record(
 
 /// Counts and logs, and ends what was wrong.
 fn tell(house: &House, item: &OutboxItem, fate: &Delivery, delivered: &mut Delivered, now: Timestamp) {
-    let outbox = item.id.0;
     match fate {
         Delivery::Sent { .. } => {
-            info!(outbox, "mail sent");
+            info!("mail sent");
             delivered.sent += 1;
             problems::mail_settled(house, &item.recipient, now);
         }
         Delivery::Refused { code, .. } => {
-            warn!(outbox, code, "mail refused");
+            warn!(code, "mail refused");
             delivered.refused += 1;
         }
         Delivery::TryAgain { .. } => {
-            warn!(outbox, "mail postponed");
+            warn!("mail postponed");
             delivered.postponed += 1;
         }
         Delivery::Unreachable { .. } => {
-            warn!(outbox, "the relay cannot be reached; all mail waits");
+            warn!("the relay cannot be reached; all mail waits");
             delivered.postponed += 1;
         }
         Delivery::Ambiguous { .. } => {
-            warn!(outbox, "mail cut off while it was being accepted");
+            warn!("mail cut off while it was being accepted");
             delivered.ambiguous += 1;
         }
+    }
+}
+
+/// Around what is logged of a message: which one, and the run whose release it carries, if it does.
+fn span_of(house: &House, item: &OutboxItem) -> Span {
+    let run = item
+        .release
+        .and_then(|release| house.store.read(|reader| reader.run_of_release(release)).unwrap_or_default());
+    match run {
+        Some((run, slot)) => {
+            info_span!("mail", outbox = item.id.0, job = %slot.job, run = run.0, slot = %slot.at)
+        }
+        None => info_span!("mail", outbox = item.id.0),
     }
 }
 
@@ -234,11 +247,12 @@ fn carry(
 /// is wrong with it stays with it.
 fn is_withdrawn(house: &House, item: &OutboxItem) -> Result<bool, store::Error> {
     let now = house.now();
+    let _entered = span_of(house, item).entered();
     let why = match complaint_deadlines::out_of_date(house, item) {
         Ok(None) => return Ok(false),
         Ok(Some(why)) => why,
         Err(error) => {
-            warn!(outbox = item.id.0, error = %format!("{error:#}"), "failed to look whether a mail is still true");
+            warn!(error = %format!("{error:#}"), "failed to look whether a mail is still true");
             let again_at = now + back_off(&item.message_id, item.attempts, FIRST, LONGEST);
             house
                 .store
@@ -251,7 +265,7 @@ fn is_withdrawn(house: &House, item: &OutboxItem) -> Result<bool, store::Error> 
         writer.cancel_message(item.id, &why, now)?;
         writer.forget_steps_of(item.id)
     })?;
-    info!(outbox = item.id.0, "mail withdrawn: what it says is no longer so");
+    info!("mail withdrawn: what it says is no longer so");
     Ok(true)
 }
 

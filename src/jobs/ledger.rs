@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tracing::{error, info, warn};
 
+use super::at_work::AtWorkNow;
 use super::back_off::back_off;
 use super::house::House;
 use super::run::{Again, Failure, Outcome, Run};
@@ -85,6 +86,11 @@ pub fn run_slot(
 /// Waits until a run of this process has ended, or was given up.
 pub fn wait_for(house: &House, run: RunId) {
     house.at_work.wait_for(run);
+}
+
+/// Who is at work in this process.
+pub fn at_work_now(house: &House) -> AtWorkNow {
+    house.at_work.now(house.elapsed())
 }
 
 /// Claims `slot` of `job`, if nobody has, or if its run failed, is held or was passed over and may go on.
@@ -186,17 +192,17 @@ fn end(house: &House, run: &Run, outcome: Outcome, failures: u32) -> Result<(), 
     let mut trouble = Trouble::Failed;
     let outcome = match outcome {
         Outcome::Done { message, details } => {
-            info!(message, "done");
+            info!(what = message, "done");
             RunOutcome { end: RunEnd::Done, message, details }
         }
         Outcome::Held { message, again_at } => {
-            warn!(message, again_at = %again_at, "held");
+            warn!(what = message, again_at = %again_at, "held");
             trouble = Trouble::Held;
             let end = RunEnd::Held { next_attempt_at: Some(again_at) };
             RunOutcome { end, message, details: json!({ FAILURES: failures }) }
         }
         Outcome::Failed(failure) => {
-            error!(message = failure.message, "failed");
+            error!(what = failure.message, "failed");
             trouble = failure.trouble;
             failed(&run.slot, failure, failures + 1, now)
         }

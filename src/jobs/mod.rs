@@ -63,6 +63,7 @@ mod tally;
 mod till;
 mod verify;
 
+pub use at_work::AtWorkNow;
 pub use backup::create as create_backup;
 pub use complaint_books::{book as book_complaint, book_events as book_complaint_events};
 pub use complaint_deadlines::{account as complaint_account, foresee as foresee_complaints};
@@ -82,10 +83,12 @@ pub use foresight::{Coarser, Foreseen, Foresight, foresee};
 pub use house::{House, working_calendar};
 pub use intake::{Added, FileTally, NewComplaint, add as add_complaint, import as import_complaints};
 pub use keys::{finish_rotation, is_rotating, needs_key_before, rotate, wrong_key};
-pub use ledger::{Claim, Claimed, SlotRun, Trigger, claim, rescue, run_slot, wait_for, work};
+pub use ledger::{Claim, Claimed, SlotRun, Trigger, at_work_now, claim, rescue, run_slot, wait_for, work};
 pub use manifest::{Unreadable, told as manifest_told};
 pub use open_error::{OpenError, RotationError};
-pub use planner::{Plan, next_slots, next_slots_of, plan, plan_and_record, waiting_since};
+pub use planner::{
+    Plan, comes_next, next_slots, next_slots_of, plan, plan_and_record, waiting_since,
+};
 pub use problems::{about as problem_about, mail_settled, tell_due};
 pub use rehearsal::Rehearsal;
 pub use rejects::{Reject, Values, shown as shown_rejects};

@@ -153,7 +153,23 @@ pub fn next_slots(house: &House, job: &JobSpec, after: Timestamp, count: usize) 
         .unwrap_or_default()
 }
 
-/// The same without an open house, for a configuration that is being checked.
+/// The first slot of all jobs that are not paused, after `after`.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn comes_next(house: &House, after: Timestamp) -> Result<Option<Slot>, store::Error> {
+    let mut first: Option<Slot> = None;
+    for job in &house.settings.jobs {
+        let Some(&at) = next_slots(house, job, after, 1).first() else { continue };
+        let is_first = first.as_ref().is_none_or(|slot| at < slot.at);
+        if is_first && !house.store.read(|reader| reader.is_paused(&job.name))? {
+            first = Some(Slot { job: job.name.clone(), at });
+        }
+    }
+    Ok(first)
+}
+
+/// The same as [`next_slots`] without an open house, for a configuration that is being checked.
 pub fn next_slots_of(
     settings: &Settings,
     calendar: &WorkingCalendar,

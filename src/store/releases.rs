@@ -10,6 +10,7 @@ use super::{Error, Reader, Writer};
 use crate::domain::cell::{CellDefinition, RecordedCell};
 use crate::domain::ids::{JobName, ReleaseId, RunId};
 use crate::domain::period::Period;
+use crate::domain::slot::Slot;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -65,6 +66,19 @@ impl Reader<'_> {
         let sql = "SELECT no, job, period, run, provisional, state, manifest, sha256, created_at
                    FROM releases WHERE no = ?1";
         self.first(sql, (id.0,), read_release)
+    }
+
+    /// The run that made the release, and its slot.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn run_of_release(&self, release: ReleaseId) -> Result<Option<(RunId, Slot)>, Error> {
+        let sql = "SELECT runs.no, runs.job, runs.slot FROM runs JOIN releases ON releases.run = runs.no
+                   WHERE releases.no = ?1";
+        self.first(sql, (release.0,), |row| {
+            let slot = Slot { job: JobName::new(row.get::<_, String>(1)?), at: row.get::<_, At>(2)?.0 };
+            Ok((RunId(row.get(0)?), slot))
+        })
     }
 
     /// The latest release of the job for the period, in whatever state.

@@ -18,6 +18,9 @@ use tempfile::TempDir;
 /// How long another process may take for what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// Where Debian's package `faketime` puts the library.
+pub const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
 /// What every shop's configuration says besides its business and its sources.
 const HOUSE: &str = r#"
 [store]

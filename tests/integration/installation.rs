@@ -58,10 +58,16 @@ fn unit_example_and_readme_agree() {
     assert!(readme.contains(&format!("/release/firstwatch\" {binary}\n")), "{binary}");
     for (shipped, installed) in [
         ("systemd/firstwatch.service", "/etc/systemd/system/firstwatch.service"),
+        ("systemd/firstwatch.socket", "/etc/systemd/system/firstwatch.socket"),
         ("systemd/firstwatch.sysusers", "/etc/sysusers.d/firstwatch.conf"),
         ("systemd/firstwatch.tmpfiles", "/etc/tmpfiles.d/firstwatch.conf"),
     ] {
         assert!(readme.contains(&format!("install -D -m 0644 {shipped} {installed}\n")), "{shipped}");
     }
+    // The daemon refuses a socket elsewhere than its commands look.
+    let socket = shipped("systemd/firstwatch.socket");
+    assert!(says(&socket, "ListenStream=/run/firstwatch/control.socket"));
+    assert!(says(&example, "socket = \"/run/firstwatch/control.socket\""));
+    assert!(readme.contains("LoadCredential=mail-password:/etc/firstwatch/mail.password"));
     assert!(readme.contains("firstwatch key new /etc/firstwatch/master.key "));
 }

@@ -47,6 +47,7 @@ mod settings;
 mod shops;
 mod source;
 mod store;
+mod systemd;
 mod till;
 mod unseen;
 mod upgrades;

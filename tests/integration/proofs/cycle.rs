@@ -16,15 +16,13 @@ use nix::unistd::Pid;
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
-use super::super::harness::{Builder, FLAT_SHOP, Shop, job, report, wait_for};
+use super::super::harness::{Builder, FAKETIME, FLAT_SHOP, Shop, job, report, wait_for};
 use super::relay::Relay;
 use super::tracer::{self, Call, Ended, Verdict};
 
 const RECIPIENTS: i64 = 2;
 /// How long a daemon may take for a cycle, or, its clock running fast, for all its attempts.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Where Debian's package `faketime` puts the library.
-pub const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 

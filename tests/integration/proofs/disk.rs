@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
-use super::cycle::{Case, FAKETIME, Figures, Template};
+use super::super::harness::FAKETIME;
+use super::cycle::{Case, Figures, Template};
 use super::full;
 use super::tracer::{Call, Ended, Verdict};
 

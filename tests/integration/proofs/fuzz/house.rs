@@ -89,7 +89,7 @@ fn open() -> Open {
         .expect("a runtime");
     let house = Arc::new(house);
     let socket = at.join("socket");
-    let listener = runtime.block_on(async { api::bind(&socket) }).expect("a socket");
+    let listener = runtime.block_on(async { api::listen(&socket, None) }).expect("a socket");
     runtime.spawn(api::serve(listener, house.clone(), std::future::pending()));
     count_panics();
     Open { folder, house, runtime }
