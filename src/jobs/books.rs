@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::elsewhere::Elsewhere;
 use crate::domain::complaint::ComplaintLine;
 use crate::facts::Page;
 
@@ -14,4 +15,6 @@ pub(super) struct Books<'a> {
     pub pages: &'a [Page],
     /// Of complaints, up to the period's end and to that of every earlier release.
     pub lines: &'a [ComplaintLine],
+    /// What sums the pages, where this program does not.
+    pub elsewhere: Option<Elsewhere<'a>>,
 }

@@ -189,11 +189,12 @@ fn end(house: &House, run: &Run, outcome: Outcome, failures: u32) -> Result<(), 
             info!(message, "done");
             RunOutcome { end: RunEnd::Done, message, details }
         }
-        Outcome::Held { message, again_at } => {
+        Outcome::Held { message, again_at, mut details } => {
             warn!(message, again_at = %again_at, "held");
             trouble = Trouble::Held;
             let end = RunEnd::Held { next_attempt_at: Some(again_at) };
-            RunOutcome { end, message, details: json!({ FAILURES: failures }) }
+            details[FAILURES] = json!(failures);
+            RunOutcome { end, message, details }
         }
         Outcome::Failed(failure) => {
             error!(message = failure.message, "failed");

@@ -213,6 +213,11 @@ pub(super) fn cells(
     match universe {
         Universe::Sales => {
             let (first, until) = days(period, asked);
+            if let Some(elsewhere) = books.elsewhere
+                && let Some(cells) = elsewhere.cells(books, (first, until), asked)?
+            {
+                return Ok(cells);
+            }
             let frame = facts::load(books.directory, books.pages, first, until)
                 .context("failed to read the sealed pages")?;
             Ok(report::cells(&frame, asked)?)

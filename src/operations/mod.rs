@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use crate::access::{self, Operation};
 use crate::domain::actor::Actor;
-use crate::jobs::House;
+use crate::jobs::{self, House};
 use crate::store::{AuditEntry, Writer};
 
 /// Why an operation was not done, as far as the one who asked can do something about it.
@@ -45,6 +45,9 @@ pub enum Error {
 
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
+        if jobs::is_unavailable(&error) {
+            return Self::Unavailable(format!("{error:#}"));
+        }
         Self::Failed(error)
     }
 }

@@ -12,6 +12,7 @@
 //! candidate and every earlier cell that overlaps them.
 
 mod durations;
+mod elsewhere;
 mod groups;
 mod membership;
 mod rows;
@@ -32,6 +33,7 @@ use crate::domain::entry::{Component, Dimension};
 use crate::domain::witness::RecordedWitness;
 
 pub use durations::{durations, oldest_open};
+pub use elsewhere::{cells_of_groups, dimensions};
 use groups::Groups;
 use membership::Membership;
 use rows::Rows;
@@ -112,6 +114,10 @@ pub enum Error {
     TooLarge { component: Component },
     #[error("the facts are out of order: somebody's {} are negative on a closed day", component.as_str())]
     Negative { component: Component },
+    #[error(
+        "what the engine says of customers does not add up to what it says of their groups ({what}); look at its log"
+    )]
+    Disagrees { what: String },
 }
 
 /// The cells that are asked for, over the facts in `frame` (as the facts room loads them).
@@ -135,12 +141,21 @@ pub fn complaint_cells(lines: &[ComplaintLine], asked: Asked<'_>) -> Result<Cell
 }
 
 fn of_rows(rows: &Rows, asked: Asked<'_>) -> Result<Cells, Error> {
+    with(rows, asked, |membership| contributions(rows, membership))
+}
+
+/// The cells over these rows; who contributed to their atoms is what `contributions` says.
+fn with<E: From<Error>>(
+    rows: &Rows,
+    asked: Asked<'_>,
+    contributions: impl FnOnce(&Membership) -> Result<Contributions, E>,
+) -> Result<Cells, E> {
     let all = || asked.tables.iter().chain(asked.reserved);
     let drafts: Vec<Draft> = all().map(|table| Draft::new(table, rows)).collect::<Result<_, _>>()?;
     let candidates = drafts.iter().flat_map(|draft| &draft.definitions);
     let definitions = candidates.chain(asked.earlier.iter().map(|cell| &cell.definition)).collect::<Vec<_>>();
     let membership = Membership::new(rows, &definitions)?;
-    let data = contributions(rows, &membership)?;
+    let data = contributions(&membership)?;
     let groups = Groups::new(rows, &membership);
     let (witnesses, tables_of_witnesses) = groups.recall(asked.witnesses);
     let used: BTreeSet<Measure> = all()

@@ -19,6 +19,7 @@ mod disclosure_commands;
 mod document;
 mod egress;
 mod end_to_end;
+mod engine;
 mod escalation;
 mod guessing;
 mod harness;
