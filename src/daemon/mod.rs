@@ -1,6 +1,6 @@
 //! The daemon: wakes, works, answers the control socket, and stops cleanly.
 //!
-//! tokio-cron-scheduler only wakes us; what is due is decided by the planner, and remembered by the run
+//! A timer only wakes us; what is due is decided by the planner, and remembered by the run
 //! ledger. One worker runs slots in their order; mail goes out beside it, so that a silent relay stalls no job.
 //! Deliberately absent: any decision about what a job does.
 
@@ -31,7 +31,7 @@ const GRACE: Duration = Duration::from_secs(8);
 /// Serves until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// When the socket, the scheduler or the ledger cannot be opened.
+/// When the socket or the ledger cannot be opened.
 pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
     let socket = house.settings.store.socket.clone();
     let listener = api::bind(&socket)?;
@@ -40,17 +40,16 @@ pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
 
     let postman = tokio::spawn(post::run(house.clone(), stopping.clone()));
     let (tick, at_tick) = (awake.clone(), house.clone());
-    let mut waker = wake::start(move || {
+    let wake = move || {
         tick.notify_one();
         at_tick.ring_for_mail();
-    })
-    .await?;
+    };
+    let waker = tokio::spawn(wake::run(wake, stopping.clone()));
     let worker = tokio::spawn(work::run(house.clone(), awake.clone(), stopping.clone()));
     let mut heard = stopping.clone();
     let server = tokio::spawn(api::serve(listener, house.clone(), async move {
         let _ = heard.wait_for(|&stop| stop).await;
     }));
-    awake.notify_one();
     notify::ready(&format!("{} jobs planned", house.settings.jobs.len()));
     info!(socket = %socket.display(), jobs = house.settings.jobs.len(), "ready");
 
@@ -58,8 +57,8 @@ pub async fn serve(house: Arc<House>) -> anyhow::Result<()> {
     info!("stopping");
     notify::stopping();
     let _ = stop.send(true);
-    waker.shutdown().await.context("failed to stop the scheduler")?;
     let finished = tokio::time::timeout(GRACE, async {
+        let _ = waker.await;
         let _ = worker.await;
         let _ = postman.await;
         let _ = server.await;

@@ -1,16 +1,26 @@
-//! The wake-up: one cron tick every five seconds. It says only that time has passed; a tick too many,
-//! too few or too late changes nothing, for the planner looks at the ledger and the clock.
+//! The wake-up: every five seconds, on the dial's multiples of five. It says only that time has passed; a wake-up too
+//! many, too few or too late changes nothing, for the planner looks at the ledger and the clock.
+//!
+//! It sleeps by the clock that never goes back, so that a wall clock which is set back silences nobody for longer than
+//! that; and it wakes nobody in between, for an idle daemon should let the machine sleep.
 
-use anyhow::Context;
-use tokio_cron_scheduler::{Job, JobScheduler};
+use std::time::Duration;
 
-const TICK: &str = "*/5 * * * * *";
+use tokio::sync::watch;
 
-pub(super) async fn start(wake: impl FnMut() + Send + Sync + 'static) -> anyhow::Result<JobScheduler> {
-    let scheduler = JobScheduler::new().await.context("failed to create the scheduler")?;
-    let mut wake = wake;
-    let tick = Job::new(TICK, move |_, _| wake()).context("failed to create the tick")?;
-    scheduler.add(tick).await.context("failed to add the tick")?;
-    scheduler.start().await.context("failed to start the scheduler")?;
-    Ok(scheduler)
+use crate::domain::clock::{Clock, SystemClock};
+
+const EVERY: i64 = 5_000;
+
+/// Wakes until it is told to stop; for the first time at once.
+pub(super) async fn run(wake: impl Fn(), mut stopping: watch::Receiver<bool>) {
+    loop {
+        wake();
+        let past = SystemClock.now().as_millisecond().rem_euclid(EVERY);
+        let rest = Duration::from_millis((EVERY - past).unsigned_abs());
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            _ = stopping.wait_for(|&stop| stop) => return,
+        }
+    }
 }

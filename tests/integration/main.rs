@@ -10,6 +10,7 @@ mod clocks;
 mod commands;
 mod complaint_figures;
 mod contract;
+mod crowd;
 mod customers;
 mod daemon;
 mod deadlines;
