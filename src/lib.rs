@@ -17,6 +17,7 @@ pub mod settings;
 
 // Floor 2: what reaches outside, one thing a room; these rooms never import each other.
 pub mod document;
+pub mod engine;
 pub mod facts;
 pub mod mail;
 pub mod ping;

@@ -330,7 +330,7 @@ head-keep = firstwatch audit verify --heads FILE holds the log against the mails
 ## Notices to administrators
 
 trouble-failed = job { $about } fails
-trouble-held = report { $about } waits for data
+trouble-held = report { $about } waits
 trouble-quarantined = report { $about } is held back, nobody got it
 trouble-undelivered = mail to { $about } is refused
 trouble-ambiguous = mail may have arrived or not

@@ -270,7 +270,7 @@ complaint-inquiry = thắc mắc
 ## Thư báo quản trị viên
 
 trouble-failed = công việc { $about } thất bại
-trouble-held = báo cáo { $about } đang chờ dữ liệu
+trouble-held = báo cáo { $about } đang chờ
 trouble-quarantined = báo cáo { $about } bị giữ lại, chưa gửi cho ai
 trouble-undelivered = thư gửi { $about } bị từ chối
 trouble-ambiguous = có thư không rõ đã đến hay chưa

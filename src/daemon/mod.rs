@@ -26,6 +26,7 @@ use tracing::{error, info, warn};
 use crate::api;
 use crate::jobs::House;
 use pulse::Pulse;
+use wake::Waker;
 
 pub use logging::{keep_panics_quiet, start as start_logging};
 pub use memory::keep_memory_private;
@@ -47,7 +48,9 @@ pub async fn serve(house: Arc<House>, handed_over: Option<UnixListener>) -> anyh
 
     let postman = tokio::spawn(post::run(house.clone(), stopping.clone()));
     let (tick, at_tick) = (awake.clone(), house.clone());
-    let mut waker = wake::start(move || {
+    // All timers are those of the one async worker.
+    tokio::spawn(async { wake::may_be_late() });
+    let waker = Waker::start(move || {
         tick.notify_one();
         at_tick.ring_for_mail();
     })
@@ -67,7 +70,7 @@ pub async fn serve(house: Arc<House>, handed_over: Option<UnixListener>) -> anyh
     info!("stopping");
     notify::stopping();
     let _ = stop.send(true);
-    waker.shutdown().await.context("failed to stop the scheduler")?;
+    waker.stop().await?;
     let finished = tokio::time::timeout(GRACE, async {
         let _ = worker.await;
         let _ = postman.await;

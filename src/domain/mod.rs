@@ -14,6 +14,7 @@ pub mod correction;
 pub mod customer;
 pub mod entry;
 pub mod erasure;
+pub mod fact_groups;
 pub mod feed;
 pub mod ids;
 pub mod money;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Trouble {
     /// A job fails.
     Failed,
-    /// A report waits for data.
+    /// A report waits for data, or for the engine that sums them.
     Held,
     /// The egress guard found a customer's data in a report.
     Quarantined,

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use jiff::civil::Date;
 
+use super::elsewhere::Elsewhere;
 use crate::domain::complaint::ComplaintLine;
 use crate::facts::{self, DataFrame, Page};
 use crate::report::Facts;
@@ -18,6 +19,8 @@ pub(super) struct Books<'a> {
     pub pages: &'a [Page],
     /// Of complaints, up to the period's end and to that of every earlier release.
     pub lines: &'a [ComplaintLine],
+    /// What sums the pages, where this program does not.
+    pub elsewhere: Option<Elsewhere<'a>>,
 }
 
 impl Facts for Books<'_> {

@@ -13,7 +13,7 @@ use crate::settings::{JobKind, JobSpec};
 use crate::store::{self, Reader, RunState};
 
 /// How long a held report waits before it looks again.
-const HELD_FOR: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const HELD_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// Runs of a pull looked back at for one that has ended.
 const LOOK_BACK: u32 = 5;

@@ -195,11 +195,12 @@ fn end(house: &House, run: &Run, outcome: Outcome, failures: u32) -> Result<(), 
             info!(what = message, "done");
             RunOutcome { end: RunEnd::Done, message, details }
         }
-        Outcome::Held { message, again_at } => {
+        Outcome::Held { message, again_at, mut details } => {
             warn!(what = message, again_at = %again_at, "held");
             trouble = Trouble::Held;
             let end = RunEnd::Held { next_attempt_at: Some(again_at) };
-            RunOutcome { end, message, details: json!({ FAILURES: failures }) }
+            details[FAILURES] = json!(failures);
+            RunOutcome { end, message, details }
         }
         Outcome::Failed(failure) => {
             error!(what = failure.message, "failed");

@@ -27,6 +27,7 @@ mod dispatch;
 mod disputes;
 mod draft;
 mod egress;
+mod elsewhere;
 mod erase;
 mod erasure_journal;
 mod foresight;
@@ -78,6 +79,7 @@ pub use disk::{store_failed, store_recovered, store_trouble, store_works};
 pub use disputes::{PersonsDispute, open_by_person as open_dispute};
 pub use draft::{Draft, DraftError, addressees, message};
 pub use egress::names_somebody;
+pub use elsewhere::is_unavailable;
 pub use erase::{Erased, erase};
 pub use foresight::{Coarser, Foreseen, Foresight, foresee};
 pub use house::{House, working_calendar};
@@ -86,15 +88,13 @@ pub use keys::{finish_rotation, is_rotating, needs_key_before, rotate, wrong_key
 pub use ledger::{Claim, Claimed, SlotRun, Trigger, at_work_now, claim, rescue, run_slot, wait_for, work};
 pub use manifest::{Unreadable, told as manifest_told};
 pub use open_error::{OpenError, RotationError};
-pub use planner::{
-    Plan, comes_next, next_slots, next_slots_of, plan, plan_and_record, waiting_since,
-};
+pub use planner::{Plan, comes_next, next_slots, next_slots_of, plan, plan_and_record, waiting_since};
 pub use problems::{about as problem_about, mail_settled, tell_due};
 pub use rehearsal::Rehearsal;
 pub use rejects::{Reject, Values, shown as shown_rejects};
 pub use resend::{ResendError, resend};
 pub use restore::{ProvedCopy, RestoreError, Restored, prove_copy, restore};
-pub use run::{Again, Failure, Outcome, Run};
+pub use run::{Again, Failure, Outcome, Run, UNAVAILABLE};
 pub use sales_report::draft_unreleased;
 pub use sizes::{Sizes, sizes};
 pub use tally::{ended_runs, opened_at};

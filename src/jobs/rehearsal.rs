@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::books::Books;
 use super::control::{self, Ledger, Question, WitnessChange};
+use super::elsewhere::Elsewhere;
 use super::house::FACTS;
 use super::sales_report::seal_for_now;
 use super::scratch::Scratch;
@@ -105,6 +106,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     fn books(&self) -> Books<'_> {
-        Books { directory: self.scratch.path(), pages: &self.pages, lines: &self.lines }
+        let elsewhere = Elsewhere::of(self.settings);
+        Books { directory: self.scratch.path(), pages: &self.pages, lines: &self.lines, elsewhere }
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::ids::RunId;
 use crate::domain::period::Period;
 use crate::domain::slot::Slot;
 use crate::domain::trouble::Trouble;
+use crate::engine;
 use crate::source;
 use crate::store::{self, Writer};
 
@@ -53,6 +54,9 @@ impl Run {
     }
 }
 
+/// Where a held run's details name the service that it waits for.
+pub const UNAVAILABLE: &str = "unavailable";
+
 /// What came of a run.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -64,6 +68,8 @@ pub enum Outcome {
     Held {
         message: String,
         again_at: Timestamp,
+        /// What it waits for.
+        details: Value,
     },
     Failed(Failure),
 }
@@ -124,8 +130,12 @@ impl Again {
                         | store::Error::AlreadyReleased { .. }
                 )
             );
+            let engine = matches!(
+                cause.downcast_ref(),
+                Some(engine::Error::Settings { .. } | engine::Error::NotBuiltIn)
+            );
             let early = matches!(cause.downcast_ref(), Some(DraftError::NotOver(_)));
-            setting || damage || early || cause.is::<disclosure::Error>()
+            setting || damage || engine || early || cause.is::<disclosure::Error>()
         };
         let is_full = |cause: &(dyn std::error::Error + 'static)| {
             let file = cause.downcast_ref::<io::Error>().map(io::Error::kind);

@@ -10,13 +10,14 @@ use serde_json::json;
 
 use super::books::Books;
 use super::complaint_books;
-use super::completeness::{Gate, gate, reached};
+use super::completeness::{Gate, HELD_FOR, gate, reached};
 use super::dispatch::Dispatch;
 use super::draft::{Draft, DraftError, addressees, draft, purpose};
+use super::elsewhere::{self, Elsewhere};
 use super::house::House;
 use super::manifest::{Manifest, noted, sha256};
 use super::particulars::Ingredients;
-use super::run::{Failure, Outcome, Run};
+use super::run::{Failure, Outcome, Run, UNAVAILABLE};
 use super::scratch::Scratch;
 use crate::domain::actor::Actor;
 use crate::domain::complaint::ComplaintLine;
@@ -35,16 +36,29 @@ pub fn run(house: &House, job: &JobSpec, run: &Run) -> anyhow::Result<Outcome> {
     let gate = gate(house, job, period, run)?;
     let (lagging, data_as_of) = match gate {
         Gate::Open { data_as_of } => (Vec::new(), data_as_of),
-        Gate::Held { message, again_at } => return Ok(Outcome::Held { message, again_at }),
+        Gate::Held { message, again_at } => {
+            return Ok(Outcome::Held { message, again_at, details: json!({}) });
+        }
         Gate::OutOfPatience { lagging, data_as_of } => (lagging, data_as_of),
     };
     let pages = if job.tells.of_sales() { seal(house, run, period)? } else { Vec::new() };
     let lines = if job.tells.of_complaints() { close(house, run, period)? } else { Vec::new() };
     let directory = house.facts_directory();
-    let books = Books { directory: &directory, pages: &pages, lines: &lines };
+    let elsewhere = Elsewhere::of(&house.settings);
+    let books = Books { directory: &directory, pages: &pages, lines: &lines, elsewhere };
     let ingredients = Ingredients { job, period, books, lagging: &lagging, data_as_of };
     run.sign_of_life(house);
-    let draft = draft(house, &ingredients)?;
+    let draft = match draft(house, &ingredients) {
+        Ok(draft) => draft,
+        Err(DraftError::Failed(error)) if elsewhere::is_unavailable(&error) => {
+            return Ok(Outcome::Held {
+                message: format!("{error:#}"),
+                again_at: run.now + HELD_FOR,
+                details: json!({ UNAVAILABLE: "engine" }),
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
     if !draft.hits.is_empty() {
         return quarantine(house, job, run, period, &draft);
     }
@@ -95,10 +109,11 @@ pub fn draft_unreleased(house: &House, job: &JobSpec, period: Period) -> Result<
     let pages = if job.tells.of_sales() { house.store.read(seal)? } else { Vec::new() };
     let lines = if job.tells.of_complaints() { lines_for_now(house)? } else { Vec::new() };
     let reached = reached(house, job, period, now).map_err(anyhow::Error::from)?;
+    let elsewhere = Elsewhere::of(&house.settings);
     let ingredients = Ingredients {
         job,
         period,
-        books: Books { directory: scratch.path(), pages: &pages, lines: &lines },
+        books: Books { directory: scratch.path(), pages: &pages, lines: &lines, elsewhere },
         lagging: &reached.lagging,
         data_as_of: reached.data_as_of,
     };

@@ -202,10 +202,23 @@ pub(super) fn cells(universe: Universe, books: Books<'_>, asked: Asked<'_>) -> a
     match universe {
         Universe::Sales => {
             facts::check_apart(books.pages)?;
+            if let Some(elsewhere) = books.elsewhere
+                && let Some(days) = days_summed(asked)
+                && let Some(cells) = elsewhere.cells(books, days, asked)?
+            {
+                return Ok(cells);
+            }
             report::cells(&books, asked)
         }
         Universe::Complaints => Ok(report::complaint_cells(books.lines, asked)?),
     }
+}
+
+/// From the first to the last day that any cell sums over; `None` where no cell is asked for.
+fn days_summed(asked: Asked<'_>) -> Option<(Date, Date)> {
+    let tables = asked.tables.iter().chain(asked.reserved).flat_map(|table| table.shape.spans());
+    let earlier = asked.earlier.iter().map(|cell| (cell.definition.from, cell.definition.until));
+    tables.chain(earlier).reduce(|days, span| (days.0.min(span.0), days.1.max(span.1)))
 }
 
 /// The cells as the ledger of releases keeps them, each with the name of its table.

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 use crate::access::{self, Operation};
 use crate::domain::actor::Actor;
-use crate::jobs::House;
+use crate::jobs::{self, House};
 use crate::settings;
 use crate::store::{AuditEntry, Writer};
 
@@ -56,6 +56,9 @@ pub(crate) fn remedy_of<'a>(name: &str, known: impl IntoIterator<Item = &'a str>
 
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
+        if jobs::is_unavailable(&error) {
+            return Self::Unavailable(format!("{error:#}"));
+        }
         Self::Failed(error)
     }
 }

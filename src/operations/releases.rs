@@ -220,7 +220,7 @@ pub fn preview(house: &House, actor: &Actor, name: &JobName, period: Option<Peri
 pub(super) fn draft(house: &House, job: &JobSpec, period: Period) -> Result<Draft> {
     jobs::draft_unreleased(house, job, period).map_err(|error| match error {
         DraftError::NotOver(_) => Error::BadRequest(error.to_string()),
-        DraftError::Failed(error) => Error::Failed(error),
+        DraftError::Failed(error) => error.into(),
     })
 }
 

@@ -54,7 +54,8 @@ pub struct RunView {
     /// What came of it, in one sentence.
     pub message: String,
     /// What came of it, by kind of job: of a pull `sources` (rows read by feed, and what became of them) and
-    /// `failed` (each source that could not be read, with the reason); of a report `release` and `disclosure`.
+    /// `failed` (each source that could not be read, with the reason); of a report `release` and `disclosure`, and while it
+    /// is held for want of a service `unavailable` (which).
     pub details: Value,
     /// Another had triggered this slot before: this is that run.
     #[serde(default)]
@@ -69,6 +70,11 @@ impl RunView {
     /// Whether it failed, but some of it was done.
     pub fn is_partly_done(&self) -> bool {
         self.state == RunState::Failed.as_str() && self.details.get("sources").is_some()
+    }
+
+    /// Whether it is held for want of a service.
+    pub fn wants_a_service(&self) -> bool {
+        self.state == RunState::Held.as_str() && self.details.get(jobs::UNAVAILABLE).is_some()
     }
 
     /// Whether some of its mail is not out.

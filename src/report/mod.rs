@@ -20,6 +20,7 @@ mod classes;
 mod combinations;
 mod contributions;
 mod durations;
+mod elsewhere;
 mod facts;
 mod membership;
 mod packed;
@@ -44,6 +45,7 @@ use crate::domain::witness::RecordedWitness;
 use classes::Classes;
 use combinations::Combinations;
 pub use durations::{durations, oldest_open};
+pub use elsewhere::{cells_of_groups, dimensions};
 pub use facts::Facts;
 use membership::Membership;
 use packed::PageSums;
@@ -126,6 +128,10 @@ pub enum Error {
     TooLarge { component: Component },
     #[error("the facts are out of order: somebody's {} are negative on a closed day", component.as_str())]
     Negative { component: Component },
+    #[error(
+        "what the engine says of customers does not add up to what it says of their groups ({what}); look at its log"
+    )]
+    Disagrees { what: String },
 }
 
 /// The cells that are asked for, over these facts. Pages of days that no cell covers are not read.
@@ -214,14 +220,28 @@ fn of_pages(
 ) -> Result<Cells, Error> {
     let (pages, found): (Vec<PageSums>, Vec<Found>) = pages.into_iter().unzip();
     let (combinations, numbers) = Combinations::of(universe, &classes, &pages);
+    let sum = |atom_of: &[Option<u32>]| contributions::contributions(universe, pages, &numbers, atom_of);
+    of_combinations(classes, (combinations, &numbers), &found, asked, sum)
+}
+
+/// The cells over combinations; `numbers` are, for each page, those of its own. Who contributed to the atoms is what
+/// `contributions` says, of the atom of each combination.
+fn of_combinations<E: From<Error>>(
+    classes: Classes,
+    (combinations, numbers): (Combinations, &[Vec<u32>]),
+    found: &[Found],
+    asked: Asked<'_>,
+    contributions: impl FnOnce(&[Option<u32>]) -> Result<Contributions, E>,
+) -> Result<Cells, E> {
+    let universe = combinations.universe;
     let all = || asked.tables.iter().chain(asked.reserved);
     let drafts: Vec<Draft> = all().map(|table| Draft::new(table, &combinations)).collect::<Result<_, _>>()?;
     let candidates = drafts.iter().flat_map(|draft| &draft.definitions);
     let definitions = candidates.chain(asked.earlier.iter().map(|cell| &cell.definition)).collect::<Vec<_>>();
     let membership = Membership::new(&combinations, &definitions)?;
-    let data = contributions::contributions(universe, pages, &numbers, &membership.atom_of)?;
+    let data = contributions(&membership.atom_of)?;
     let (witnesses, tables_of_witnesses) =
-        witnesses::recall(universe, asked.witnesses, &found, &numbers, &membership.atom_of);
+        witnesses::recall(universe, asked.witnesses, found, numbers, &membership.atom_of);
     let used: BTreeSet<Measure> = all()
         .flat_map(|table| &table.measures)
         .chain(asked.earlier.iter().flat_map(|cell| &cell.measures))

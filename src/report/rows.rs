@@ -127,6 +127,14 @@ impl Rows {
         Ok(())
     }
 
+    /// Takes over which components each row has any of, a bit a component of the universe, as it is known from elsewhere.
+    pub fn take_present(&mut self, present: &[u8], asked: &[Component]) {
+        let all = self.universe.components().iter().enumerate();
+        let mask = all.filter(|(_, it)| asked.contains(it)).fold(0, |mask, (at, _)| mask | 1 << at);
+        let of_asked = present.iter().map(|bits| if bits & mask == 0 { OTHERS } else { bits & mask });
+        self.present = of_asked.collect();
+    }
+
     fn note(&mut self, component: usize, column: &[i64]) {
         for (bits, &amount) in self.present.iter_mut().zip(column) {
             *bits |= u8::from(amount != 0) << component;

@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use super::engine::{Engine, SparkConnect};
 use super::problem::Problem;
 use super::roles::held;
 use super::server::{Access, DatabaseServer, WebShop};
@@ -20,6 +21,9 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     };
     note("vault.master_key_file", master_key(settings));
     note("mail.password_file", password(settings));
+    if let Engine::SparkConnect(SparkConnect { token_file: Some(file), .. }) = &settings.engine {
+        note("engine.token_file", secret(file, "write the engine's token into it, mode 0600"));
+    }
     note("audit.heads_file", settings.audit.heads_file.as_deref().and_then(no_folder));
     note("business.brand.logo", settings.business.brand.logo.as_deref().and_then(unreadable));
     for (index, file) in settings.calendar.files.iter().enumerate() {

@@ -102,6 +102,7 @@ fn together(texts: &mut Texts, merged: &Table, main: &Path, options: &LoadOption
         mail: draft.mail?,
         recipients: draft.groups,
         audit: draft.audit?,
+        engine: draft.engine?,
         disclosure: draft.disclosure?,
         complaints: draft.complaints?,
         payments: draft.payments?,

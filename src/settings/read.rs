@@ -6,9 +6,9 @@ use super::address::{self, Addressees, Groups};
 use super::section::Section;
 use super::source::{self, SourceSettings};
 use super::{
-    AuditSettings, Business, Calendar, Complaints, DisclosureSettings, Language, Mail, MetricsSettings,
-    Payments, Roles, StoreSettings, VaultSettings, audit, business, calendar, complaints, disclosure, mail,
-    metrics, payments, roles, store,
+    AuditSettings, Business, Calendar, Complaints, DisclosureSettings, Engine, Language, Mail,
+    MetricsSettings, Payments, Roles, StoreSettings, VaultSettings, audit, business, calendar, complaints,
+    disclosure, engine, mail, metrics, payments, roles, store,
 };
 
 /// The configuration as far as it could be read.
@@ -22,6 +22,7 @@ pub(super) struct Draft {
     pub domains: Option<Vec<String>>,
     pub groups: Groups,
     pub audit: Option<AuditSettings>,
+    pub engine: Option<Engine>,
     pub disclosure: Option<DisclosureSettings>,
     pub complaints: Option<Complaints>,
     pub payments: Option<Payments>,
@@ -53,6 +54,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Draft {
         store: root.child("store", store::read),
         vault: root.child("vault", store::read_vault),
         audit: root.child("audit", audit::read),
+        engine: root.child("engine", engine::read),
         disclosure: root.child("disclosure", disclosure::read),
         complaints: root.child("complaints", |section| complaints::read(section, addressees, currency)),
         payments: root.child("payments", payments::read),

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::address::{Groups, resolve};
 use super::problem::Problem;
 use super::{
-    AuditSettings, Business, Calendar, Complaints, DisclosureSettings, JobSpec, Mail, MetricsSettings,
-    Payments, Roles, SourceSettings, StoreSettings, VaultSettings,
+    AuditSettings, Business, Calendar, Complaints, DisclosureSettings, Engine, JobSpec, Mail,
+    MetricsSettings, Payments, Roles, SourceSettings, StoreSettings, VaultSettings,
 };
 use crate::domain::ids::JobName;
 
@@ -24,6 +24,7 @@ pub struct Settings {
     /// Groups of internal addresses by name: `managers`, `administrators`, `complaints`, ...
     pub recipients: Groups,
     pub audit: AuditSettings,
+    pub engine: Engine,
     pub disclosure: DisclosureSettings,
     pub complaints: Complaints,
     pub payments: Payments,

@@ -93,6 +93,7 @@ fn exit_of(run: &RunView) -> ExitCode {
     match run.state.as_str() {
         "failed" if run.is_partly_done() => ExitCode::from(exit::HELD),
         "failed" => ExitCode::from(exit::FAILED),
+        "held" if run.wants_a_service() => ExitCode::from(exit::UNAVAILABLE),
         "held" => ExitCode::from(exit::HELD),
         _ if run.has_mail_left() => ExitCode::from(exit::HELD),
         _ => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! Small frames of facts for the tests.
 
+mod elsewhere;
 mod hand;
 mod oracle;
 

@@ -9,7 +9,7 @@ fn day(n: i64) -> Date {
     date(2026, 2, 20).checked_add(n.days()).unwrap()
 }
 
-fn facts() -> impl Strategy<Value = Vec<Fact>> {
+pub(super) fn facts() -> impl Strategy<Value = Vec<Fact>> {
     let text = |words: &'static [&'static str]| proptest::sample::select(words).prop_map(str::to_owned);
     let fact = (
         0i64..30,
@@ -37,7 +37,7 @@ fn axis(names: &'static [Dimension]) -> impl Strategy<Value = Vec<Dimension>> {
     proptest::sample::subsequence(names, 0..=names.len())
 }
 
-fn table() -> impl Strategy<Value = CellTable> {
+pub(super) fn table() -> impl Strategy<Value = CellTable> {
     let range = (0i64..30, 0i64..20);
     (axis(&[Category, Brand]), axis(&[Region, Channel, Weekday]), range, any::<bool>()).prop_map(
         |(rows, columns, (from, days), windowed)| {
@@ -56,7 +56,7 @@ fn table() -> impl Strategy<Value = CellTable> {
     )
 }
 
-fn earlier() -> impl Strategy<Value = RecordedCell> {
+pub(super) fn earlier() -> impl Strategy<Value = RecordedCell> {
     let value = |words: &'static [&'static str]| proptest::option::of(proptest::sample::select(words));
     (
         0i64..30,
