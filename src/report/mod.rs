@@ -36,7 +36,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use crate::disclosure::{CandidateCell, CandidateTable, EarlierCell, MeasureTerms, Request};
+use crate::disclosure::{CandidateCell, CandidateTable, Contributions, EarlierCell, MeasureTerms, Request};
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::{Component, Dimension};

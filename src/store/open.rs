@@ -69,7 +69,10 @@ impl Store {
             before(&Earlier { connection, directory, schema })
         })?;
         for (name, value) in WRITING {
-            writer.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(silent)?;
+            writer
+                .pragma_update_and_check(None, name, value, |_| Ok(()))
+                .or_else(silent)
+                .map_err(Error::from)?;
         }
         let reader = connect(&database)?;
         reader.pragma_update(None, "query_only", true).map_err(Error::from)?;
