@@ -1,7 +1,7 @@
 //! How things are shown to a person: aligned tables, instants in the business zone, colour only on a terminal.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, presets};
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -22,26 +22,34 @@ const GAP: u16 = 2;
 /// A text in less than this is no pleasure to read.
 const READABLE: usize = 30;
 
-/// The table's lines; without rows, `nothing` says so. Where a terminal is too narrow, columns move together and names and
-/// instants stay whole: the widest column is wrapped, or stands beneath its row when that would leave it next to nothing.
+/// The table's lines; without rows, `nothing` says so. Where a terminal is too narrow, empty columns go, the others move
+/// together, and names and instants stay whole: the widest column of words is wrapped, or stands beneath its row when that
+/// would leave it next to nothing.
 pub fn lines(table: &Table, nothing: &str) -> String {
     if table.is_empty() {
         return nothing.to_owned();
     }
-    let widths: Vec<usize> = table.column_max_content_widths().into_iter().map(usize::from).collect();
-    // The last column needs no gap.
-    let total =
-        |gap: u16| widths.iter().map(|width| width + usize::from(gap)).sum::<usize>() - usize::from(gap);
-    let Some(terminal) = table.width().map(usize::from).filter(|&terminal| total(GAP) > terminal) else {
+    let mut widths: Vec<usize> = table.column_max_content_widths().into_iter().map(usize::from).collect();
+    let total = widths.iter().map(|width| width + usize::from(GAP)).sum::<usize>() - usize::from(GAP);
+    let Some(terminal) = table.width().map(usize::from).filter(|&terminal| total > terminal) else {
         return plain(table);
     };
     let mut narrow = table.clone();
-    for column in narrow.column_iter_mut() {
-        column.set_padding((0, 1)).set_constraint(ColumnConstraint::ContentWidth);
+    for (at, column) in narrow.column_iter_mut().enumerate() {
+        let is_empty = cells(table, at).all(|cell| matches!(cell.as_str(), "" | "-"));
+        if is_empty {
+            widths[at] = 0;
+        }
+        let shown = if is_empty { ColumnConstraint::Hidden } else { ColumnConstraint::ContentWidth };
+        column.set_padding((0, 1)).set_constraint(shown);
     }
-    let widest = (0..widths.len()).max_by_key(|&at| widths[at]).unwrap_or_default();
-    let others = total(1) - widths[widest];
-    if total(1) <= terminal {
+    // Each with a gap behind it, but for the last.
+    let total =
+        widths.iter().filter(|&&width| width > 0).map(|width| width + 1).sum::<usize>().saturating_sub(1);
+    let of_words = (0..widths.len()).filter(|&at| !cells(table, at).all(|cell| is_instant(&cell)));
+    let widest = of_words.max_by_key(|&at| widths[at]).unwrap_or_default();
+    let others = total - widths[widest];
+    if total <= terminal {
         plain(&narrow)
     } else if others + READABLE <= terminal {
         narrow.column_iter_mut().skip(widest).take(1).for_each(|column| {
@@ -55,14 +63,23 @@ pub fn lines(table: &Table, nothing: &str) -> String {
     }
 }
 
+fn cells(table: &Table, at: usize) -> impl Iterator<Item = String> {
+    table.row_iter().map(move |row| row.cell_iter().nth(at).map(Cell::content).unwrap_or_default())
+}
+
+/// Whether it is one of [`instant`], or none.
+fn is_instant(cell: &str) -> bool {
+    cell == "-"
+        || (cell.len() == 16 && cell.bytes().all(|byte| byte.is_ascii_digit() || b"-: ".contains(&byte)))
+}
+
 fn plain(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 /// The table with one column's texts under the rows.
 fn beneath(table: &mut Table, at: usize, terminal: usize) -> String {
-    let text_of = |row: &Row| row.cell_iter().nth(at).map(Cell::content).unwrap_or_default();
-    let texts: Vec<String> = table.row_iter().map(text_of).collect();
+    let texts: Vec<String> = cells(table, at).collect();
     if let Some(column) = table.column_iter_mut().nth(at) {
         column.set_constraint(ColumnConstraint::Hidden);
     }
@@ -189,6 +206,25 @@ mod tests {
              data of the shop are in until 2026-11-22 only, so it
              waits
         6   pull                2026-11-22 07:00 skipped
+        ");
+    }
+
+    #[test]
+    fn empty_columns_go_first_and_instants_stay() {
+        let complaints = |assignee: &str| {
+            let mut table = table(&["no", "received", "clock", "due", "assignee"]);
+            table.set_width(50);
+            table.add_row(["1244", "2026-10-27", "resolution", "2026-11-05 23:59", assignee]);
+            lines(&table, "")
+        };
+        insta::assert_snapshot!(complaints("-"), @"
+        NO   RECEIVED   CLOCK      DUE
+        1244 2026-10-27 resolution 2026-11-05 23:59
+        ");
+        insta::assert_snapshot!(complaints("lan@1stwatch.vn"), @"
+        NO   RECEIVED   CLOCK      DUE
+        1244 2026-10-27 resolution 2026-11-05 23:59
+             lan@1stwatch.vn
         ");
     }
 

@@ -13,18 +13,18 @@ use crate::operations::complaints::{
 const MOST_REJECTS: usize = 20;
 
 pub(super) fn shown_list(session: &Session, complaints: &[ComplaintView], nothing: &str) -> String {
-    let mut table = show::table(&["number", "kind", "level", "received", "assignee", "clock", "due", ""]);
+    let mut table = show::table(&["no", "kind", "level", "received", "clock", "due", "", "assignee"]);
     for complaint in complaints {
         let row = |clock: String, due: String, note: &str| {
             [
                 complaint.number.to_string(),
                 complaint.kind.to_string(),
                 level(complaint),
-                show::instant(complaint.received_at, &session.zone),
-                complaint.assignee.clone().unwrap_or_else(|| "-".to_owned()),
+                complaint.received_at.to_zoned(session.zone.clone()).date().to_string(),
                 clock,
                 due,
                 note.to_owned(),
+                complaint.assignee.clone().unwrap_or_else(|| "-".to_owned()),
             ]
         };
         let mut running = complaint.clocks.iter().filter(|clock| clock.stopped.is_none()).peekable();
