@@ -24,13 +24,16 @@ pub(super) struct Classes {
 }
 
 /// The days that cells sum over, by what these cells fix.
-type Ranges = BTreeMap<BTreeSet<Dimension>, BTreeSet<(i32, i32)>>;
+type Ranges = BTreeMap<BTreeSet<Dimension>, Spans>;
+
+/// Ranges of days, half-open.
+type Spans = BTreeSet<(i32, i32)>;
 
 impl Classes {
     pub fn new(universe: Universe, asked: Asked<'_>) -> Self {
         let ranges = ranges(asked);
         let slot = |dimension: &Dimension| universe.dimensions().iter().position(|it| it == dimension);
-        let families: Vec<(Vec<usize>, &BTreeSet<(i32, i32)>)> =
+        let families: Vec<(Vec<usize>, &Spans)> =
             ranges.iter().map(|(fixed, ranges)| (fixed.iter().filter_map(slot).collect(), ranges)).collect();
         let ends: BTreeSet<i32> =
             ranges.values().flatten().flat_map(|&(from, until)| [from, until]).collect();

@@ -130,8 +130,8 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) fn combine(rows: &Rows, classes: &Classes) -> Result<(Vec<Combination>, Vec<u32>), Error> {
     // What a class packs its values by; the class itself comes last.
     let of_class = |class: u32| {
-        let sizes = classes.slots(class).iter().map(|&slot| rows.dimensions[slot].values.len() as u128);
-        sizes.fold(Some(classes.len() as u128), |all, size| all?.checked_mul(size.max(1)))
+        let mut sizes = classes.slots(class).iter().map(|&slot| rows.dimensions[slot].values.len() as u128);
+        sizes.try_fold(classes.len() as u128, |all, size| all.checked_mul(size.max(1)))
     };
     let spaces: Option<Vec<u128>> = (0..classes.len() as u32).map(of_class).collect();
     let space = spaces.ok_or(Error::TooFine)?.into_iter().max().unwrap_or(0);

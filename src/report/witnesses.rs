@@ -106,6 +106,15 @@ pub(super) struct Groups {
     atom_of: Vec<Option<u32>>,
 }
 
+/// A group as it is met on a page.
+struct OfGroup {
+    atom: u32,
+    /// Any of its rows.
+    row: usize,
+    /// By component.
+    amounts: Vec<i64>,
+}
+
 /// By atom and group, what the group comes to in each component.
 type Amounts = BTreeMap<u32, BTreeMap<Group, Vec<i64>>>;
 
@@ -134,17 +143,17 @@ impl Groups {
         };
         let atoms: Vec<Option<u32>> = combinations.iter().map(atom).collect();
         let slots = self.classes.all_slots();
-        let mut known: HashMap<(i32, Codes), (u32, usize, Vec<i64>), QuickHash> = HashMap::default();
+        let mut known: HashMap<(i32, Codes), OfGroup, QuickHash> = HashMap::default();
         for (row, &combination) in of_row.iter().enumerate() {
             let Some(atom) = atoms.get(combination as usize).copied().flatten() else { continue };
-            let nothing = || (atom, row, vec![0; rows.components.len()]);
-            let (_, _, amounts) = known.entry(key(rows, slots, row)).or_insert_with(nothing);
-            for (amount, column) in amounts.iter_mut().zip(&rows.components) {
+            let nothing = || OfGroup { atom, row, amounts: vec![0; rows.components.len()] };
+            let group = known.entry(key(rows, slots, row)).or_insert_with(nothing);
+            for (amount, column) in group.amounts.iter_mut().zip(&rows.components) {
                 *amount += column[row];
             }
         }
         let mut of_atoms = Amounts::new();
-        for (atom, row, amounts) in known.into_values() {
+        for OfGroup { atom, row, amounts } in known.into_values() {
             of_atoms.entry(atom).or_default().insert(name(rows, slots, row), amounts);
         }
         Ok(of_atoms)

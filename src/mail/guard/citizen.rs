@@ -40,10 +40,29 @@ pub(super) fn stands_in(text: &str, runs: &[Vec<&str>], is_allowed: impl Fn(&str
             let is_number =
                 digits.len() == 12 && (is_one_group || run[first].len() >= 3) && is_of_a_citizen(&digits);
             let is_beside_the_word = speaks_of_cards && is_one_group && matches!(digits.len(), 9 | 12);
-            let stands_alone = || speaks_of_cards || !is_glued(text, run[first], run[last]);
+            let stands_alone = || {
+                let is_part = is_glued(text, run[first], run[last]) || is_inside_a_figure(text, run, first);
+                speaks_of_cards || !is_part
+            };
             (is_number && stands_alone() || is_beside_the_word) && !is_allowed(run[first])
         })
     })
+}
+
+/// Whether the group is one of the thousands of a figure that begins before it: `1.063.045.200.000` has no card's number in
+/// it. The groups are parts of `text`.
+fn is_inside_a_figure(text: &str, run: &[&str], group: usize) -> bool {
+    let at = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
+    let before = |group: usize| {
+        let (left, right) = (run.get(group.checked_sub(1)?)?, run.get(group)?);
+        Some(&text[at(left) + left.len()..at(right)])
+    };
+    let Some(sign) = before(group).filter(|sign| [".", ","].contains(sign)) else { return false };
+    let mut first = group;
+    while run[first].len() == 3 && before(first) == Some(sign) {
+        first -= 1;
+    }
+    first < group && run[first].len() <= 3 && !run[first].starts_with('0')
 }
 
 /// Whether letters stand right before or behind, as in a hash or a product's code. Both are parts of `text`.

@@ -259,7 +259,7 @@ fn spans(joined: &str) -> Vec<(usize, usize)> {
 }
 
 /// The runs of digit groups that a short separator stands between.
-fn digit_runs(text: &str) -> Vec<Vec<&str>> {
+pub(super) fn digit_runs(text: &str) -> Vec<Vec<&str>> {
     let mut runs: Vec<Vec<&str>> = Vec::new();
     let (mut gap, mut connected) = (0, false);
     let mut rest = text.char_indices().peekable();

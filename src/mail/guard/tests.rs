@@ -336,8 +336,26 @@ fn each_run_of_words_of_a_long_mail_is_looked_up_once() {
     assert_eq!(guard(&mail, &allowed, &look_up), Ok(vec![]));
 }
 
+#[test]
+fn thousands_of_a_large_figure_are_no_card() {
+    for figure in
+        ["1.063.045.200.000 ₫", "Net 12,063,045,200,000", "1.200 1.063.045.200.000", "21.001.099.012.345.678"]
+    {
+        assert!(!super::citizen::stands_in(figure, &super::scan::digit_runs(figure), |_| false), "{figure}");
+    }
+    for card in [
+        "001.099.012.345",
+        "0.063.045.200.000",
+        "1 063045200000",
+        "1. 063.045.200.000",
+        "1063.045.200.000, 063.045.200.000",
+    ] {
+        assert!(super::citizen::stands_in(card, &super::scan::digit_runs(card), |_| false), "{card}");
+    }
+}
+
 proptest::proptest! {
-    #[test]
+#[test]
     fn no_text_makes_it_panic(text in "[<>&;\"'=/!\\-@%0-9a-zễ .\\n\\[]{0,200}", bytes in proptest::collection::vec(0u8.., 0..200)) {
         let mut rendered = attached("a.xml", "text/xml", text.clone().into_bytes());
         rendered.html = Some(text.clone());
