@@ -50,6 +50,10 @@ fn a_report_waits_for_its_engine_and_is_the_same_then() {
     let port = closed();
     let waiting = shop(&at(port));
     waiting.run_job(&["pull"], "done");
+    // As it is now, but for its engine: a report says when its data came.
+    let local = Shop::copy_of(&waiting.path(""));
+    let text = std::fs::read_to_string(local.path("firstwatch.toml")).unwrap();
+    local.write("firstwatch.toml", &text.replace(&at(port), "kind = \"local\""));
     let said = waiting.ask(&[&["job", "run", "--wait"], &WEEK[..]].concat()).exits(69);
     let run = &said.json()["run"];
     assert_eq!(
@@ -79,8 +83,6 @@ fn a_report_waits_for_its_engine_and_is_the_same_then() {
     let run = waiting.ask(&["run", "retry", &run["id"].to_string()]).ok().json();
     assert_eq!((&run["state"], &run["attempt"]), (&"done".into(), &2.into()), "{run:#}");
 
-    let local = shop("kind = \"local\"");
-    local.run_job(&["pull"], "done");
     local.run(&[&["report", "preview", "--out", "there"], &WEEK[..]].concat()).ok();
     local.run_job(&WEEK, "done");
     assert!(released(&local).len() > 20);
