@@ -19,6 +19,8 @@ use crate::jobs::{self, AtWorkNow, House};
 /// How long one step of a round may take that is no run: as long as the shortest lease of one that is.
 const PATIENCE: Duration = Duration::from_mins(10);
 
+const LOOK_AGAIN_AFTER: Duration = Duration::from_mins(1);
+
 pub(super) struct Pulse {
     house: Arc<House>,
     seen: Mutex<Seen>,
@@ -27,8 +29,9 @@ pub(super) struct Pulse {
 struct Seen {
     /// When a round last took a step.
     step: Instant,
-    /// The next slot of all, as the last round saw it.
+    /// The next slot of all, and when a round looked for it.
     next: Option<Slot>,
+    looked: Option<Instant>,
     /// What systemd was told last.
     told: String,
     /// For how many beats it has been stuck.
@@ -37,7 +40,7 @@ struct Seen {
 
 impl Pulse {
     pub fn new(house: Arc<House>) -> Self {
-        let seen = Seen { step: Instant::now(), next: None, told: String::new(), stuck: 0 };
+        let seen = Seen { step: Instant::now(), next: None, looked: None, told: String::new(), stuck: 0 };
         Self { house, seen: Mutex::new(seen) }
     }
 
@@ -46,9 +49,19 @@ impl Pulse {
         self.seen().step = Instant::now();
     }
 
-    /// A round has planned; this comes next.
+    /// Whether a round should look again what comes next: it has come, or somebody may have paused its job since.
+    pub fn wants_next(&self) -> bool {
+        let now = self.house.now();
+        let seen = self.seen();
+        let is_new = seen.looked.is_some_and(|looked| looked.elapsed() < LOOK_AGAIN_AFTER);
+        !is_new || seen.next.as_ref().is_some_and(|next| next.at <= now)
+    }
+
+    /// A round has looked; this comes next.
     pub fn comes_next(&self, next: Option<Slot>) {
-        self.seen().next = next;
+        let mut seen = self.seen();
+        seen.next = next;
+        seen.looked = Some(Instant::now());
     }
 
     /// The worker has heard a wake-up.

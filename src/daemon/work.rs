@@ -83,9 +83,11 @@ fn work(house: &House, pulse: &Pulse, stopped: &dyn Fn() -> bool) {
         Ok(slots) => slots,
         Err(error) => return jobs::store_failed(house, error),
     };
-    match jobs::comes_next(house, house.now()) {
-        Ok(next) => pulse.comes_next(next),
-        Err(error) => return jobs::store_failed(house, error),
+    if pulse.wants_next() {
+        match jobs::comes_next(house, house.now()) {
+            Ok(next) => pulse.comes_next(next),
+            Err(error) => return jobs::store_failed(house, error),
+        }
     }
     for slot in slots {
         pulse.step();
