@@ -47,15 +47,15 @@ pub async fn serve(house: Arc<House>, handed_over: Option<UnixListener>) -> anyh
     let awake = Arc::new(Notify::new());
 
     let postman = tokio::spawn(post::run(house.clone(), stopping.clone()));
-    let (tick, at_tick) = (awake.clone(), house.clone());
     // All timers are those of the one async worker.
     tokio::spawn(async { wake::may_be_late() });
-    let waker = Waker::start(move || {
-        tick.notify_one();
-        at_tick.ring_for_mail();
-    })
-    .await?;
     let pulse = Arc::new(Pulse::new(house.clone()));
+    let (ticking, waking, rung) = (pulse.clone(), awake.clone(), house.clone());
+    let wake = move || {
+        waking.notify_one();
+        rung.ring_for_mail();
+    };
+    let waker = Waker::start(move || ticking.tick(), wake).await?;
     let worker = tokio::spawn(work::run(house.clone(), awake.clone(), pulse.clone(), stopping.clone()));
     let mut heard = stopping.clone();
     let server = tokio::spawn(api::serve(listener, house.clone(), async move {

@@ -6,6 +6,7 @@
 //! restarted; a run that works for hours is not. One that hangs is given up by its lease, in this process.
 
 use std::fmt::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_mins(1);
 pub(super) struct Pulse {
     house: Arc<House>,
     seen: Mutex<Seen>,
+    /// Whether the scheduler has ticked since the last beat.
+    ticked: AtomicBool,
 }
 
 struct Seen {
@@ -41,7 +44,12 @@ struct Seen {
 impl Pulse {
     pub fn new(house: Arc<House>) -> Self {
         let seen = Seen { step: Instant::now(), next: None, looked: None, told: String::new(), stuck: 0 };
-        Self { house, seen: Mutex::new(seen) }
+        Self { house, seen: Mutex::new(seen), ticked: AtomicBool::new(true) }
+    }
+
+    /// The scheduler has ticked.
+    pub fn tick(&self) {
+        self.ticked.store(true, Ordering::Relaxed);
     }
 
     /// A round has begun, or is through with a slot.
@@ -75,7 +83,11 @@ impl Pulse {
         }
         if !is_stuck(seen.step.elapsed(), runs) {
             seen.stuck = 0;
-            return notify::alive();
+            // Whoever wakes in its stead is no sign of the scheduler's life.
+            if self.ticked.swap(false, Ordering::Relaxed) {
+                notify::alive();
+            }
+            return;
         }
         seen.stuck = seen.stuck.saturating_add(1);
         // At the first beat after its lease a run may be stuck that is given up before the second.

@@ -3,7 +3,8 @@
 //!
 //! The scheduler looks twice a second whether its tick is due, for which it has no setting. An idle daemon should let the
 //! machine sleep, so the kernel may put such a look off. And it reckons by the wall clock: set back by an hour, that clock
-//! would silence it for as long. A second timer, by the clock that never goes back, wakes in its stead then.
+//! would silence it for as long. A second timer, by the clock that never goes back, wakes in its stead then; under systemd
+//! the watchdog misses the ticks, and starts the daemon anew.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,17 +28,23 @@ pub(super) struct Waker {
 }
 
 impl Waker {
+    /// Calls `wake` whenever time has passed, and before that `tick` where it is the scheduler that says so.
+    ///
     /// # Errors
     /// When the scheduler cannot be started.
-    pub async fn start(wake: impl Fn() + Clone + Send + Sync + 'static) -> anyhow::Result<Self> {
+    pub async fn start(
+        tick: impl Fn() + Send + Sync + 'static,
+        wake: impl Fn() + Clone + Send + Sync + 'static,
+    ) -> anyhow::Result<Self> {
         let ticked = Arc::new(Mutex::new(Instant::now()));
         let stand_in = tokio::spawn(stand_in(ticked.clone(), wake.clone()));
         let scheduler = JobScheduler::new().await.context("failed to create the scheduler")?;
-        let tick = move |_, _: JobScheduler| {
+        let at_tick = move |_, _: JobScheduler| {
             *ticked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            tick();
             wake();
         };
-        let tick = Job::new(TICK, tick).context("failed to create the tick")?;
+        let tick = Job::new(TICK, at_tick).context("failed to create the tick")?;
         scheduler.add(tick).await.context("failed to add the tick")?;
         scheduler.start().await.context("failed to start the scheduler")?;
         Ok(Self { scheduler, stand_in })

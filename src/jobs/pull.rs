@@ -31,7 +31,7 @@ use crate::source;
 use crate::store::{self, OrderRow, Writer};
 
 /// Orders booked in one transaction, while there are more.
-const BOOKED_AT_ONCE: u64 = 20_000;
+const BOOKED_AT_ONCE: u64 = 5_000;
 
 /// What one source's pull did.
 #[derive(Debug, Default)]

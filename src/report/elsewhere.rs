@@ -56,9 +56,10 @@ pub fn cells_of_groups<E: From<Error>>(
         let atoms: Vec<Option<u32>> = places.iter().map(atom).collect();
         let mut data = contributions(&atoms)?;
         agree(groups, &atoms, &data)?;
+        // Nobody asked for the others, and nothing is made of them.
         for (component, sums) in Component::SALES.iter().zip(&mut data.components) {
             if !used.contains(component) {
-                sums.clear();
+                sums.fill(0);
             }
         }
         Ok(data)

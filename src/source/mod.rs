@@ -59,7 +59,7 @@ use crate::settings::{SourceKind, SourceSettings};
 const TRIED_ROWS: u64 = 10;
 
 /// Rows that a part holds at least, if there are so many.
-const PART_ROWS: u64 = 20_000;
+const PART_ROWS: u64 = 5_000;
 
 /// How far before the last fetch a server is asked again: this covers a clock set back, and a transaction that was open
 /// at the last fetch. What it brings a second time has not changed.

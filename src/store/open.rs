@@ -31,7 +31,7 @@ const SETTINGS: [(&str, &str, &str); 5] = [
 
 /// Of the connection that writes, in KiB and in pages of 4 KiB. A first pull adds to indexes in no order: with SQLite's
 /// own few MiB it writes most of their pages for every few thousand rows, and once more when the log is taken over.
-const WRITING: [(&str, i64); 2] = [("cache_size", -131_072), ("wal_autocheckpoint", 16_384)];
+const WRITING: [(&str, i64); 2] = [("cache_size", -32_768), ("wal_autocheckpoint", 16_384)];
 
 /// A store that an earlier version made, before it becomes one of this version.
 pub struct Earlier<'a> {

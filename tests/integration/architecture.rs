@@ -415,7 +415,7 @@ fn strangers(file: &str, tokens: &[Token], until: usize) -> Breaches {
     breaches
 }
 
-/// Floors 0 and 1 do no I/O, but for `settings`; the machine's clock is named on floor 3 and above.
+/// Floors 0 and 1 do no I/O, but for `settings` (threads of a search for programmes are none); the machine's clock is named on floor 3 and above.
 fn effects(file: &str, room: &str, tokens: &[Token], until: usize) -> Breaches {
     let floor = floor(room).unwrap_or(u8::MAX);
     let mut breaches = Vec::new();
@@ -426,7 +426,7 @@ fn effects(file: &str, room: &str, tokens: &[Token], until: usize) -> Breaches {
         let opens_path = tokens.get(index + 1).is_some_and(|next| next.text == "::");
         if floor <= 1 && room != "settings" && token.text == "std" && opens_path {
             for (line, head) in heads(tokens, index + 2) {
-                if matches!(head.as_str(), "env" | "fs" | "net" | "process" | "thread") {
+                if matches!(head.as_str(), "env" | "fs" | "net" | "process") {
                     breaches.push((line, format!("{room} does no I/O (std::{head})")));
                 }
             }

@@ -217,7 +217,7 @@ fn memory_does_not_grow_with_rows() {
 fn a_pull_whose_connection_is_lost_loses_nothing() {
     let Some(database) = Database::start(Kind::Postgres) else { return };
     database.load(PLAIN);
-    database.load(&many(1, 12_000));
+    database.load(&many(1, 20_000));
     database.grant();
     let shop = shop_of(&shipped("plain-postgres", &database, "127.0.0.1", ""), VND);
     let mut pull = shop.command(&["job", "run", "--wait", "pull"]);
@@ -241,11 +241,11 @@ fn a_pull_whose_connection_is_lost_loses_nothing() {
         "{said}"
     );
     let stored = shop.number("SELECT count(*) FROM orders");
-    assert!(stored > 0 && stored < 12_000, "{stored}");
+    assert!(stored > 0 && stored < 20_000, "{stored}");
     assert_eq!(shop.number("SELECT count(*) FROM watermarks"), 0);
     assert_eq!(shop.number("SELECT count(*) FROM entries"), 0, "nothing is booked of half a pull");
     shop.run_job(&["pull"], "done");
-    assert_eq!(shop.number("SELECT count(*) FROM orders"), 12_000);
-    assert_eq!(shop.number("SELECT count(*) FROM entries"), 24_000);
-    assert_eq!(shop.number("SELECT sum(orders) FROM entries"), 12_000);
+    assert_eq!(shop.number("SELECT count(*) FROM orders"), 20_000);
+    assert_eq!(shop.number("SELECT count(*) FROM entries"), 40_000);
+    assert_eq!(shop.number("SELECT sum(orders) FROM entries"), 20_000);
 }
