@@ -1,9 +1,12 @@
 //! The combinations of all pages under one numbering, in an order that does not depend on that of the rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use rayon::prelude::*;
+
+use super::Error;
 use super::classes::Classes;
-use super::packed::{Codes, Combination, NONE, PageSums, QuickHash};
+use super::packed::{Codes, Combination, Known, NONE, PageSums};
 use super::rows::Rows;
 use crate::domain::cell::Universe;
 use crate::domain::entry::Dimension;
@@ -20,38 +23,48 @@ pub(super) struct Combinations {
 
 impl Combinations {
     /// The combinations of these pages; and for each page the numbers of its own.
-    pub fn of(universe: Universe, classes: &Classes, pages: &[PageSums]) -> (Self, Vec<Vec<u32>>) {
+    ///
+    /// # Errors
+    /// [`Error::TooFine`].
+    pub fn of(
+        universe: Universe,
+        classes: &Classes,
+        pages: &[PageSums],
+    ) -> Result<(Self, Vec<Vec<u32>>), Error> {
         let (values, recoded) = merged_values(universe, classes, pages);
-        let mut known: HashMap<(u32, Codes), u32, QuickHash> = HashMap::default();
+        let sizes: Vec<usize> = values.iter().map(Vec::len).collect();
+        let mut known = Known::new(classes, &sizes)?;
         let mut all: Vec<Combination> = Vec::new();
         let mut numbers: Vec<Vec<u32>> = Vec::with_capacity(pages.len());
         for (page, recoded) in pages.iter().zip(&recoded) {
             let of_page = page.combinations.iter().map(|one| {
-                let mut codes = Codes::default();
-                for &slot in classes.slots(one.class) {
-                    codes[slot] = recoded[slot][one.codes[slot] as usize];
-                }
-                let number = *known.entry((one.class, codes)).or_insert_with(|| {
+                let slots = classes.slots(one.class);
+                let code = |slot: usize| recoded[slot][one.codes[slot] as usize];
+                let number = known.number(one.class, slots.iter().map(|&slot| (sizes[slot], code(slot))));
+                if *number == NONE {
+                    *number = all.len() as u32;
+                    let mut codes = Codes::default();
+                    slots.iter().for_each(|&slot| codes[slot] = code(slot));
                     all.push(Combination { codes, ..*one });
-                    all.len() as u32 - 1
-                });
-                let same = &mut all[number as usize];
+                }
+                let same = &mut all[*number as usize];
                 same.first_day = same.first_day.min(one.first_day);
                 same.present |= one.present;
-                number
+                *number
             });
             numbers.push(of_page.collect());
         }
         drop(known);
         let mut order: Vec<u32> = (0..all.len() as u32).collect();
-        order.sort_unstable_by_key(|&number| (all[number as usize].first_day, all[number as usize].codes));
+        order
+            .par_sort_unstable_by_key(|&number| (all[number as usize].first_day, all[number as usize].codes));
         let mut rank = vec![0; all.len()];
         for (place, &number) in (0u32..).zip(&order) {
             rank[number as usize] = place;
         }
         numbers.iter_mut().flatten().for_each(|number| *number = rank[*number as usize]);
         let all = order.iter().map(|&number| all[number as usize]).collect();
-        (Self { universe, values, all }, numbers)
+        Ok((Self { universe, values, all }, numbers))
     }
 
     /// By dimension and code of a page, the code here; [`NONE`] of a value that is not here.
@@ -86,18 +99,20 @@ fn merged_values(
     classes: &Classes,
     pages: &[PageSums],
 ) -> (Vec<Vec<String>>, Vec<Vec<Vec<u32>>>) {
-    let used: Vec<Vec<Vec<bool>>> = pages.iter().map(|page| used_values(classes, page)).collect();
+    let used: Vec<Vec<Vec<bool>>> = pages.par_iter().map(|page| used_values(classes, page)).collect();
     let mut merged = Vec::new();
     let mut recoded: Vec<Vec<Vec<u32>>> = vec![Vec::new(); pages.len()];
     for slot in 0..universe.dimensions().len() {
         let of_pages =
             pages.iter().zip(&used).flat_map(|(page, used)| page.values[slot].iter().zip(&used[slot]));
-        let mut values: Vec<&String> =
+        let values: HashSet<&String> =
             of_pages.filter(|(_, is_used)| **is_used).map(|(value, _)| value).collect();
+        let mut values = Vec::from_iter(values);
         values.sort_unstable();
-        values.dedup();
+        let codes: HashMap<&String, u32> = values.iter().copied().zip(0..).collect();
         for (page, recoded) in pages.iter().zip(&mut recoded) {
-            let code = |value: &String| values.partition_point(|known| *known < value) as u32;
+            // What is not used has no code, and nobody looks for it.
+            let code = |value: &String| codes.get(value).copied().unwrap_or(NONE);
             recoded.push(page.values[slot].iter().map(code).collect());
         }
         merged.push(values.into_iter().cloned().collect());

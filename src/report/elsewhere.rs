@@ -13,7 +13,7 @@ use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, PolarsResult, Se
 
 use super::classes::Classes;
 use super::combinations::Combinations;
-use super::packed::{NONE, PageSums, combine};
+use super::packed::{Lines, NONE, PageSums, combine};
 use super::rows::Rows;
 use super::witnesses::Found;
 use super::{Asked, Cells, Error, Shape, of_combinations, used_components};
@@ -48,9 +48,8 @@ pub fn cells_of_groups<E: From<Error>>(
     let found = Found::new(asked.witnesses).among(&rows, &classes)?;
     let (own, places) = combine(&rows, &classes)?;
     let values = rows.dimensions.iter_mut().map(|dimension| take(&mut dimension.values)).collect();
-    let (customers, sums) = (Vec::new(), Vec::new());
-    let page = PageSums { values, combinations: own, places: Vec::new(), customers, sums };
-    let (combinations, numbers) = Combinations::of(Universe::Sales, &classes, &[page]);
+    let page = PageSums { values, combinations: own, lines: Lines::default() };
+    let (combinations, numbers) = Combinations::of(Universe::Sales, &classes, &[page])?;
     of_combinations(classes, (combinations, &numbers), &[found], asked, |atom_of| {
         let atom =
             |&place: &u32| (place != NONE).then(|| atom_of[numbers[0][place as usize] as usize]).flatten();

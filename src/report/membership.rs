@@ -8,6 +8,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
+use rayon::prelude::*;
+
 use super::Error;
 use super::combinations::Combinations;
 use super::packed::{Codes, QuickHash};
@@ -29,12 +31,20 @@ impl Membership {
         let Families { mut families, unique, count } = families(combinations, asked)?;
         let width = families.len().max(1);
         let mut signatures = vec![0; combinations.all.len() * width];
-        for (at, family) in families.iter_mut().enumerate() {
-            for (combination, signature) in combinations.all.iter().zip(signatures.chunks_mut(width)) {
-                signature[at] = family.list_of(combination.class, combination.first_day, &combination.codes);
+        let of_family = |family: &mut Family| -> Vec<u32> {
+            family.known.reserve(family.cells.len());
+            family.lists.numbers.reserve(family.cells.len());
+            let all = combinations.all.iter();
+            all.map(|one| family.list_of(one.class, one.first_day, &one.codes)).collect()
+        };
+        let lists: Vec<Vec<u32>> = families.par_iter_mut().with_max_len(1).map(of_family).collect();
+        for (at, lists) in lists.into_iter().enumerate() {
+            for (list, signature) in lists.into_iter().zip(signatures.chunks_mut(width)) {
+                signature[at] = list;
             }
         }
         let mut found = Interned::default();
+        found.numbers.reserve(combinations.all.len());
         let atom_of: Vec<Option<u32>> = signatures
             .chunks(width)
             .map(|signature| signature.iter().any(|&list| list != 0).then(|| found.number(signature)))
@@ -63,13 +73,13 @@ impl Membership {
 
 /// Values numbered in the order they came.
 struct Interned<T> {
-    numbers: HashMap<T, u32>,
+    numbers: HashMap<T, u32, QuickHash>,
     values: Vec<T>,
 }
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
-        Self { numbers: HashMap::new(), values: Vec::new() }
+        Self { numbers: HashMap::default(), values: Vec::new() }
     }
 }
 

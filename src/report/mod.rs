@@ -219,7 +219,7 @@ fn of_pages(
     asked: Asked<'_>,
 ) -> Result<Cells, Error> {
     let (pages, found): (Vec<PageSums>, Vec<Found>) = pages.into_iter().unzip();
-    let (combinations, numbers) = Combinations::of(universe, &classes, &pages);
+    let (combinations, numbers) = Combinations::of(universe, &classes, &pages)?;
     let sum = |atom_of: &[Option<u32>]| contributions::contributions(universe, pages, &numbers, atom_of);
     of_combinations(classes, (combinations, &numbers), &found, asked, sum)
 }

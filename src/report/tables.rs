@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use super::combinations::Combinations;
 use super::packed::QuickHash;
@@ -63,15 +64,15 @@ impl Draft {
 
     fn of_groups(axes: &Axes<'_>, (from, until): (Date, Date), data: &Combinations) -> Result<Self, Error> {
         let cells = axes.occurring((from, until), data)?;
-        Ok(Self {
-            dimensions: axes.used().map(name).collect(),
-            places: cells.iter().map(|paths| axes.place(paths, data)).collect(),
-            definitions: cells
-                .iter()
-                .map(|paths| CellDefinition { from, until, fixed: axes.fixed(paths, data) })
-                .collect(),
-            equations: equations(&cells, &Numbers::new(axes, data)?),
-        })
+        let numbers = Numbers::new(axes, data)?;
+        let written = |paths: &Paths| {
+            (axes.place(paths, data), CellDefinition { from, until, fixed: axes.fixed(paths, data) })
+        };
+        let ((places, definitions), equations) = rayon::join(
+            || cells.par_iter().with_min_len(1_024).map(written).unzip(),
+            || equations(&cells, &numbers),
+        );
+        Ok(Self { dimensions: axes.used().map(name).collect(), places, definitions, equations })
     }
 }
 
@@ -139,7 +140,7 @@ impl Axes<'_> {
                 }
             }
         }
-        all.sort_unstable();
+        all.par_sort_unstable();
         all.dedup();
         Ok(all)
     }

@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod hand;
+mod kernel;
 mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};

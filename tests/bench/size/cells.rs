@@ -97,13 +97,17 @@ impl Facts for Sealed<'_> {
 /// largest contributions.
 fn summed(request: &firstwatch::disclosure::Request) -> [i64; 5] {
     let data = &request.data;
+    // Where the lines of each atom begin, and the last one's end.
+    let mut starts = vec![0; data.atoms.last().map_or(0, |&last| last as usize + 1) + 1];
+    data.atoms.iter().for_each(|&atom| starts[atom as usize + 1] += 1);
+    (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
     let mut found = [0; 5];
     for cell in request.tables[0].cells.iter().filter(|cell| cell.place.iter().all(|path| !path.is_empty())) {
         let [atom] = cell.atoms[..] else { panic!("a finest cell is one atom") };
-        let first = data.atoms.partition_point(|&it| it < atom);
-        let last = data.atoms.partition_point(|&it| it <= atom);
+        let lines = starts[atom as usize]..starts[atom as usize + 1];
+        found[1] += lines.len() as i64;
         let (mut largest, mut second) = (0, 0);
-        for line in first..last {
+        for line in lines {
             let net = data.components[0][line] - data.components[1][line] - data.components[2][line];
             found[2] += net;
             if net > largest {
@@ -113,7 +117,6 @@ fn summed(request: &firstwatch::disclosure::Request) -> [i64; 5] {
             }
         }
         found[0] += 1;
-        found[1] += (last - first) as i64;
         found[3] += largest;
         found[4] += second;
     }
