@@ -6,7 +6,6 @@ use std::path::Path;
 use anyhow::Context;
 use jiff::civil::Date;
 
-use super::books::Books;
 use crate::engine::{self, Session};
 use crate::facts::{self, Page};
 use crate::report::{self, Asked, Cells};
@@ -33,23 +32,23 @@ impl<'a> Elsewhere<'a> {
         }
     }
 
-    /// The cells over the days `from..until`, or `None` when no page has any of them.
+    /// The cells over the days `from..until` of these pages, or `None` when none of them has any.
     ///
     /// # Errors
     /// When a page is not what was sealed, or the engine gives no answer that can be believed.
     pub fn cells(
         self,
-        books: Books<'_>,
+        (directory, pages): (&Path, &[Page]),
         (from, until): (Date, Date),
         asked: Asked<'_>,
     ) -> anyhow::Result<Option<Cells>> {
         let is_summed = |page: &&Page| page.from < until && from < page.until;
-        let pages: Vec<Page> = books.pages.iter().filter(is_summed).cloned().collect();
+        let pages: Vec<Page> = pages.iter().filter(is_summed).cloned().collect();
         if pages.is_empty() {
             return Ok(None);
         }
-        facts::verify(books.directory, &pages).context("failed to read the sealed pages")?;
-        let there = self.seen_from_there(books.directory)?;
+        facts::verify(directory, &pages).context("failed to read the sealed pages")?;
+        let there = self.seen_from_there(directory)?;
         let pages = engine::Pages {
             paths: pages.iter().map(|page| format!("{there}/{}", page.file)).collect(),
             rows: pages.iter().map(|page| page.rows).sum(),

@@ -21,7 +21,7 @@ use crate::domain::trouble::StoreTrouble;
 use crate::ping::Pinger;
 use crate::schedule::Schedule;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{RunState, Store};
 use crate::vault::{self, Sealable, Vault};
 
 pub(super) const BACKUPS: &str = "backups";
@@ -58,6 +58,16 @@ impl House {
     /// Time passed since some instant; see [`Clock::elapsed`].
     pub(super) fn elapsed(&self) -> Duration {
         self.clock.elapsed()
+    }
+
+    /// When this process opened the house.
+    pub fn opened_at(&self) -> Timestamp {
+        self.tally.since
+    }
+
+    /// Attempts of the job that ended in this state since then; of `skipped`, slots that were passed over.
+    pub fn ended_runs(&self, job: &JobName, state: RunState) -> u64 {
+        self.tally.ended_in(job, state)
     }
 
     pub fn system_key(&self) -> &WrappedKey {

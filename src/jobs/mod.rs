@@ -97,6 +97,5 @@ pub use restore::{ProvedCopy, RestoreError, Restored, prove_copy, restore};
 pub use run::{Again, Failure, Outcome, Run, UNAVAILABLE};
 pub use sales_report::draft_unreleased;
 pub use sizes::{Sizes, sizes};
-pub use tally::{ended_runs, opened_at};
 pub use till::{PaymentTotals, payment_totals, payments_term};
 pub use verify::{Difference, KeptParts, Kind, Verification, VerifyError, kept_parts, verify};

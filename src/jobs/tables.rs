@@ -204,7 +204,7 @@ pub(super) fn cells(universe: Universe, books: Books<'_>, asked: Asked<'_>) -> a
             facts::check_apart(books.pages)?;
             if let Some(elsewhere) = books.elsewhere
                 && let Some(days) = days_summed(asked)
-                && let Some(cells) = elsewhere.cells(books, days, asked)?
+                && let Some(cells) = elsewhere.cells((books.directory, books.pages), days, asked)?
             {
                 return Ok(cells);
             }

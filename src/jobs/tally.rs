@@ -6,7 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::house::House;
 use crate::domain::ids::JobName;
 use crate::store::RunState;
 
@@ -25,17 +24,12 @@ impl Tally {
         *self.ended().entry(job.clone()).or_default().entry(state.as_str()).or_default() += 1;
     }
 
+    /// Attempts of the job that ended in this state; of `skipped`, slots that were passed over.
+    pub fn ended_in(&self, job: &JobName, state: RunState) -> u64 {
+        self.ended().get(job).and_then(|states| states.get(state.as_str())).copied().unwrap_or(0)
+    }
+
     fn ended(&self) -> MutexGuard<'_, BTreeMap<JobName, BTreeMap<&'static str, u64>>> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// When this process opened the house.
-pub fn opened_at(house: &House) -> Timestamp {
-    house.tally.since
-}
-
-/// Attempts of the job that ended in `state` since the house was opened; of `skipped`, slots that were passed over.
-pub fn ended_runs(house: &House, job: &JobName, state: RunState) -> u64 {
-    house.tally.ended().get(job).and_then(|states| states.get(state.as_str())).copied().unwrap_or(0)
 }

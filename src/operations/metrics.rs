@@ -63,7 +63,7 @@ pub fn metrics(house: &House, actor: &Actor) -> Result<Vec<Metric>> {
     all.push(gauge(
         "process_start_time_seconds",
         "When firstwatch began to work, in seconds since 1970.",
-        [([], seconds(jobs::opened_at(house)))],
+        [([], seconds(house.opened_at()))],
     ));
     Ok(all)
 }
@@ -94,7 +94,7 @@ fn of_jobs(house: &House, status: &Status) -> Result<Vec<Metric>> {
         let name = job.name.as_str();
         for end in ends {
             let labels = [("job", name), ("outcome", end.as_str())];
-            runs.push((labels, jobs::ended_runs(house, &job.name, end) as f64));
+            runs.push((labels, house.ended_runs(&job.name, end) as f64));
         }
         let of_job = [("job", name), ("kind", job.kind.as_str())];
         held.push(([("job", name)], held_now.get(&job.name).copied().unwrap_or(0) as f64));

@@ -24,6 +24,7 @@ mod elsewhere;
 mod facts;
 mod membership;
 mod packed;
+mod quick_hash;
 mod rows;
 mod tables;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use jiff::civil::{Date, date};
 use polars::prelude::{ChunkedArray, DataFrame, PolarsNumericType, PolarsResult};
 
 use super::Error;
-use super::packed::QuickHash;
+use super::quick_hash::QuickHash;
 use crate::domain::cell::Universe;
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::{Component, Dimension, UNKNOWN};

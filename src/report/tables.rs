@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::combinations::Combinations;
-use super::packed::QuickHash;
+use super::quick_hash::QuickHash;
 use super::rows::epoch_day;
 use super::{CellTable, Error, Shape, Window};
 use crate::disclosure::Equation;
