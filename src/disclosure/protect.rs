@@ -188,22 +188,32 @@ pub(super) mod tests {
         CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, MeasureTerms,
     };
 
-    /// Three by three cells, each an atom with four contributors but for the first, which has one; and all totals.
+    /// Three by three cells, of which the first has one contributor.
     pub(in crate::disclosure) fn square() -> Request {
+        square_of(3, &[0])
+    }
+
+    /// A square of cells with its rows' and columns' sums. Each cell is an atom with four contributors, but for the given
+    /// ones, which have one.
+    pub(in crate::disclosure) fn square_of(side: usize, alone: &[u32]) -> Request {
         let mut data = Contributions { components: vec![Vec::new()], ..Contributions::default() };
-        for atom in 0..9u32 {
-            for contributor in 0..if atom == 0 { 1 } else { 4 } {
+        let all = side * side;
+        for atom in 0..all as u32 {
+            for contributor in 0..if alone.contains(&atom) { 1 } else { 4 } {
                 data.atoms.push(atom);
                 data.contributors.push(u64::from(atom) * 10 + contributor);
                 data.components[0].push(100);
             }
         }
-        let mut cells: Vec<CandidateCell> = (0..9u32).map(|atom| cell(vec![atom])).collect();
+        let mut cells: Vec<CandidateCell> = (0..all as u32).map(|atom| cell(vec![atom])).collect();
         let mut equations = Vec::new();
-        for line in 0..3usize {
-            for parts in [[3 * line, 3 * line + 1, 3 * line + 2], [line, line + 3, line + 6]] {
-                equations.push(Equation { total: cells.len(), parts: parts.to_vec() });
-                cells.push(cell(parts.iter().map(|&part| part as u32).collect()));
+        for line in 0..side {
+            let row: Vec<usize> = (line * side..(line + 1) * side).collect();
+            let column: Vec<usize> = (line..all).step_by(side).collect();
+            for parts in [row, column] {
+                let atoms = parts.iter().map(|&part| part as u32).collect();
+                equations.push(Equation { total: cells.len(), parts });
+                cells.push(cell(atoms));
             }
         }
         let measures = vec![MeasureTerms {
@@ -222,7 +232,7 @@ pub(super) mod tests {
         Request { measures, tables: vec![table], data, ..Request::default() }
     }
 
-    pub(in crate::disclosure) fn cell(atoms: Vec<u32>) -> CandidateCell {
+    fn cell(atoms: Vec<u32>) -> CandidateCell {
         CandidateCell { place: vec![vec![format!("{atoms:?}")]], atoms }
     }
 

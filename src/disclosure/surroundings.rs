@@ -99,44 +99,9 @@ impl Search<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protect::tests::{cell, pattern, policy};
-    use super::super::request::{CandidateTable, Contributions, Equation, MeasureTerms, Request};
+    use super::super::protect::tests::{pattern, policy, square_of};
     use super::super::{CellStatus, Policy, audit, protect};
     use super::*;
-
-    /// A square of cells with its rows' and columns' sums. Each cell is an atom with four contributors, but for the given
-    /// ones, which have one.
-    fn square(side: usize, alone: &[u32]) -> Request {
-        let mut data = Contributions { components: vec![Vec::new()], ..Contributions::default() };
-        for atom in 0..(side * side) as u32 {
-            for contributor in 0..if alone.contains(&atom) { 1 } else { 4 } {
-                data.atoms.push(atom);
-                data.contributors.push(u64::from(atom) * 10 + contributor);
-                data.components[0].push(100 + i64::from(atom % 7));
-            }
-        }
-        let mut cells: Vec<_> = (0..(side * side) as u32).map(|atom| cell(vec![atom])).collect();
-        let mut equations = Vec::new();
-        for line in 0..side {
-            let row: Vec<usize> = (line * side..(line + 1) * side).collect();
-            let column: Vec<usize> = (line..side * side).step_by(side).collect();
-            for parts in [row, column] {
-                let atoms = parts.iter().map(|&part| part as u32).collect();
-                equations.push(Equation { total: cells.len(), parts });
-                cells.push(cell(atoms));
-            }
-        }
-        let value =
-            MeasureTerms { name: "value".into(), terms: vec![(0, 1)], is_magnitude: true, is_balance: false };
-        let table = CandidateTable {
-            name: "square".into(),
-            dimensions: vec!["place".into()],
-            measures: vec![0],
-            cells,
-            equations,
-        };
-        Request { measures: vec![value], tables: vec![table], data, ..Request::default() }
-    }
 
     /// Each lone cell stands in a row and a column of its own, so three others hide it, and no programme varies all atoms.
     #[test]
@@ -144,7 +109,7 @@ mod tests {
         let side = 66;
         assert!(side * side > WIDE);
         let alone = [0, 20 * 66 + 31, 65 * 66 + 64];
-        let request = square(side, &alone);
+        let request = square_of(side, &alone);
         let policy = Policy { series: true, ..policy() };
         let protection = protect(&request, &policy).expect("protects");
         assert_eq!(protection.summary.primary, alone.len());
