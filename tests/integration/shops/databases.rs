@@ -191,6 +191,10 @@ fn mariadb(folder: &Path, port: u16) -> Option<Child> {
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    // One of its own: each server that starts removes what others have put into a common one.
+    let scratch = folder.join("scratch");
+    fs::create_dir(&scratch).unwrap();
+    own(&scratch);
     let mut server = as_nobody(Command::new(server));
     server.args([
         "--no-defaults",
@@ -200,6 +204,7 @@ fn mariadb(folder: &Path, port: u16) -> Option<Child> {
     ]);
     for (key, value) in [
         ("datadir", data.display().to_string()),
+        ("tmpdir", scratch.display().to_string()),
         ("socket", folder.join("socket").display().to_string()),
         ("pid-file", folder.join("pid").display().to_string()),
         ("port", port.to_string()),
