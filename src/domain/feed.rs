@@ -1,6 +1,6 @@
 //! What one fetch of one source brings home.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 use super::complaint::Complaint;
 use super::customer::Person;
-use super::ids::CustomerId;
+use super::ids::{CustomerId, OrderId};
 use super::order::{Order, Refund};
 use super::payment::Payment;
 
@@ -97,6 +97,8 @@ pub struct Batch {
     pub customers: Vec<CustomerSeen>,
     pub payments: Vec<Payment>,
     pub refunds: Vec<Refund>,
+    /// Orders all of whose refunds are in the batch: the source has no others of them any more.
+    pub refunds_whole: BTreeSet<OrderId>,
     pub complaints: Vec<Complaint>,
     pub rejected: Vec<Rejected>,
     /// Rows read, each feed.

@@ -23,7 +23,7 @@ use super::run::{Again, Failure, Outcome, Run};
 use crate::domain::customer::Person;
 use crate::domain::erasure::ErasedKind;
 use crate::domain::feed::{Batch, Feed, Rejected};
-use crate::domain::ids::{CustomerNo, SourceName};
+use crate::domain::ids::{CustomerNo, RefundId, SourceName};
 use crate::domain::order::Order;
 use crate::domain::trouble::Trouble;
 use crate::settings::SourceSettings;
@@ -265,6 +265,13 @@ impl Pull<'_> {
             if !known.contains(refund) {
                 writer.upsert_refund(source, refund)?;
                 changed.insert(refund.order.clone());
+            }
+        }
+        let told: BTreeSet<&RefundId> = batch.refunds.iter().map(|refund| &refund.id).collect();
+        for order in &batch.refunds_whole {
+            for gone in writer.refunds_of(source, order)?.iter().filter(|known| !told.contains(&known.id)) {
+                writer.remove_refund(source, &gone.id)?;
+                changed.insert(order.clone());
             }
         }
         self.tally.changed_orders += changed.len() as u64;

@@ -43,6 +43,7 @@ pub(super) fn assemble(mut gathered: Gathered, complete_until: Option<Timestamp>
         customers: values(customers),
         payments: values(payments),
         refunds: values(fit),
+        refunds_whole: BTreeSet::new(),
         complaints: values(complaints),
         rejected: gathered.rejected,
         read: gathered.read,

@@ -35,6 +35,8 @@ pub(super) struct Gathered {
     pub refused: BTreeSet<OrderId>,
     /// Orders of which a line does not fit.
     pub broken: BTreeSet<OrderId>,
+    /// Orders of which a refund does not fit.
+    pub refund_broken: BTreeSet<OrderId>,
 }
 
 impl Gathered {
@@ -68,6 +70,7 @@ impl Gathered {
         match (plan.feed, plan.flat) {
             (Feed::Orders, false) => self.refused.insert(order),
             (Feed::Orders | Feed::OrderLines, _) if !gives_back => self.broken.insert(order),
+            (Feed::Refunds, _) => self.refund_broken.insert(order),
             _ => false,
         };
     }

@@ -94,7 +94,7 @@ pub fn fetch(source: &SourceSettings, context: &Context<'_>) -> Result<Batch, Er
     let reading = Reading::of(source, context)?;
     let mut collector = Collector::new(source, &reading, None);
     let complete_until = read(source, context, u64::MAX, &mut collector)?;
-    Ok(assemble::assemble(collector.gathered, complete_until))
+    Ok(collector.batch(complete_until))
 }
 
 /// Reads every feed of the source, and hands over each part before it reads the next; the last one is returned. Files
@@ -117,11 +117,11 @@ pub fn fetch_in_parts<E: From<Error>>(
     };
     let mut collector = Collector::new(source, &reading, Some(&mut hand_over));
     let read = read(source, context, u64::MAX, &mut collector);
-    let gathered = collector.gathered;
-    match (read, refusal) {
+    let rest = read.map(|complete_until| collector.batch(complete_until));
+    match (rest, refusal) {
         (Err(Error::NotTaken), Some(refusal)) => Err(refusal),
         (Err(error), _) => Err(error.into()),
-        (Ok(complete_until), _) => Ok(assemble::assemble(gathered, complete_until)),
+        (Ok(rest), _) => Ok(rest),
     }
 }
 
@@ -149,7 +149,7 @@ pub fn sweep(
     let reading = Reading::of(source, context)?;
     let mut collector = Collector::new(source, &reading, None);
     let gone = woocommerce::sweep(source, context, known, &mut collector)?;
-    Ok(Some(Sweep { gone, changed: assemble::assemble(collector.gathered, None) }))
+    Ok(Some(Sweep { gone, changed: collector.batch(None) }))
 }
 
 /// Reads a CSV file of one feed that somebody hands over; the settings name no path. `origin` is the file's name, as
@@ -167,7 +167,7 @@ pub fn read_csv(
     let reading = Reading::of(source, context)?;
     let mut collector = Collector::new(source, &reading, None);
     csv::read_bytes(source, feed, origin, content, u64::MAX, &mut collector)?;
-    Ok(assemble::assemble(collector.gathered, None))
+    Ok(collector.batch(None))
 }
 
 /// Tries rows again that were rejected, for the settings may have learned to read them since. A row that
@@ -293,6 +293,18 @@ impl<'a> Collector<'a> {
     fn new(source: &'a SourceSettings, reading: &'a Reading, hand_over: Option<HandOver<'a>>) -> Self {
         Self { source, reading, plans: BTreeMap::new(), gathered: Gathered::default(), hand_over }
     }
+
+    /// What was gathered since the last part. A web shop tells each order together with all its refunds.
+    fn batch(&mut self, complete_until: Option<Timestamp>) -> Batch {
+        let gathered = std::mem::take(&mut self.gathered);
+        let doubtful = gathered.refund_broken.clone();
+        let mut batch = assemble::assemble(gathered, complete_until);
+        if self.source.kind == SourceKind::Woocommerce {
+            let whole = batch.orders.iter().map(|order| &order.id).filter(|id| !doubtful.contains(id));
+            batch.refunds_whole = whole.cloned().collect();
+        }
+        batch
+    }
 }
 
 impl Sink for Collector<'_> {
@@ -309,13 +321,11 @@ impl Sink for Collector<'_> {
     }
 
     fn pause(&mut self, position: Option<String>) -> Result<(), Error> {
-        let Some(hand_over) = &mut self.hand_over else { return Ok(()) };
         let rows: u64 = self.gathered.read.values().sum();
-        if position.is_none() && rows < PART_ROWS {
+        if self.hand_over.is_none() || (position.is_none() && rows < PART_ROWS) {
             return Ok(());
         }
-        let mut part = assemble::assemble(std::mem::take(&mut self.gathered), None);
-        part.position = position;
-        hand_over(part)
+        let part = Batch { position, ..self.batch(None) };
+        self.hand_over.as_mut().map_or(Ok(()), |hand_over| hand_over(part))
     }
 }

@@ -240,6 +240,15 @@ impl Writer<'_> {
         self.change(sql, parameters).map(|_| ())
     }
 
+    /// Forgets a refund that the source took back. What closed books say of it is reversed when its order is booked.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn remove_refund(&self, source: &SourceName, id: &RefundId) -> Result<(), Error> {
+        let sql = "DELETE FROM refunds WHERE source = ?1 AND id = ?2";
+        self.change(sql, params![source.as_str(), id.as_str()]).map(|_| ())
+    }
+
     fn upsert_order_head(&self, row: &OrderRow<'_>) -> Result<i64, Error> {
         let sql = "INSERT INTO orders (source, id, hash, customer, sealed_person, sealed_under, placed_at,
                        status, paid_at, completed_at, cancelled_at, modified_at, channel, payment_method,

@@ -176,6 +176,17 @@ fn what_shows_no_date_is_found_among_recent_orders_and_by_the_sweep() {
     assert_eq!((worth(deleted), worth(binned)), (0, 0));
     assert_eq!(shop.number("SELECT sum(gross - discounts - refunds) FROM entries"), net - lost);
 
+    // A refund that was a mistake and is deleted there; one that cannot be read is not taken for deleted.
+    let kept = shop.number("SELECT count(*) FROM refunds");
+    web.stock().refunds.last_mut().unwrap()["amount"] = json!("Trần Thị Bình");
+    shop.run_job(&["pull"], "done");
+    assert_eq!(shop.number("SELECT count(*) FROM refunds"), kept);
+    web.stock().refunds.pop();
+    web.stock().order(recent)["refunds"] = json!([]);
+    shop.run_job(&["pull"], "done");
+    assert_eq!(shop.number("SELECT count(*) FROM refunds"), kept - 1);
+    assert_eq!(shop.number("SELECT sum(gross - discounts - refunds) FROM entries"), net - lost + 100);
+
     // A shop that suddenly shows hardly anything is not believed.
     web.stock().orders.truncate(9);
     std::thread::sleep(Duration::from_secs(2));
