@@ -1,16 +1,17 @@
 //! One shop in three ways: over REST, from its MariaDB, and as CSV, with the sample's 5,009 orders. (The few orders that
 //! the project brings along go the first and the last way where there is no sample.)
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::databases::{Database, Kind};
 use super::sql::{hpos, shop_of};
 use super::web::{Stock, WebShop};
 use super::woocommerce::pulling_from;
-use super::{assert_same, booked, brought_home};
+use super::{assert_same, booked, brought_home, rows};
 use crate::harness::{Shop, sample};
 
 const EUR: &str = "{ code = \"EUR\", decimals = 2 }";
@@ -134,7 +135,9 @@ fn rest_and_csv_give_the_same_books() {
 
 #[test]
 fn five_thousand_orders_come_home_alike_in_three_ways() {
-    let Some(stock) = sampled() else { return };
+    let Some(mut stock) = sampled() else { return };
+    brand(&mut stock);
+    let terms = terms(&stock);
     let by_file = shop_of(CSV, EUR);
     as_csv(&stock, &by_file);
     by_file.run_job(&["pull"], "done");
@@ -157,6 +160,67 @@ fn five_thousand_orders_come_home_alike_in_three_ways() {
     assert_same(&backfilled, &brought_home(&by_database));
     by_database.run_job(&["pull"], "done");
     assert_same(&backfilled, &brought_home(&by_database));
+
+    database.load(&terms);
+    let with_kinds = shop_of(&hpos(&database).replace("-- kind: ", ""), EUR);
+    with_kinds.run_job(&["pull"], "done");
+    let kinds =
+        "SELECT o.id, l.id, l.brand, l.category FROM order_lines l JOIN orders o ON o.no = l.order_no";
+    assert!(with_kinds.number("SELECT count(DISTINCT category) FROM order_lines") > 10);
+    assert_eq!(with_kinds.number("SELECT count(DISTINCT brand) FROM order_lines"), 2);
+    assert_same(&rows(&by_rest, kinds), &rows(&with_kinds, kinds));
+}
+
+/// Gives some products a brand, in the two ways of shops; the sample's have none.
+fn brand(stock: &mut Stock) {
+    for (at, product) in stock.products.iter_mut().enumerate() {
+        match at % 3 {
+            0 => product["brands"] = json!([{"name": "Seiko &amp; Sons"}]),
+            1 => product["attributes"] = json!([{"name": "Brand", "options": ["Casio"]}]),
+            _ => {}
+        }
+    }
+}
+
+/// The products' brands and categories as WordPress keeps them.
+fn terms(stock: &Stock) -> String {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut numbers: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    let mut relations = Vec::new();
+    for product in &stock.products {
+        let names = |list: &str| {
+            let names = product[list].as_array().into_iter().flatten().map(|one| text(&one["name"]));
+            names.collect::<Vec<String>>()
+        };
+        let categories = names("categories").into_iter().map(|name| ("product_cat", name));
+        let brands = names("brands").into_iter().map(|name| ("product_brand", name));
+        let attributes = product["attributes"].as_array().into_iter().flatten();
+        let options = attributes.map(|one| ("pa_brand", text(&one["options"][0])));
+        for term in categories.chain(brands).chain(options) {
+            let next = numbers.len() + 1;
+            let number = *numbers.entry(term).or_insert(next);
+            relations.push(format!("({}, {number})", product["id"]));
+        }
+    }
+    let quoted = |text: &str| text.replace('\'', "''");
+    let taxonomies =
+        numbers.iter().map(|((taxonomy, _), number)| format!("({number}, {number}, '{taxonomy}')"));
+    let names = numbers.iter().map(|((_, name), number)| {
+        let slug = if name == "Uncategorized" { "uncategorized" } else { "other" };
+        format!("({number}, '{}', '{slug}')", quoted(name))
+    });
+    let values = |rows: Vec<String>| rows.join(", ");
+    format!(
+        "CREATE TABLE wp_terms (term_id BIGINT, name VARCHAR(200), slug VARCHAR(200));
+         CREATE TABLE wp_term_taxonomy (term_taxonomy_id BIGINT, term_id BIGINT, taxonomy VARCHAR(32));
+         CREATE TABLE wp_term_relationships (object_id BIGINT, term_taxonomy_id BIGINT);
+         INSERT INTO wp_terms VALUES {};
+         INSERT INTO wp_term_taxonomy VALUES {};
+         INSERT INTO wp_term_relationships VALUES {};",
+        values(names.collect()),
+        values(taxonomies.collect()),
+        values(relations)
+    )
 }
 
 /// The web shop's orders, booked by the days of the same zone as the others.
