@@ -22,9 +22,6 @@ use crate::operations::complaints::{
 /// the clear.
 pub const LARGEST_FILE: usize = 64 << 20;
 
-/// Complaints that are listed when nobody says how many.
-const LISTED_AT_MOST: usize = 1000;
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InPeriod {
@@ -55,7 +52,7 @@ async fn get_complaints(
     Extension(actor): Caller,
     Query(mut request): Query<ListRequest>,
 ) -> Answer {
-    request.limit.get_or_insert(LISTED_AT_MOST);
+    request.limit.get_or_insert(complaints::LISTED_AT_MOST);
     answer(house, actor, move |house, actor| complaints::list(house, actor, &request)).await
 }
 

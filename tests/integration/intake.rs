@@ -314,3 +314,18 @@ fn a_disputed_payment_opens_a_complaint_once() {
     assert_eq!(shown["received_at"], particulars["history"][0]["at"]);
     assert_eq!(particulars["history"].as_array().map(Vec::len), Some(1), "{}", json!(shown));
 }
+
+#[test]
+fn a_list_that_is_cut_says_so() {
+    let shop = shop();
+    let rows = (0..1_001).fold(String::from("complaint_id,received_at,kind\n"), |mut rows, number| {
+        writeln!(rows, "K{number},2024-05-02T09:00:00+07:00,delivery").unwrap();
+        rows
+    });
+    shop.write("many.csv", &rows);
+    import(&shop, 0, &["many.csv"]);
+    let cut = shop.run(&["complaint", "list"]).exits(0).stdout;
+    assert!(cut.trim_end().ends_with("there may be more, and `--limit N` shows the first N"), "{cut}");
+    let whole = shop.run(&["complaint", "list", "--limit", "2000"]).exits(0).stdout;
+    assert!(!whole.contains("there may be more"));
+}

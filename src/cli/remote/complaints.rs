@@ -24,7 +24,7 @@ use crate::domain::complaint::{ComplaintKind, Notice, PauseReason};
 use crate::domain::ids::{CustomerId, OrderId, SourceName};
 use crate::operations::complaints::{
     AddRequest, Change, ChangeRequest, Changed, CompensateRequest, CompensationTotals, ComplaintShown,
-    ComplaintView, ImportRequest, Imported, Judgement,
+    ComplaintView, ImportRequest, Imported, Judgement, LISTED_AT_MOST,
 };
 
 pub(super) async fn complaint(session: &Session, command: ComplaintCommand) -> anyhow::Result<ExitCode> {
@@ -140,7 +140,14 @@ async fn list(session: &Session, arguments: ListArguments) -> anyhow::Result<Exi
         (true, false) => "there is no complaint",
         (false, false) => "no complaint is open",
     };
-    session.print(&complaints, |complaints| shown_list(session, complaints, nothing))?;
+    let cut = limit.is_none() && complaints.len() == LISTED_AT_MOST;
+    session.print(&complaints, |complaints| {
+        let list = shown_list(session, complaints, nothing);
+        if !cut {
+            return list;
+        }
+        format!("{list}\n\nthe first {LISTED_AT_MOST}; there may be more, and `--limit N` shows the first N")
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -16,6 +16,9 @@ use crate::operations::{Result, allow};
 /// Complaints read at once.
 const PAGE: u32 = 500;
 
+/// Complaints that are listed over the control socket when nobody says how many.
+pub const LISTED_AT_MOST: usize = 1000;
+
 /// Which complaints are asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

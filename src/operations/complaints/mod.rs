@@ -22,7 +22,7 @@ pub use compensate::{CompensateRequest, CompensationTotals, LevelTotal, compensa
 pub use decide::{Change, Judgement};
 pub use explain::{Explained, explain};
 pub use import::{ImportRequest, Imported, import};
-pub use list::{ListRequest, list};
+pub use list::{LISTED_AT_MOST, ListRequest, list};
 pub use show::{ComplaintShown, HistoryLine, Particulars, show};
 pub use view::{ClockView, ComplaintView, State};
 
