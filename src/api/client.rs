@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -22,6 +23,9 @@ use super::error::{ErrorBody, ErrorKind};
 use super::router::router;
 use crate::domain::actor::Actor;
 use crate::jobs::House;
+
+/// After this long, whoever waits is told what for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +94,9 @@ impl Client {
         let (status, bytes) = match self {
             Self::Socket(socket) => {
                 let only_reads = method == Method::GET;
-                match over_socket(socket, request(method, path, body)?).await {
+                let answer = over_socket(socket, request(method, path, body)?);
+                let answer = if only_reads { telling_of_waiting(answer).await } else { answer.await };
+                match answer {
                     // The daemon was restarted just then; to ask once more changes nothing.
                     Err(ClientError::NoAnswer { .. }) if only_reads => {
                         over_socket(socket, request(Method::GET, path, Body::empty())?).await?
@@ -135,6 +141,18 @@ fn request(method: Method, path: &str, body: Body) -> Result<Request<Body>, Clie
         .header("content-type", "application/json")
         .body(body)
         .map_err(|error| ClientError::Protocol(error.to_string()))
+}
+
+/// Whoever only reads has an answer at once, unless systemd holds the socket for a daemon that does not come up.
+async fn telling_of_waiting<T>(answer: impl Future<Output = T>) -> T {
+    let mut answer = std::pin::pin!(answer);
+    if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut answer).await {
+        return answer;
+    }
+    tracing::warn!(
+        "waiting for the daemon, which does not answer yet; `systemctl status firstwatch` says why"
+    );
+    answer.await
 }
 
 async fn over_socket(

@@ -165,11 +165,13 @@ fn the_socket_of_systemd_outlives_the_daemon_and_who_asks_meanwhile_waits() {
     assert!(shop.socket().exists(), "it is systemd's to remove");
 
     let mut waiting = ask();
-    std::thread::sleep(Duration::from_millis(500));
+    // Longer than whoever waits keeps silent.
+    std::thread::sleep(Duration::from_millis(5_500));
     assert!(waiting.try_wait().unwrap().is_none(), "nobody is there to answer");
     let second = activated(&shop, &listener);
     let answered = waiting.wait_with_output().unwrap();
-    assert!(answered.status.success(), "{}", String::from_utf8_lossy(&answered.stderr));
+    let said = String::from_utf8_lossy(&answered.stderr);
+    assert!(answered.status.success() && said.contains("waiting for the daemon"), "{said}");
     assert_eq!(stop(second, Signal::TERM), Some(0));
 
     // Who is cut off in the middle is told so, and where to look.
