@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Error;
 use super::packed::{Lines, NONE, PageSums, sum};
-use crate::disclosure::Contributions;
+use crate::disclosure::{Amounts, Contributions};
 use crate::domain::cell::Universe;
 use crate::domain::entry::Component;
 
@@ -35,7 +35,7 @@ pub(super) fn contributions(
             return Err(Error::Negative { component });
         }
         // Nobody asked for it, and nothing is made of it.
-        Ok(if sums.is_empty() { vec![0; places.len()] } else { sums })
+        Ok(if sums.is_empty() { Amounts::zeros(places.len()) } else { Amounts::from(sums.as_slice()) })
     };
     let components = universe.components().iter().zip(sums).map(of_component).collect::<Result<_, _>>()?;
     Ok(Contributions { atoms: places, contributors: customers, components })

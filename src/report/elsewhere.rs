@@ -17,7 +17,7 @@ use super::packed::{Lines, NONE, PageSums, combine};
 use super::rows::Rows;
 use super::witnesses::Found;
 use super::{Asked, Cells, Error, Shape, of_combinations, used_components};
-use crate::disclosure::Contributions;
+use crate::disclosure::{Amounts, Contributions};
 use crate::domain::cell::Universe;
 use crate::domain::entry::{Component, Dimension, UNKNOWN};
 use crate::domain::fact_groups::FactGroups;
@@ -59,7 +59,7 @@ pub fn cells_of_groups<E: From<Error>>(
         // Nobody asked for the others, and nothing is made of them.
         for (component, sums) in Component::SALES.iter().zip(&mut data.components) {
             if !used.contains(component) {
-                sums.fill(0);
+                *sums = Amounts::zeros(sums.len());
             }
         }
         Ok(data)
@@ -106,11 +106,11 @@ fn frame(groups: &FactGroups) -> PolarsResult<DataFrame> {
 fn agree(groups: &FactGroups, atoms: &[Option<u32>], data: &Contributions) -> Result<(), Error> {
     for (at, component) in Component::SALES.into_iter().enumerate() {
         let (ours, theirs) = (&groups.components[at], &data.components[at]);
-        if ours.iter().chain(theirs).any(|&amount| amount < 0) {
+        if ours.iter().copied().chain(theirs.iter()).any(|amount| amount < 0) {
             return Err(Error::Negative { component });
         }
         let of_groups = totals(atoms.iter().zip(ours).filter_map(|(atom, &amount)| Some(((*atom)?, amount))));
-        let of_customers = totals(data.atoms.iter().copied().zip(theirs.iter().copied()));
+        let of_customers = totals(data.atoms.iter().copied().zip(theirs.iter()));
         if of_groups != of_customers {
             return Err(Error::Disagrees { what: component.as_str().to_owned() });
         }
