@@ -4,6 +4,7 @@
 //! throughout: together a third of what eight bytes each would take.
 
 use std::fmt;
+use std::ops::Range;
 
 /// A column of amounts. It is as wide as the largest amount that it was ever given.
 #[derive(Clone)]
@@ -62,6 +63,11 @@ impl Amounts {
         (0..self.len()).map(|line| self.at(line))
     }
 
+    /// Whether any is below zero.
+    pub fn has_negative(&self) -> bool {
+        matches!(&self.0, Width::Eight(all) if all.iter().any(|&amount| amount < 0))
+    }
+
     pub fn push(&mut self, amount: i64) {
         if !self.fits(amount) {
             self.widen(amount);
@@ -102,14 +108,102 @@ impl Amounts {
 
     /// Makes room for an amount that does not fit.
     fn widen(&mut self, amount: i64) {
-        let all = self.iter();
-        self.0 = match amount {
-            0..=0xff => Width::One(all.map(|it| it as u8).collect()),
-            0x100..=0xffff => Width::Two(all.map(|it| it as u16).collect()),
-            0x1_0000..=0xffff_ffff => Width::Four(all.map(|it| it as u32).collect()),
-            _ => Width::Eight(all.collect()),
-        };
+        let whole = self.len();
+        self.0 = Width::of(bytes_of(amount), &[(self, 0..whole)]);
     }
+
+    /// How many bytes an amount takes.
+    pub fn bytes(&self) -> usize {
+        match &self.0 {
+            Width::Zeros(_) => 0,
+            Width::One(_) => 1,
+            Width::Two(_) => 2,
+            Width::Four(_) => 4,
+            Width::Eight(_) => 8,
+        }
+    }
+
+    /// Calls `each` with the amounts of some lines, and with where each stands among them. Quicker than to ask for one after the
+    /// other.
+    ///
+    /// # Panics
+    /// When there are no such lines.
+    #[inline]
+    pub fn each_of(&self, lines: Range<usize>, mut each: impl FnMut(usize, i64)) {
+        match &self.0 {
+            Width::Zeros(count) => {
+                assert!(lines.end <= *count, "lines {lines:?} of {count}");
+                (0..lines.len()).for_each(|at| each(at, 0));
+            }
+            Width::One(all) => all[lines].iter().enumerate().for_each(|(at, &it)| each(at, it.into())),
+            Width::Two(all) => all[lines].iter().enumerate().for_each(|(at, &it)| each(at, it.into())),
+            Width::Four(all) => all[lines].iter().enumerate().for_each(|(at, &it)| each(at, it.into())),
+            Width::Eight(all) => all[lines].iter().enumerate().for_each(|(at, &it)| each(at, it)),
+        }
+    }
+
+    /// Lines of columns, one after the other.
+    ///
+    /// # Panics
+    /// When there are no such lines.
+    pub fn joined(parts: &[(&Self, Range<usize>)]) -> Self {
+        let bytes = parts.iter().map(|(part, _)| part.bytes()).max().unwrap_or(0);
+        Self(Width::of(bytes, parts))
+    }
+
+    /// Slices, one after the other.
+    pub fn of_slices(slices: &[&[i64]]) -> Self {
+        // A negative one has all of its front bits.
+        let bits = slices.iter().copied().flatten().fold(0, |bits, &amount| bits | amount);
+        let all = || slices.iter().copied().flatten();
+        Self(match bytes_of(bits) {
+            0 => Width::Zeros(slices.iter().map(|slice| slice.len()).sum()),
+            1 => Width::One(all().map(|&it| it as u8).collect()),
+            2 => Width::Two(all().map(|&it| it as u16).collect()),
+            4 => Width::Four(all().map(|&it| it as u32).collect()),
+            _ => Width::Eight(slices.concat()),
+        })
+    }
+}
+
+/// The narrowest width of an amount, or of amounts whose bits were put together.
+fn bytes_of(bits: i64) -> usize {
+    match bits {
+        0 => 0,
+        1..=0xff => 1,
+        0x100..=0xffff => 2,
+        0x1_0000..=0xffff_ffff => 4,
+        _ => 8,
+    }
+}
+
+impl Width {
+    /// Of so many bytes, into which all of these fit.
+    fn of(bytes: usize, parts: &[(&Amounts, Range<usize>)]) -> Self {
+        let count = parts.iter().map(|(_, lines)| lines.len()).sum();
+        match bytes {
+            0 => Self::Zeros(count),
+            1 => Self::One(copied(parts, count, |it| it as u8)),
+            2 => Self::Two(copied(parts, count, |it| it as u16)),
+            4 => Self::Four(copied(parts, count, |it| it as u32)),
+            _ => Self::Eight(copied(parts, count, |it| it)),
+        }
+    }
+}
+
+fn copied<T>(parts: &[(&Amounts, Range<usize>)], count: usize, narrow: impl Fn(i64) -> T) -> Vec<T> {
+    let mut all = Vec::with_capacity(count);
+    for (part, lines) in parts {
+        let lines = lines.clone();
+        match &part.0 {
+            Width::Zeros(_) => all.extend(lines.map(|_| narrow(0))),
+            Width::One(of) => all.extend(of[lines].iter().map(|&it| narrow(it.into()))),
+            Width::Two(of) => all.extend(of[lines].iter().map(|&it| narrow(it.into()))),
+            Width::Four(of) => all.extend(of[lines].iter().map(|&it| narrow(it.into()))),
+            Width::Eight(of) => all.extend(of[lines].iter().map(|&it| narrow(it))),
+        }
+    }
+    all
 }
 
 impl Default for Amounts {
@@ -120,15 +214,7 @@ impl Default for Amounts {
 
 impl From<&[i64]> for Amounts {
     fn from(all: &[i64]) -> Self {
-        // A negative one has all of its front bits.
-        let bits = all.iter().fold(0, |bits, &amount| bits | amount);
-        Self(match bits {
-            0 => Width::Zeros(all.len()),
-            1..=0xff => Width::One(all.iter().map(|&it| it as u8).collect()),
-            0x100..=0xffff => Width::Two(all.iter().map(|&it| it as u16).collect()),
-            0x1_0000..=0xffff_ffff => Width::Four(all.iter().map(|&it| it as u32).collect()),
-            _ => Width::Eight(all.to_vec()),
-        })
+        Self::of_slices(&[all])
     }
 }
 
@@ -188,6 +274,16 @@ mod tests {
             prop_assert_eq!(pushed.iter().collect::<Vec<i64>>(), plain.clone());
             prop_assert!((0..plain.len()).all(|line| pushed.at(line) == plain[line]));
             prop_assert_eq!(&plain.iter().copied().collect::<Amounts>(), &pushed);
+            let (from, until) = (count / 3, count - count / 4);
+            let mut some = Vec::new();
+            pushed.each_of(from..until, |at, amount| some.push((at, amount)));
+            let expected = plain[from..until].iter().copied().enumerate();
+            prop_assert_eq!(some, expected.collect::<Vec<_>>());
+            let (zeros, slices) = (Amounts::zeros(3), Amounts::of_slices(&[&plain[..], &plain[from..until]]));
+            let joined = Amounts::joined(&[(&pushed, 0..count), (&slices, count..slices.len()), (&zeros, 1..3)]);
+            let expected = [plain.as_slice(), &plain[from..until], &[0, 0]].concat();
+            prop_assert_eq!(joined.iter().collect::<Vec<i64>>(), expected);
+            prop_assert_eq!(slices.len(), count + until - from);
             plain.push(1);
             prop_assert_ne!(&Amounts::from(plain.as_slice()), &pushed);
         }

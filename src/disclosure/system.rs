@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
+use super::amounts::Amounts;
 use super::error::Error;
 use super::jagged::Jagged;
 use super::lattice::Lattice;
@@ -249,7 +250,7 @@ pub(super) fn check(request: &Request) -> Result<(), Error> {
     if keys().zip(keys().skip(1)).any(|(before, after)| before >= after) {
         return malformed("the contributions are not sorted by atom and contributor, one line a pair");
     }
-    if data.components.iter().any(|column| column.iter().any(|amount| amount < 0)) {
+    if data.components.iter().any(Amounts::has_negative) {
         return malformed("a component of a contribution is negative");
     }
     for measure in &request.measures {

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::Error;
 use super::combinations::Combinations;
-use super::packed::Codes;
+use super::page::Codes;
 use super::quick_hash::QuickHash;
 use super::rows::epoch_day;
 use crate::domain::cell::CellDefinition;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::oracle::{earlier, facts, table};
 use super::*;
-use crate::disclosure::Amounts;
+use crate::disclosure::{Amounts, Contributions};
 use crate::domain::fact_groups::FactGroups;
 
 /// The days of a group, and its values of the dimensions that a page has a column for.
