@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::classes::Classes;
 use super::combinations::Combinations;
-use super::membership::Membership;
+use super::membership::{self, Fixed, Membership};
 use super::tables::Draft;
 use super::witnesses::{self, Found, Groups};
 use super::{Asked, Cells, Error};
 use crate::disclosure::{CandidateCell, CandidateTable, Contributions, EarlierCell, MeasureTerms, Request};
-use crate::domain::cell::{Measure, RecordedCell, Universe};
+use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 
 pub(super) struct Drawn {
     /// Of every table, then of what is reserved.
@@ -34,9 +34,14 @@ impl Drawn {
     pub fn new(combinations: &Combinations, asked: Asked<'_>) -> Result<Self, Error> {
         let drafts = asked.tables.iter().chain(asked.reserved).map(|table| Draft::new(table, combinations));
         let drafts: Vec<Draft> = drafts.collect::<Result<_, _>>()?;
-        let candidates = drafts.iter().flat_map(|draft| &draft.definitions);
-        let definitions = candidates.chain(asked.earlier.iter().map(|cell| &cell.definition));
-        let membership = Membership::new(combinations, &definitions.collect::<Vec<_>>())?;
+        let candidates = drafts.iter().flat_map(|draft| draft.definitions.iter().zip(&draft.fixed));
+        let candidate = |(definition, &fixed): (&CellDefinition, &Fixed)| membership::Asked::Cell {
+            from: definition.from,
+            until: definition.until,
+            fixed,
+        };
+        let earlier = membership::asked(combinations, asked.earlier.iter().map(|cell| &cell.definition));
+        let membership = Membership::new(combinations, candidates.map(candidate).chain(earlier))?;
         Ok(Self { drafts, membership })
     }
 

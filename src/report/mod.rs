@@ -26,7 +26,6 @@ mod facts;
 mod membership;
 mod packed;
 mod page;
-mod quick_hash;
 mod rows;
 mod tables;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::mem::take;
 use super::Error;
 use super::classes::Classes;
 use super::packed::{Lines, NONE, sum};
-use super::quick_hash::QuickHash;
+use crate::domain::quick_hash::QuickHash;
 use super::rows::Rows;
 use crate::domain::entry::Dimension;
 

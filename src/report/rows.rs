@@ -9,7 +9,7 @@ use jiff::civil::{Date, date};
 use polars::prelude::{ChunkedArray, DataFrame, PolarsNumericType, PolarsResult};
 
 use super::Error;
-use super::quick_hash::QuickHash;
+use crate::domain::quick_hash::QuickHash;
 use crate::disclosure::Amounts;
 use crate::domain::cell::Universe;
 use crate::domain::complaint::ComplaintLine;

@@ -13,7 +13,7 @@ use super::combinations::Combinations;
 use super::facts::Facts;
 use super::packed::NONE;
 use super::page::{Codes, Combination, combine};
-use super::quick_hash::QuickHash;
+use crate::domain::quick_hash::QuickHash;
 use super::rows::{Coded, Rows};
 use super::{Cells, Error, Needed, read_pages};
 use crate::disclosure::{WitnessTable, Witnesses};
