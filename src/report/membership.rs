@@ -15,10 +15,10 @@ use rayon::prelude::*;
 use super::Error;
 use super::combinations::Combinations;
 use super::page::Codes;
-use crate::domain::quick_hash::QuickHash;
 use super::rows::epoch_day;
 use crate::domain::cell::CellDefinition;
 use crate::domain::entry::Dimension;
+use crate::domain::quick_hash::QuickHash;
 
 /// What a cell fixes, by code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use std::mem::take;
 use super::Error;
 use super::classes::Classes;
 use super::packed::{Lines, NONE, sum};
-use crate::domain::quick_hash::QuickHash;
 use super::rows::Rows;
 use crate::domain::entry::Dimension;
+use crate::domain::quick_hash::QuickHash;
 
 /// For each dimension of the universe the code of a value, zero where the day's class does not fix it. Of sales there are
 /// most.

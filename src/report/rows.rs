@@ -9,11 +9,11 @@ use jiff::civil::{Date, date};
 use polars::prelude::{ChunkedArray, DataFrame, PolarsNumericType, PolarsResult};
 
 use super::Error;
-use crate::domain::quick_hash::QuickHash;
 use crate::disclosure::Amounts;
 use crate::domain::cell::Universe;
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::{Component, Dimension, UNKNOWN};
+use crate::domain::quick_hash::QuickHash;
 
 pub(super) struct Rows {
     pub universe: Universe,

@@ -11,12 +11,12 @@ use rayon::prelude::*;
 use super::combinations::Combinations;
 use super::membership::Fixed;
 use super::page::Codes;
-use crate::domain::quick_hash::QuickHash;
 use super::rows::epoch_day;
 use super::{CellTable, Error, Shape, Window};
 use crate::disclosure::Equation;
 use crate::domain::cell::{CellDefinition, Measure};
 use crate::domain::entry::{Component, Dimension};
+use crate::domain::quick_hash::QuickHash;
 
 /// A table whose cells are known, but not yet what they sum over.
 pub(super) struct Draft {

@@ -13,13 +13,13 @@ use super::combinations::Combinations;
 use super::facts::Facts;
 use super::packed::NONE;
 use super::page::{Codes, Combination, combine};
-use crate::domain::quick_hash::QuickHash;
 use super::rows::{Coded, Rows};
 use super::{Cells, Error, Needed, read_pages};
 use crate::disclosure::{WitnessTable, Witnesses};
 use crate::domain::cell::Universe;
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::Component;
+use crate::domain::quick_hash::QuickHash;
 use crate::domain::witness::{Group, RecordedWitness};
 
 /// The groups that kept witnesses name: first those that are sought, then those found on a page, each with its combination
