@@ -100,7 +100,7 @@ fn work(house: &House, pulse: &Pulse, stopped: &dyn Fn() -> bool) {
         let missed = house.now().duration_since(slot.at) > ON_TIME;
         let trigger = if missed { Trigger::CatchUp } else { Trigger::Schedule };
         match jobs::run_slot(house, job, slot, trigger, period) {
-            Ok(_) => {}
+            Ok(_) => jobs::give_back_memory(),
             Err(error) if error.is_fenced() => {
                 error!(job = %job.name, error = %error, "a run that was given up has come back");
                 return;

@@ -16,6 +16,7 @@
 //! suppression leaves sensitive cells exposed (Hundepool et al., Statistical Disclosure Control, Wiley 2012, 4.3).
 
 mod abreast;
+mod amounts;
 mod atom_order;
 mod audit;
 mod certify;
@@ -56,6 +57,7 @@ mod view;
 mod witness;
 mod workshop;
 
+pub use amounts::Amounts;
 pub use disclosed::{AuditReport, Disclosed};
 pub use error::Error;
 pub use policy::{Cost, Dominance, Interval, NotAPercentage, Percent, Policy};

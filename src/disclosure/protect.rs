@@ -184,6 +184,7 @@ fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protec
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::disclosure::amounts::Amounts;
     use crate::disclosure::request::{
         CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, MeasureTerms,
     };
@@ -196,7 +197,7 @@ pub(super) mod tests {
     /// A square of cells with its rows' and columns' sums. Each cell is an atom with four contributors, but for the given
     /// ones, which have one.
     pub(in crate::disclosure) fn square_of(side: usize, alone: &[u32]) -> Request {
-        let mut data = Contributions { components: vec![Vec::new()], ..Contributions::default() };
+        let mut data = Contributions { components: vec![Amounts::default()], ..Contributions::default() };
         let all = side * side;
         for atom in 0..all as u32 {
             for contributor in 0..if alone.contains(&atom) { 1 } else { 4 } {
@@ -322,7 +323,7 @@ pub(super) mod tests {
     #[test]
     fn a_malformed_request_is_refused() {
         let mut request = square();
-        request.data.components[0][0] = -1;
+        request.data.components[0].set(0, -1);
         assert!(matches!(protect(&request, &policy()), Err(Error::Malformed(_))));
         let mut request = square();
         request.tables[0].cells[0].atoms = vec![2, 1];

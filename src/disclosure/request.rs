@@ -1,5 +1,7 @@
 //! What is asked of the room: candidate tables over atoms, everything shown earlier, and who contributed.
 
+use super::amounts::Amounts;
+
 /// A measure as a linear combination of components. Components are additive and non-negative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeasureTerms {
@@ -20,7 +22,7 @@ pub struct Contributions {
     /// Who holds together: a person, a household, a business account.
     pub contributors: Vec<u64>,
     /// One column a component, each as long as `atoms`.
-    pub components: Vec<Vec<i64>>,
+    pub components: Vec<Amounts>,
 }
 
 /// A cell that would be shown.

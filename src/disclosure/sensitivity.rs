@@ -54,7 +54,7 @@ impl Profile {
         let mut sums = vec![0i128; data.components.len()];
         for of_one in lines.chunk_by(|a, b| a.0 == b.0) {
             for (sum, column) in sums.iter_mut().zip(&data.components) {
-                *sum = of_one.iter().map(|&(_, line)| i128::from(column[line])).sum();
+                *sum = of_one.iter().map(|&(_, line)| i128::from(column.at(line))).sum();
             }
             profile.add(of_one[0].0, &sums, measures);
         }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
+use super::amounts::Amounts;
 use super::error::Error;
 use super::jagged::Jagged;
 use super::lattice::Lattice;
@@ -249,7 +250,7 @@ pub(super) fn check(request: &Request) -> Result<(), Error> {
     if keys().zip(keys().skip(1)).any(|(before, after)| before >= after) {
         return malformed("the contributions are not sorted by atom and contributor, one line a pair");
     }
-    if data.components.iter().flatten().any(|&amount| amount < 0) {
+    if data.components.iter().any(Amounts::has_negative) {
         return malformed("a component of a contribution is negative");
     }
     for measure in &request.measures {
@@ -290,12 +291,12 @@ pub(super) fn atom_count(request: &Request) -> usize {
 pub(super) fn amounts(request: &Request, atoms: usize) -> Result<Vec<Vec<i64>>, Error> {
     let mut amounts = Vec::with_capacity(request.data.components.len());
     for column in &request.data.components {
-        let total: i128 = column.iter().map(|&amount| i128::from(amount)).sum();
+        let total: i128 = column.iter().map(i128::from).sum();
         if total > i128::from(i64::MAX / 64) {
             return Err(Error::Malformed("the amounts are too large to add up"));
         }
         let mut sums = vec![0i64; atoms];
-        for (&atom, &amount) in request.data.atoms.iter().zip(column) {
+        for (&atom, amount) in request.data.atoms.iter().zip(column.iter()) {
             sums[atom as usize] += amount;
         }
         amounts.push(sums);

@@ -237,7 +237,7 @@ impl<'a> Grid<'a> {
             return (self.rows.iter().collect(), 0);
         }
         let mut by_worth: Vec<&Codes> = bodies.clone();
-        by_worth.sort_by_key(|row| self.worth(row));
+        by_worth.sort_by_cached_key(|row| self.worth(row));
         let mut kept: BTreeSet<&[String]> = BTreeSet::new();
         for row in by_worth {
             let needed: Vec<&[String]> = (1..=row.len())
@@ -293,12 +293,12 @@ impl<'a> Grid<'a> {
         let rows = std::mem::take(&mut self.rows);
         let is_withheld =
             |row: &Codes| (0..self.measures.len()).all(|at| self.figure(row, &[], at) == Figure::Withheld);
+        let told = rows.iter().filter(|row| !is_withheld(row));
+        let with_parents = told.flat_map(|row| (0..=row.len()).map(|depth| &row[..depth]));
+        let shown: BTreeSet<&[String]> = with_parents.collect();
         let mut hidden: BTreeMap<Codes, Vec<Codes>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| !row.is_empty()) {
-            let all_below = rows.iter().filter(|below| below.starts_with(row)).all(is_withheld);
-            if all_below {
-                hidden.entry(row[..row.len() - 1].to_vec()).or_default().push(row.clone());
-            }
+        for row in rows.iter().filter(|row| !row.is_empty() && !shown.contains(row.as_slice())) {
+            hidden.entry(row[..row.len() - 1].to_vec()).or_default().push(row.clone());
         }
         hidden.retain(|_, children| children.len() > 1);
         let mut others = BTreeMap::new();

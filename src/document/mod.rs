@@ -77,6 +77,9 @@ const ROOM_IN_MAIL: [Room; 13] = [
     Room { rows: 0, tables: 0 },
 ];
 
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const PDF: &str = "application/pdf";
+
 /// The files of the pictures.
 const LOGO: &str = "logo.png";
 const TREND: &str = "trend.png";
@@ -110,27 +113,33 @@ pub fn render(report: &Report<'_>, language: Language) -> Result<Rendered, Error
     let numbers = Numbers::new(&texts, report.currency)?;
     let figures = Figures::of(report, &texts)?;
     let page = |room| Page::new(report, &figures, room, &texts, &numbers);
-    let in_full = page(Room::WHOLE)?;
-    let mut attachments = Vec::new();
+    let (in_full, in_mail) = (page(Room::WHOLE)?, page(ROOM_IN_MAIL[0])?);
     let sends = |format| report.left_out.is_none() && report.attaches(format);
-    if sends(Format::Xlsx) {
-        attachments.push(Attachment {
-            file_name: file_name(report, "xlsx"),
-            media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned(),
-            bytes: workbook::write(report, &figures, &in_full, &texts, &numbers)?,
+    // A long PDF takes longer than all the rest, which is made beside it.
+    let (set, rest) = std::thread::scope(|scope| {
+        let set = scope.spawn(|| {
+            let pdf = if sends(Format::Pdf) { Some(pdf::write(report, &in_full)?) } else { None };
+            let images = if report.attaches(Format::Html) { images(report, &in_mail)? } else { Vec::new() };
+            Ok::<_, Error>((pdf, images))
         });
-    }
-    if sends(Format::Pdf) {
-        attachments.push(Attachment {
-            file_name: file_name(report, "pdf"),
-            media_type: "application/pdf".to_owned(),
-            bytes: pdf::write(report, &in_full)?,
-        });
-    }
-    let in_mail = page(ROOM_IN_MAIL[0])?;
-    let html = if report.attaches(Format::Html) { Some(short_enough(&in_mail, page)?) } else { None };
-    let text = plain::report(&in_mail);
-    let images = if html.is_some() { images(report, &in_mail)? } else { Vec::new() };
+        let rest = || {
+            let workbook = || workbook::write(report, &figures, &in_full, &texts, &numbers);
+            let workbook = if sends(Format::Xlsx) { Some(workbook()?) } else { None };
+            let html = if report.attaches(Format::Html) { Some(short_enough(&in_mail, page)?) } else { None };
+            Ok::<_, Error>((workbook, html, plain::report(&in_mail)))
+        };
+        let rest = rest();
+        (set.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), rest)
+    });
+    let ((pdf, images), (workbook, html, text)) = (set?, rest?);
+    let attachment = |ending, media_type: &str, bytes| Attachment {
+        file_name: file_name(report, ending),
+        media_type: media_type.to_owned(),
+        bytes,
+    };
+    let workbook = workbook.map(|bytes| attachment("xlsx", XLSX, bytes));
+    let pdf = pdf.map(|bytes| attachment("pdf", PDF, bytes));
+    let attachments = workbook.into_iter().chain(pdf).collect();
     Ok(Rendered { subject: in_mail.subject, html, text, attachments, images })
 }
 

@@ -5,9 +5,11 @@
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use serde_json::Value;
 use typst::foundations::{Datetime, Smart};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, Timestamp};
+use unicode_normalization::char::is_combining_mark;
 
 use super::Error;
 use super::page::Page;
@@ -19,8 +21,9 @@ const TEMPLATE: &str = concat!(include_str!("templates/chart.typ"), include_str!
 /// # Errors
 /// [`Error::Pdf`] for a fault of the template, which tests exclude.
 pub fn write(report: &Report<'_>, page: &Page) -> Result<Vec<u8>, Error> {
-    let data = as_json(page)?;
-    let world = typesetter(TEMPLATE, data, report.logo)?;
+    let mut data = serde_json::to_value(page).map_err(|problem| Error::Pdf(problem.to_string()))?;
+    break_long_words(&mut data);
+    let world = typesetter(TEMPLATE, as_json(&data)?, report.logo)?;
     made(&world, &super::file_name(report, "pdf"), report.program, report.data_as_of)
 }
 
@@ -36,6 +39,39 @@ pub fn set(
     made_at: jiff::Timestamp,
 ) -> Result<Vec<u8>, Error> {
     made(&typesetter(template, as_json(contents)?, None)?, ident, program, made_at)
+}
+
+/// A word of so many letters may be longer than a column: it breaks anywhere.
+const LONG_WORD: usize = 24;
+
+/// In the data rather than in the template, where every text of thousands of rows would be looked at again.
+fn break_long_words(data: &mut Value) {
+    match data {
+        Value::String(text) => {
+            let is_long = |word: &str| word.chars().count() >= LONG_WORD;
+            if text.len() >= LONG_WORD && text.split(char::is_whitespace).any(is_long) {
+                let words = text.split_inclusive(char::is_whitespace);
+                *text = words
+                    .map(|word| if is_long(word.trim_end()) { broken(word) } else { word.to_owned() })
+                    .collect();
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(break_long_words),
+        Value::Object(fields) => fields.values_mut().for_each(break_long_words),
+        _ => {}
+    }
+}
+
+/// With a place to break before every letter that is not a mark on the one before.
+fn broken(word: &str) -> String {
+    let mut broken = String::with_capacity(4 * word.len());
+    for (at, letter) in word.char_indices() {
+        if at > 0 && !is_combining_mark(letter) {
+            broken.push('\u{200b}');
+        }
+        broken.push(letter);
+    }
+    broken
 }
 
 fn as_json(contents: &impl Serialize) -> Result<Vec<u8>, Error> {
@@ -76,4 +112,23 @@ fn date_of(at: jiff::Timestamp) -> Option<Timestamp> {
         part(at.second())?,
     );
     at.map(Timestamp::new_utc)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn long_words_break_anywhere_and_others_nowhere() {
+        let long = "x".repeat(LONG_WORD - 1);
+        let mut data =
+            json!({ "rows": [format!("Đồng hồ {long}"), format!("a {long}e\u{301} b")], "bar": 3 });
+        break_long_words(&mut data);
+        assert_eq!(data["rows"][0], format!("Đồng hồ {long}"));
+        let expected = ["x"; LONG_WORD - 1].join("\u{200b}");
+        assert_eq!(data["rows"][1], format!("a {expected}\u{200b}e\u{301}\u{200b} b"));
+        assert_eq!(data["bar"], 3);
+    }
 }

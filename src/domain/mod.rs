@@ -23,6 +23,7 @@ pub mod payment;
 pub mod period;
 pub mod province;
 pub mod purpose;
+pub mod quick_hash;
 pub mod rendered;
 pub mod role;
 pub mod sealed;

@@ -13,6 +13,7 @@ use super::control::{self, Ledger, Question, WitnessChange};
 use super::dispatch::Dispatch;
 use super::egress;
 use super::house::House;
+use super::memory;
 use super::particulars::{Ingredients, Particulars};
 use super::recipients;
 use super::tables::{self, HEADLINE, LATE, TREND};
@@ -79,6 +80,8 @@ pub enum DraftError {
 pub fn draft(house: &House, from: &Ingredients<'_>) -> Result<Draft, DraftError> {
     let particulars = Particulars::of(house, from)?;
     let Protected { tables, recorded, witnesses, summary } = protect(house, &particulars, from.books)?;
+    // Who contributed is not needed any longer, and setting a long document takes as much.
+    memory::give_back();
     let figures = (tables.as_slice(), from.books.lines);
     let Printed { rendered, is_crossed } = render(&particulars, figures, None)?;
     let left_out = left_out(house, from, &rendered)?;

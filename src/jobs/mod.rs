@@ -39,6 +39,7 @@ mod keys;
 mod ledger;
 mod lookup;
 mod manifest;
+mod memory;
 mod open_error;
 mod opening;
 mod particulars;
@@ -87,6 +88,7 @@ pub use intake::{Added, FileTally, NewComplaint, add as add_complaint, import as
 pub use keys::{finish_rotation, is_rotating, needs_key_before, rotate, wrong_key};
 pub use ledger::{Claim, Claimed, SlotRun, Trigger, at_work_now, claim, rescue, run_slot, wait_for, work};
 pub use manifest::{Unreadable, told as manifest_told};
+pub use memory::give_back as give_back_memory;
 pub use open_error::{OpenError, RotationError};
 pub use planner::{Plan, comes_next, next_slots, next_slots_of, plan, plan_and_record, waiting_since};
 pub use problems::{about as problem_about, mail_settled, tell_due};

@@ -82,15 +82,19 @@ impl Classes {
         &self.all
     }
 
-    /// The dimensions that are fixed on any of the days `from..until`; `None` where no cell covers one of them.
-    pub fn slots_between(&self, (from, until): (Date, Date)) -> Option<Vec<usize>> {
+    /// The dimensions that are fixed on days of these classes.
+    pub fn slots_of(&self, classes: &BTreeSet<u32>) -> Vec<usize> {
+        let slots: BTreeSet<usize> = classes.iter().flat_map(|&class| self.slots(class)).copied().collect();
+        slots.into_iter().collect()
+    }
+
+    /// The classes of the days `from..until`.
+    pub fn between(&self, (from, until): (Date, Date)) -> BTreeSet<u32> {
         let (from, until) = (epoch_day(from), epoch_day(until));
         let first = self.begins.partition_point(|&(begin, _)| begin <= from).saturating_sub(1);
         let within =
             self.begins[first.min(self.begins.len())..].iter().take_while(|(begin, _)| *begin < until);
-        let classes: BTreeSet<u32> = within.filter_map(|&(_, class)| class).collect();
-        let slots: BTreeSet<usize> = classes.iter().flat_map(|&class| self.slots(class)).copied().collect();
-        (!classes.is_empty()).then(|| slots.into_iter().collect())
+        within.filter_map(|&(_, class)| class).collect()
     }
 }
 

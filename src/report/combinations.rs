@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::Error;
 use super::classes::Classes;
-use super::packed::{Codes, Combination, Known, NONE, PageSums};
+use super::packed::NONE;
+use super::page::{Codes, Combination, Known, PageSums};
 use super::rows::Rows;
 use crate::domain::cell::Universe;
 use crate::domain::entry::Dimension;

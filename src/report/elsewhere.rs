@@ -13,11 +13,13 @@ use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, PolarsResult, Se
 
 use super::classes::Classes;
 use super::combinations::Combinations;
-use super::packed::{Lines, NONE, PageSums, combine};
+use super::drawn::{Drawn, Whole};
+use super::packed::{Lines, NONE};
+use super::page::{PageSums, combine};
 use super::rows::Rows;
 use super::witnesses::Found;
-use super::{Asked, Cells, Error, Shape, of_combinations, used_components};
-use crate::disclosure::Contributions;
+use super::{Asked, Cells, Error, Shape, used_components};
+use crate::disclosure::{Amounts, Contributions};
 use crate::domain::cell::Universe;
 use crate::domain::entry::{Component, Dimension, UNKNOWN};
 use crate::domain::fact_groups::FactGroups;
@@ -48,9 +50,11 @@ pub fn cells_of_groups<E: From<Error>>(
     let found = Found::new(asked.witnesses).among(&rows, &classes)?;
     let (own, places) = combine(&rows, &classes)?;
     let values = rows.dimensions.iter_mut().map(|dimension| take(&mut dimension.values)).collect();
-    let page = PageSums { values, combinations: own, lines: Lines::default() };
+    let page = PageSums { values, combinations: own, lines: Lines::default(), is_summed: false };
     let (combinations, numbers) = Combinations::of(Universe::Sales, &classes, &[page])?;
-    of_combinations(classes, (combinations, &numbers), &[found], asked, |atom_of| {
+    let drawn = Drawn::new(&combinations, asked)?;
+    let data = {
+        let atom_of = &drawn.membership.atom_of;
         let atom =
             |&place: &u32| (place != NONE).then(|| atom_of[numbers[0][place as usize] as usize]).flatten();
         let atoms: Vec<Option<u32>> = places.iter().map(atom).collect();
@@ -59,11 +63,13 @@ pub fn cells_of_groups<E: From<Error>>(
         // Nobody asked for the others, and nothing is made of them.
         for (component, sums) in Component::SALES.iter().zip(&mut data.components) {
             if !used.contains(component) {
-                sums.fill(0);
+                *sums = Amounts::zeros(sums.len());
             }
         }
-        Ok(data)
-    })
+        data
+    };
+    let whole = Whole { classes, combinations, numbers: &numbers, found: &[found] };
+    Ok(drawn.with(whole, asked, data))
 }
 
 /// The groups as rows of a page. A group whose entries cancel each other is no less there.
@@ -106,11 +112,11 @@ fn frame(groups: &FactGroups) -> PolarsResult<DataFrame> {
 fn agree(groups: &FactGroups, atoms: &[Option<u32>], data: &Contributions) -> Result<(), Error> {
     for (at, component) in Component::SALES.into_iter().enumerate() {
         let (ours, theirs) = (&groups.components[at], &data.components[at]);
-        if ours.iter().chain(theirs).any(|&amount| amount < 0) {
+        if ours.iter().any(|&amount| amount < 0) || theirs.has_negative() {
             return Err(Error::Negative { component });
         }
         let of_groups = totals(atoms.iter().zip(ours).filter_map(|(atom, &amount)| Some(((*atom)?, amount))));
-        let of_customers = totals(data.atoms.iter().copied().zip(theirs.iter().copied()));
+        let of_customers = totals(data.atoms.iter().copied().zip(theirs.iter()));
         if of_groups != of_customers {
             return Err(Error::Disagrees { what: component.as_str().to_owned() });
         }

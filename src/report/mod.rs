@@ -3,9 +3,9 @@
 //! The answer is a [`Request`] to disclosure control: rows that no cell, candidate or earlier, can tell
 //! apart are one atom, and a cell is a set of atoms. A row in no cell is dropped.
 //!
-//! The way through: [`classes`] says which days are told apart, and by what; [`packed`], the kernel, sums the rows of each
-//! page by customer and combination; [`membership`] makes atoms of combinations, and [`contributions`] sums what is left
-//! of all pages by atom.
+//! The way through: [`classes`] says which days are told apart, and by what; [`page`] numbers the rows of each page by
+//! combination, and [`contributions`] sums those of all pages by combination and customer, both with the kernel,
+//! [`packed`]. Meanwhile [`drawn`] makes tables and atoms of the combinations.
 //!
 //! Invariants: the answer depends on what the pages hold, not on the order of their rows; an earlier cell
 //! means the same entries as when it was released, for its definition stands alone; sums are checked. A few pages are in
@@ -19,12 +19,13 @@
 mod classes;
 mod combinations;
 mod contributions;
+mod drawn;
 mod durations;
 mod elsewhere;
 mod facts;
 mod membership;
 mod packed;
-mod quick_hash;
+mod page;
 mod rows;
 mod tables;
 #[cfg(test)]
@@ -32,12 +33,12 @@ mod tests;
 mod window;
 mod witnesses;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use crate::disclosure::{CandidateCell, CandidateTable, Contributions, EarlierCell, MeasureTerms, Request};
+use crate::disclosure::Request;
 use crate::domain::cell::{CellDefinition, Measure, RecordedCell, Universe};
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::{Component, Dimension};
@@ -45,13 +46,13 @@ use crate::domain::witness::RecordedWitness;
 
 use classes::Classes;
 use combinations::Combinations;
+use contributions::{by_combination, contributions};
+use drawn::{Drawn, Whole};
 pub use durations::{durations, oldest_open};
 pub use elsewhere::{cells_of_groups, dimensions};
 pub use facts::Facts;
-use membership::Membership;
-use packed::PageSums;
+use page::PageSums;
 use rows::Rows;
-use tables::Draft;
 pub use window::{trend_windows, windows};
 use witnesses::{Found, Groups};
 
@@ -142,10 +143,11 @@ pub enum Error {
 pub fn cells<F: Facts>(facts: &F, asked: Asked<'_>) -> Result<Cells, F::Error> {
     let classes = Classes::new(Universe::Sales, asked);
     let found = Found::new(asked.witnesses);
-    let needed = Needed { all_dimensions: found.is_sought(), components: used_components(asked) };
-    let pages: Vec<(PageSums, Found)> = read_pages(facts, &classes, &needed, |rows| {
+    let components = used_components(asked);
+    let needed = Needed { all_dimensions: found.is_sought(), components, classes: None };
+    let pages: Vec<(PageSums, Found)> = read_pages(facts, &classes, &needed, |rows, is_alone| {
         let found = found.among(&rows, &classes)?;
-        Ok((PageSums::of(rows, &classes)?, found))
+        Ok((PageSums::of(rows, &classes, is_alone)?, found))
     })?;
     Ok(of_pages(Universe::Sales, classes, pages, asked)?)
 }
@@ -162,7 +164,7 @@ pub fn complaint_cells(lines: &[ComplaintLine], asked: Asked<'_>) -> Result<Cell
     let classes = Classes::new(Universe::Complaints, asked);
     let rows = Rows::of_complaints(lines);
     let found = Found::new(asked.witnesses).among(&rows, &classes)?;
-    let page = (PageSums::of(rows, &classes)?, found);
+    let page = (PageSums::of(rows, &classes, true)?, found);
     of_pages(Universe::Complaints, classes, vec![page], asked)
 }
 
@@ -171,6 +173,8 @@ struct Needed {
     /// Every dimension that any cell fixes, or those that cells of the page's days fix.
     all_dimensions: bool,
     components: Vec<Component>,
+    /// Pages without a day of one of these are left out.
+    classes: Option<BTreeSet<u32>>,
 }
 
 /// The components that any measure in use is made of.
@@ -181,25 +185,30 @@ fn used_components(asked: Asked<'_>) -> Vec<Component> {
     components.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// What `work` makes of the pages that any cell covers, some at once.
+/// What `work` makes of the pages that any cell covers, some at once. It is told whether no other page has days of the same
+/// classes.
 fn read_pages<F: Facts, T: Send>(
     facts: &F,
     classes: &Classes,
     needed: &Needed,
-    work: impl Fn(Rows) -> Result<T, Error> + Sync,
+    work: impl Fn(Rows, bool) -> Result<T, Error> + Sync,
 ) -> Result<Vec<T>, F::Error> {
     let spans = facts.spans();
-    let pages: Vec<(usize, Vec<usize>)> = spans
-        .iter()
-        .enumerate()
-        .filter_map(|(page, &span)| {
-            let slots = classes.slots_between(span)?;
-            Some((page, if needed.all_dimensions { classes.all_slots().to_vec() } else { slots }))
+    let is_needed = |class: &u32| needed.classes.as_ref().is_none_or(|classes| classes.contains(class));
+    let of_pages: Vec<BTreeSet<u32>> = spans.iter().map(|&span| classes.between(span)).collect();
+    let mut uses = vec![0; classes.len()];
+    of_pages.iter().flatten().for_each(|&class| uses[class as usize] += 1);
+    let asked = of_pages.iter().enumerate().filter(|(_, of_page)| of_page.iter().any(is_needed));
+    let pages: Vec<(usize, Vec<usize>, bool)> = asked
+        .map(|(page, of_page)| {
+            let slots =
+                if needed.all_dimensions { classes.all_slots().to_vec() } else { classes.slots_of(of_page) };
+            (page, slots, of_page.iter().all(|&class| uses[class as usize] == 1))
         })
         .collect();
     let all = Universe::Sales.components().iter().copied();
     let others: Vec<Component> = all.filter(|component| !needed.components.contains(component)).collect();
-    let read = |(page, slots): &(usize, Vec<usize>)| {
+    let read = |(page, slots, is_alone): &(usize, Vec<usize>, bool)| {
         let frame = facts.read(*page, &Rows::columns(slots, &needed.components))?;
         let mut rows = Rows::read(&frame, slots, &needed.components)?;
         drop(frame);
@@ -208,7 +217,7 @@ fn read_pages<F: Facts, T: Send>(
             let names: Vec<&str> = others.iter().map(|component| component.as_str()).collect();
             rows.look_for(&facts.read(*page, &names)?, &others)?;
         }
-        Ok(work(rows)?)
+        Ok(work(rows, *is_alone)?)
     };
     pages.par_iter().with_max_len(1).map(read).collect()
 }
@@ -221,102 +230,12 @@ fn of_pages(
 ) -> Result<Cells, Error> {
     let (pages, found): (Vec<PageSums>, Vec<Found>) = pages.into_iter().unzip();
     let (combinations, numbers) = Combinations::of(universe, &classes, &pages)?;
-    let sum = |atom_of: &[Option<u32>]| contributions::contributions(universe, pages, &numbers, atom_of);
-    of_combinations(classes, (combinations, &numbers), &found, asked, sum)
-}
-
-/// The cells over combinations; `numbers` are, for each page, those of its own. Who contributed to the atoms is what
-/// `contributions` says, of the atom of each combination.
-fn of_combinations<E: From<Error>>(
-    classes: Classes,
-    (combinations, numbers): (Combinations, &[Vec<u32>]),
-    found: &[Found],
-    asked: Asked<'_>,
-    contributions: impl FnOnce(&[Option<u32>]) -> Result<Contributions, E>,
-) -> Result<Cells, E> {
-    let universe = combinations.universe;
-    let all = || asked.tables.iter().chain(asked.reserved);
-    let drafts: Vec<Draft> = all().map(|table| Draft::new(table, &combinations)).collect::<Result<_, _>>()?;
-    let candidates = drafts.iter().flat_map(|draft| &draft.definitions);
-    let definitions = candidates.chain(asked.earlier.iter().map(|cell| &cell.definition)).collect::<Vec<_>>();
-    let membership = Membership::new(&combinations, &definitions)?;
-    let data = contributions(&membership.atom_of)?;
-    let (witnesses, tables_of_witnesses) =
-        witnesses::recall(universe, asked.witnesses, found, numbers, &membership.atom_of);
-    let used: BTreeSet<Measure> = all()
-        .flat_map(|table| &table.measures)
-        .chain(asked.earlier.iter().flat_map(|cell| &cell.measures))
-        .copied()
-        .collect();
-    let used: Vec<Measure> = used.into_iter().collect();
-    let mut next = 0;
-    let mut definitions = Vec::new();
-    let mut tables = Vec::new();
-    for (table, draft) in all().zip(drafts) {
-        let first = next;
-        next += draft.definitions.len();
-        let atoms = (first..next).map(|cell| membership.atoms(cell).to_vec());
-        let cells = draft.places.into_iter().zip(atoms).map(|(place, atoms)| CandidateCell { place, atoms });
-        tables.push(CandidateTable {
-            name: table.name.clone(),
-            dimensions: draft.dimensions,
-            measures: indices(&table.measures, &used),
-            cells: cells.collect(),
-            equations: draft.equations,
-        });
-        definitions.push(draft.definitions);
-    }
-    definitions.truncate(asked.tables.len());
-    let reserved = tables.split_off(asked.tables.len());
-    let request = Request {
-        measures: used.iter().map(|measure| terms(*measure, universe)).collect(),
-        tables,
-        reserved,
-        earlier: earlier_cells(asked.earlier, &used, &membership, next),
-        witnesses: tables_of_witnesses,
-        data,
-    };
-    let groups = Groups::new(classes, combinations, membership.atom_of);
-    Ok(Cells { request, definitions, witnesses, groups })
-}
-
-/// The earlier cells; the first of them is cell `first` of the membership. The same rows shown in several tables, or in
-/// several releases, are one cell with the measures of all: nobody learns more from it.
-fn earlier_cells(
-    earlier: &[RecordedCell],
-    used: &[Measure],
-    membership: &Membership,
-    first: usize,
-) -> Vec<EarlierCell> {
-    let mut known: HashMap<(usize, bool), usize> = HashMap::new();
-    let mut cells: Vec<EarlierCell> = Vec::new();
-    for (index, recorded) in earlier.iter().enumerate() {
-        let shown = recorded.shown.is_some();
-        let at = *known.entry((membership.unique(first + index), shown)).or_insert_with(|| {
-            let atoms = membership.atoms(first + index).to_vec();
-            cells.push(EarlierCell { atoms, measures: Vec::new(), shown });
-            cells.len() - 1
-        });
-        for measure in indices(&recorded.measures, used) {
-            if !cells[at].measures.contains(&measure) {
-                cells[at].measures.push(measure);
-            }
-        }
-    }
-    cells
-}
-
-fn indices(measures: &[Measure], used: &[Measure]) -> Vec<usize> {
-    measures.iter().filter_map(|measure| used.binary_search(measure).ok()).collect()
-}
-
-fn terms(measure: Measure, universe: Universe) -> MeasureTerms {
-    let place = |component| universe.components().iter().position(|&known| known == component);
-    let terms = measure.terms().iter().filter_map(|&(component, factor)| Some((place(component)?, factor)));
-    MeasureTerms {
-        name: measure.as_str().to_owned(),
-        terms: terms.collect(),
-        is_magnitude: measure.is_money(),
-        is_balance: measure.is_stock(),
-    }
+    // Contributors are summed by what atoms are made of while these are still being made.
+    let (drawn, lines) = rayon::join(
+        || Drawn::new(&combinations, asked),
+        || by_combination(universe, pages, &numbers, combinations.all.len()),
+    );
+    let drawn = drawn?;
+    let data = contributions(universe, lines?, &drawn.membership.atom_of)?;
+    Ok(drawn.with(Whole { classes, combinations, numbers: &numbers, found: &found }, asked, data))
 }

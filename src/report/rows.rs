@@ -9,18 +9,19 @@ use jiff::civil::{Date, date};
 use polars::prelude::{ChunkedArray, DataFrame, PolarsNumericType, PolarsResult};
 
 use super::Error;
-use super::quick_hash::QuickHash;
+use crate::disclosure::Amounts;
 use crate::domain::cell::Universe;
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::{Component, Dimension, UNKNOWN};
+use crate::domain::quick_hash::QuickHash;
 
 pub(super) struct Rows {
     pub universe: Universe,
     /// Days since 1 January 1970.
     pub days: Vec<i32>,
     pub customers: Vec<u64>,
-    /// One column a component, in the universe's order; empty where nobody asked.
-    pub components: Vec<Vec<i64>>,
+    /// One column a component, in the universe's order; zeros where nobody asked.
+    pub components: Vec<Amounts>,
     /// For each row, which components it has any of, a bit a component and one for those that nobody asked for. Rows that add nothing to any component (they carry
     /// tax or shipping alone) have none: nobody can see them, and they must not pass for contributors.
     pub present: Vec<u8>,
@@ -61,7 +62,7 @@ impl Rows {
         let (components, dimensions) = (Vec::new(), Vec::new());
         let present = vec![0; days.len()];
         let mut rows = Self { universe, days, customers, components, present, dimensions };
-        rows.components.resize_with(universe.components().len(), Vec::new);
+        rows.components = vec![Amounts::zeros(rows.len()); universe.components().len()];
         for (at, column) in amounts(frame, asked)? {
             rows.note(at, &column);
             rows.components[at] = column;
@@ -95,7 +96,7 @@ impl Rows {
             _ => coded_by(|line| &line.channel),
         });
         let components = (0..universe.components().len())
-            .map(|at| lines.iter().map(|line| line.components()[at]).collect::<Vec<i64>>());
+            .map(|at| lines.iter().map(|line| line.components()[at]).collect::<Amounts>());
         let mut rows = Self {
             universe,
             days: lines.iter().map(|line| epoch_day(line.day)).collect(),
@@ -118,11 +119,12 @@ impl Rows {
     /// Notes which rows of nothing have any of further components, which are not asked for.
     pub fn look_for(&mut self, frame: &DataFrame, others: &[Component]) -> Result<(), Error> {
         for (_, column) in amounts(frame, others)? {
-            for (bits, amount) in self.present.iter_mut().zip(column) {
+            column.each_of(0..self.len(), |row, amount| {
+                let bits = &mut self.present[row];
                 if *bits & !OTHERS == 0 && amount != 0 {
                     *bits = OTHERS;
                 }
-            }
+            });
         }
         Ok(())
     }
@@ -135,20 +137,25 @@ impl Rows {
         self.present = of_asked.collect();
     }
 
-    fn note(&mut self, component: usize, column: &[i64]) {
-        for (bits, &amount) in self.present.iter_mut().zip(column) {
-            *bits |= u8::from(amount != 0) << component;
-        }
+    fn note(&mut self, component: usize, column: &Amounts) {
+        let present = &mut self.present[..column.len()];
+        column.each_of(0..present.len(), |row, amount| present[row] |= u8::from(amount != 0) << component);
     }
 }
 
 /// The columns of these components, each after its place among the universe's.
-fn amounts(frame: &DataFrame, components: &[Component]) -> Result<Vec<(usize, Vec<i64>)>, Error> {
+fn amounts(frame: &DataFrame, components: &[Component]) -> Result<Vec<(usize, Amounts)>, Error> {
     let all = Universe::Sales.components().iter().enumerate();
     all.filter(|(_, component)| components.contains(component))
         .map(|(at, component)| {
-            let column = |name: &str| Ok(plain(frame.column(name)?.i64()?));
-            Ok((at, read(frame, component.as_str(), column)?))
+            let missing = || Error::Column { column: component.as_str().to_owned() };
+            let column = frame.column(component.as_str()).and_then(|column| column.i64());
+            let column = column.map_err(|_| missing())?;
+            if column.null_count() > 0 {
+                return Err(missing());
+            }
+            let slices: Vec<&[i64]> = column.downcast_iter().map(|chunk| chunk.values().as_slice()).collect();
+            Ok((at, Amounts::of_slices(&slices)))
         })
         .collect()
 }

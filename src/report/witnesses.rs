@@ -11,14 +11,15 @@ use sha2::{Digest, Sha256};
 use super::classes::Classes;
 use super::combinations::Combinations;
 use super::facts::Facts;
-use super::packed::{Codes, NONE, combine};
-use super::quick_hash::QuickHash;
+use super::packed::NONE;
+use super::page::{Codes, Combination, combine};
 use super::rows::{Coded, Rows};
 use super::{Cells, Error, Needed, read_pages};
 use crate::disclosure::{WitnessTable, Witnesses};
 use crate::domain::cell::Universe;
 use crate::domain::complaint::ComplaintLine;
 use crate::domain::entry::Component;
+use crate::domain::quick_hash::QuickHash;
 use crate::domain::witness::{Group, RecordedWitness};
 
 /// The groups that kept witnesses name: first those that are sought, then those found on a page, each with its combination
@@ -135,7 +136,7 @@ impl Groups {
     fn amounts(&self, rows: &Rows, atoms: &HashMap<(u32, Codes), u32, QuickHash>) -> Result<Amounts, Error> {
         let (combinations, of_row) = combine(rows, &self.classes)?;
         let recoded = self.combinations.recoded(rows);
-        let atom = |one: &super::packed::Combination| {
+        let atom = |one: &Combination| {
             let mut codes = Codes::default();
             for &slot in self.classes.slots(one.class) {
                 codes[slot] = recoded[slot][one.codes[slot] as usize];
@@ -150,7 +151,7 @@ impl Groups {
             let nothing = || OfGroup { atom, row, amounts: vec![0; rows.components.len()] };
             let group = known.entry(key(rows, slots, row)).or_insert_with(nothing);
             for (amount, column) in group.amounts.iter_mut().zip(&rows.components) {
-                *amount += column[row];
+                *amount += column.at(row);
             }
         }
         let mut of_atoms = Amounts::new();
@@ -209,9 +210,11 @@ impl Cells {
         }
         let atoms = self.groups.atoms(&Groups::wanted(tables));
         let components = Universe::Sales.components().to_vec();
-        let needed = Needed { all_dimensions: true, components };
-        let pages =
-            read_pages(facts, &self.groups.classes, &needed, |rows| self.groups.amounts(&rows, &atoms))?;
+        // Pages of other days have none of these atoms.
+        let classes = Some(atoms.keys().map(|&(class, _)| class).collect());
+        let needed = Needed { all_dimensions: true, components, classes };
+        let amounts = |rows: Rows, _| self.groups.amounts(&rows, &atoms);
+        let pages = read_pages(facts, &self.groups.classes, &needed, amounts)?;
         Ok(self.all_recorded(tables, pages))
     }
 

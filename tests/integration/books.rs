@@ -118,7 +118,7 @@ fn figures(request: &Request, atoms: &[u32]) -> (i64, usize) {
     let net = terms
         .iter()
         .map(|&(component, factor)| {
-            factor * lines.iter().map(|&line| request.data.components[component][line]).sum::<i64>()
+            factor * lines.iter().map(|&line| request.data.components[component].at(line)).sum::<i64>()
         })
         .sum();
     let mut customers: Vec<u64> = lines.iter().map(|&line| request.data.contributors[line]).collect();

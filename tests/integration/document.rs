@@ -5,8 +5,8 @@ use std::io::Cursor;
 
 use calamine::{Reader, Xlsx};
 use firstwatch::disclosure::{
-    CandidateCell, CandidateTable, Contributions, Equation, MeasureTerms, Policy, ProtectedTable, Request,
-    protect,
+    Amounts, CandidateCell, CandidateTable, Contributions, Equation, MeasureTerms, Policy, ProtectedTable,
+    Request, protect,
 };
 use firstwatch::document::{Reconciliation, Report, Section, render};
 use firstwatch::domain::entry::Dimension;
@@ -28,7 +28,7 @@ fn brands() -> Vec<(&'static str, Vec<i64>)> {
 }
 
 fn request() -> Request {
-    let mut data = Contributions { components: vec![Vec::new(), Vec::new()], ..Contributions::default() };
+    let mut data = Contributions { components: vec![Amounts::default(); 2], ..Contributions::default() };
     let mut contributor = 0;
     for (atom, (_, purchases)) in (0u32..).zip(brands()) {
         for price in purchases {

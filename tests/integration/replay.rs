@@ -208,7 +208,7 @@ fn scan(request: &Request) -> Duration {
     let atoms = request.data.atoms.last().map_or(0, |&last| last as usize + 1);
     for column in &request.data.components {
         let mut sums = vec![0i64; atoms];
-        for (&atom, &amount) in request.data.atoms.iter().zip(column) {
+        for (&atom, amount) in request.data.atoms.iter().zip(column.iter()) {
             sums[atom as usize] += amount;
         }
         std::hint::black_box(sums);

@@ -12,8 +12,8 @@ use super::problem::Problem;
 use super::records::Records;
 use super::spec::{Spec, Table};
 use crate::disclosure::{
-    CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, Released, Request,
-    Subject,
+    Amounts, CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, Judgement, Released,
+    Request, Subject,
 };
 use crate::settings::one_of;
 
@@ -275,8 +275,10 @@ fn contributions(parts: &Parts, atoms: &[Option<u32>]) -> Contributions {
             sum.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
         }
     }
-    let mut data =
-        Contributions { components: vec![Vec::new(); parts.measures.len()], ..Contributions::default() };
+    let mut data = Contributions {
+        components: vec![Amounts::default(); parts.measures.len()],
+        ..Contributions::default()
+    };
     for ((atom, contributor), amounts) in sums {
         data.atoms.push(atom);
         data.contributors.push(contributor);

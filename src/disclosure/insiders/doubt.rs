@@ -131,7 +131,7 @@ impl Search<'_> {
         let mut of: Vec<(u32, i128)> = Vec::new();
         for (contributor, line) in lines.of(&target.atoms) {
             let amount = |&(position, times): &(usize, i64)| {
-                i128::from(lines.data.components[view.components[position]][line]) * i128::from(times)
+                i128::from(lines.data.components[view.components[position]].at(line)) * i128::from(times)
             };
             let amount: i128 = target.terms.iter().map(amount).sum();
             match of.last_mut().filter(|last| last.0 == contributor) {
@@ -153,7 +153,7 @@ impl Search<'_> {
             let component = view.components[position];
             let amount = system.amounts[component][atom as usize];
             for (contributor, line) in lines.of_atom(atom) {
-                let own = lines.data.components[component][line];
+                let own = lines.data.components[component].at(line);
                 let limit = ((amount - own) as f64 / witness.scale + TOLERANCE) / difference.abs();
                 if own > 0 && limit < 1.0 {
                     limits[usize::from(difference > 0.0)].lower(contributor, limit);

@@ -13,7 +13,7 @@ impl Search<'_> {
         let mut own = BTreeMap::new();
         for (atom, line) in of.iter().flat_map(|&contributor| lines.by(contributor)) {
             for (position, &component) in shape.components.iter().enumerate() {
-                let part = lines.data.components[component][line];
+                let part = lines.data.components[component].at(line);
                 let most = own.entry((atom, position)).or_insert(part);
                 *most = part.max(*most);
             }

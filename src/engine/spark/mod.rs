@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use arrow_array::RecordBatch;
 
 use super::{Error, Pages};
-use crate::disclosure::Contributions;
+use crate::disclosure::{Amounts, Contributions};
 use crate::domain::entry::{Component, Dimension};
 use crate::domain::fact_groups::FactGroups;
 use crate::settings::SparkConnect;
@@ -99,7 +99,7 @@ impl Session {
     ) -> Result<Contributions, Error> {
         let cut = self.cut(dimensions);
         let mut found = Contributions {
-            components: vec![Vec::new(); Component::SALES.len()],
+            components: vec![Amounts::default(); Component::SALES.len()],
             ..Contributions::default()
         };
         let numbered = columns::numbered(groups, atoms, GROUPS_AT_ONCE)?;

@@ -23,6 +23,9 @@ mod pdf;
 mod scan;
 
 use std::collections::BTreeSet;
+use std::collections::hash_map::{Entry, HashMap};
+
+use rayon::prelude::*;
 
 use self::scan::Scanner;
 use crate::domain::customer::IdentifierKind;
@@ -71,9 +74,17 @@ pub fn guard(
 ) -> Result<Vec<Hit>, GuardError> {
     let mut scanner = Scanner::new(allowed, known);
     let mut hits = BTreeSet::new();
-    for segment in segments(rendered)? {
-        let found = scanner.scan(&segment.text);
-        hits.extend(found.into_iter().map(|kind| Hit { part: segment.part.clone(), kind }));
+    // A workbook says most of its texts twice.
+    let mut scanned: HashMap<String, BTreeSet<IdentifierKind>> = HashMap::new();
+    for Segment { part, text } in segments(rendered)? {
+        let found = match scanned.entry(text) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let found = scanner.scan(new.key());
+                new.insert(found)
+            }
+        };
+        hits.extend(found.iter().map(|&kind| Hit { part: part.clone(), kind }));
     }
     Ok(hits.into_iter().collect())
 }
@@ -88,8 +99,14 @@ fn segments(rendered: &Rendered) -> Result<Vec<Segment>, GuardError> {
             .map_err(|reason| GuardError { part: "html".to_owned(), reason: reason.to_owned() })?;
         segments.extend(texts.into_iter().map(|text| segment("html", text)));
     }
-    for (index, file) in rendered.attachments.iter().enumerate() {
+    let read = |(index, file)| {
+        let mut segments = Vec::new();
         attachment::read(index + 1, file, &mut segments)?;
+        Ok::<_, GuardError>(segments)
+    };
+    let files = rendered.attachments.par_iter().enumerate().with_max_len(1).map(read);
+    for of_file in files.collect::<Vec<_>>() {
+        segments.extend(of_file?);
     }
     Ok(segments)
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::citizen;
 use crate::domain::customer::{IdentifierKind, normalise_email, normalise_phone, normalise_words};
 use crate::domain::province;
+use crate::domain::quick_hash::QuickHash;
 use crate::domain::spelling::{
     HEAD_WORDS, address_head, in_no_order, is_invisible, phone_forms, plain, without_marks,
 };
@@ -207,7 +208,7 @@ struct Answer {
 /// text and its sheets, and each run is to be looked up once.
 struct Runs {
     words: HashMap<String, u32>,
-    longer: HashMap<(u32, u32), u32>,
+    longer: HashMap<(u32, u32), u32, QuickHash>,
     answers: Vec<Option<Answer>>,
 }
 
@@ -215,7 +216,7 @@ impl Runs {
     const EMPTY: u32 = 0;
 
     fn new() -> Self {
-        Self { words: HashMap::new(), longer: HashMap::new(), answers: vec![None] }
+        Self { words: HashMap::new(), longer: HashMap::default(), answers: vec![None] }
     }
 
     fn word(&mut self, word: &str) -> u32 {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::oracle::{earlier, facts, table};
 use super::*;
+use crate::disclosure::{Amounts, Contributions};
 use crate::domain::fact_groups::FactGroups;
 
 /// The days of a group, and its values of the dimensions that a page has a column for.
@@ -123,21 +124,25 @@ fn spoiled(spoil: impl FnOnce(&mut Contributions)) -> Result<Cells, Error> {
 #[test]
 fn answers_that_contradict_each_other_are_not_believed() {
     assert!(spoiled(|_| {}).is_ok());
-    let disagrees = |spoil: fn(&mut Contributions)| matches!(spoiled(spoil), Err(Error::Disagrees { .. }));
-    assert!(disagrees(|found| found.components[0][1] += 1), "another amount");
-    assert!(disagrees(|found| found.atoms[2] += 1), "another atom");
-    assert!(disagrees(
-        |found| *found = Contributions { components: vec![vec![]; 7], ..Contributions::default() }
-    ));
-    assert!(disagrees(|found| {
+    let disagrees =
+        |spoil: &dyn Fn(&mut Contributions)| matches!(spoiled(spoil), Err(Error::Disagrees { .. }));
+    let more = |found: &mut Contributions, line: usize, by: i64| {
+        let amount = found.components[0].at(line);
+        found.components[0].set(line, amount + by);
+    };
+    assert!(disagrees(&|found| more(found, 1, 1)), "another amount");
+    assert!(disagrees(&|found| found.atoms[2] += 1), "another atom");
+    let nobodys = || Contributions { components: vec![Amounts::default(); 7], ..Contributions::default() };
+    assert!(disagrees(&|found| *found = nobodys()));
+    assert!(disagrees(&|found| {
         let left = found.atoms.len() - 1;
         found.atoms.truncate(left);
         found.contributors.truncate(left);
-        found.components.iter_mut().for_each(|column| column.truncate(left));
+        found.components.iter_mut().for_each(|column| *column = column.iter().take(left).collect());
     }));
     let negative = spoiled(|found| {
-        found.components[0][0] += 200;
-        found.components[0][1] -= 200;
+        more(found, 0, 200);
+        more(found, 1, -200);
     });
     assert!(matches!(negative, Err(Error::Negative { component: Component::Gross })));
 }

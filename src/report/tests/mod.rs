@@ -118,7 +118,7 @@ fn contributed(request: &Request, atoms: &[u32]) -> BTreeMap<u64, [i64; 7]> {
         if atoms.contains(atom) {
             let sum = sums.entry(request.data.contributors[line]).or_default();
             for (total, column) in sum.iter_mut().zip(&request.data.components) {
-                *total += column[line];
+                *total += column.at(line);
             }
         }
     }

@@ -108,7 +108,8 @@ fn summed(request: &firstwatch::disclosure::Request) -> [i64; 5] {
         found[1] += lines.len() as i64;
         let (mut largest, mut second) = (0, 0);
         for line in lines {
-            let net = data.components[0][line] - data.components[1][line] - data.components[2][line];
+            let [gross, discounts, refunds] = [0, 1, 2].map(|component| data.components[component].at(line));
+            let net = gross - discounts - refunds;
             found[2] += net;
             if net > largest {
                 (largest, second) = (net, largest);

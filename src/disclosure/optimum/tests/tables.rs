@@ -1,5 +1,6 @@
 //! Small random tables of all kinds: crossed dimensions, hierarchies, several measures, earlier releases.
 
+use crate::disclosure::amounts::Amounts;
 use crate::disclosure::field::Random;
 use crate::disclosure::policy::Policy;
 use crate::disclosure::protect::protect;
@@ -89,7 +90,7 @@ fn measures() -> Vec<MeasureTerms> {
 
 /// Few contributors in some atoms, many in most, and amounts of very different sizes.
 fn data(atoms: usize, random: &mut Random) -> Contributions {
-    let mut data = Contributions { components: vec![Vec::new(); 3], ..Contributions::default() };
+    let mut data = Contributions { components: vec![Amounts::default(); 3], ..Contributions::default() };
     for atom in 0..atoms as u32 {
         let contributors = match random.next() % 8 {
             0 => 0,
@@ -123,8 +124,8 @@ fn sort_from(data: &mut Contributions, start: usize) {
     let sorted: Vec<u64> = order.iter().map(|&line| data.contributors[line]).collect();
     data.contributors.splice(start.., sorted);
     for column in &mut data.components {
-        let sorted: Vec<i64> = order.iter().map(|&line| column[line]).collect();
-        column.splice(start.., sorted);
+        let sorted: Vec<i64> = order.iter().map(|&line| column.at(line)).collect();
+        (start..).zip(sorted).for_each(|(line, amount)| column.set(line, amount));
     }
 }
 

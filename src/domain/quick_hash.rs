@@ -4,9 +4,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// For keys that are numbers, and that nobody outside can choose: texts are numbered before.
 #[derive(Default)]
-pub(super) struct Quick(u64);
+pub struct Quick(u64);
 
-pub(super) type QuickHash = BuildHasherDefault<Quick>;
+/// Makes hash tables of it.
+pub type QuickHash = BuildHasherDefault<Quick>;
 
 impl Hasher for Quick {
     fn finish(&self) -> u64 {
