@@ -18,6 +18,7 @@
 mod abreast;
 mod atom_order;
 mod audit;
+mod beside;
 mod certify;
 mod disclosed;
 mod disjoint;
@@ -34,6 +35,7 @@ mod neighbourhood;
 mod optimum;
 mod policy;
 mod programme;
+mod proofs;
 mod protect;
 mod protection;
 mod quantile;
