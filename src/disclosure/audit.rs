@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::disclosed::{AuditReport, Disclosed};
 use super::beside::Beside;
+use super::disclosed::{AuditReport, Disclosed};
 use super::field::{Echelon, add};
 use super::programme::Outcome;
 use super::search::Search;

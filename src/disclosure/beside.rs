@@ -62,7 +62,12 @@ impl Search<'_> {
             }
             let all = || (0..of.singletons.len()).collect();
             for at in asked.unproved.clone().unwrap_or_else(all) {
-                targets.extend(self.pair(of.table, of.singletons[at], (asked.cell, asked.set), asked.measure));
+                targets.extend(self.pair(
+                    of.table,
+                    of.singletons[at],
+                    (asked.cell, asked.set),
+                    asked.measure,
+                ));
             }
         }
         for target in targets {
@@ -134,7 +139,8 @@ impl Search<'_> {
         if singleton.0 == cell.0 || alone.singleton == other.singleton {
             return None;
         }
-        let atoms: BTreeSet<u32> = [singleton.1, cell.1].iter().flat_map(|&set| system.sets[set]).copied().collect();
+        let atoms: BTreeSet<u32> =
+            [singleton.1, cell.1].iter().flat_map(|&set| system.sets[set]).copied().collect();
         let atoms: Vec<u32> = atoms.into_iter().collect();
         let subject = Subject::Beside {
             cell: Released::Cell { table, cell: cell.0 },
@@ -160,7 +166,9 @@ impl Search<'_> {
                 if witness.is_valid(self.system, shape, &self.shown, &deviation) {
                     let factors = [1.0, -witness.reverse_factor(self.system, shape)];
                     asked.retain_mut(|asked| {
-                        factors.into_iter().for_each(|factor| self.weigh_pairs(asked, withheld, &deviation, factor));
+                        factors
+                            .into_iter()
+                            .for_each(|factor| self.weigh_pairs(asked, withheld, &deviation, factor));
                         asked.unproved.as_ref().is_none_or(|unproved| !unproved.is_empty())
                     });
                 }
@@ -178,7 +186,8 @@ impl Search<'_> {
                 for &(cell, set) in &of.parts {
                     let judged = self.system.sensitivity(set, measure, self.policy);
                     let Sensitivity::Sensitive { up, down } = judged else { continue };
-                    let ends = [(End::Above, up), (End::Below, down)].into_iter().filter(|&(_, need)| need > 0);
+                    let ends =
+                        [(End::Above, up), (End::Below, down)].into_iter().filter(|&(_, need)| need > 0);
                     all.extend(ends.map(|(end, need)| Asked {
                         withheld: at,
                         cell,

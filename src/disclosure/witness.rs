@@ -116,9 +116,8 @@ impl Deviation {
 
     /// By how much a set's figure differs, in scaled units.
     pub fn of_set(&self, set: usize, terms: &[(usize, i64)]) -> f64 {
-        let of_position = |&(position, times): &(usize, i64)| {
-            times as f64 * self.of_sets[set * self.width + position]
-        };
+        let of_position =
+            |&(position, times): &(usize, i64)| times as f64 * self.of_sets[set * self.width + position];
         terms.iter().map(of_position).sum()
     }
 
