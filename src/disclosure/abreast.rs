@@ -8,9 +8,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use super::programme::{Outcome, Programme, Run, Solver};
+use super::witness::{REACH, TOLERANCE};
 
 /// How many at a time.
 pub(super) const ABREAST: usize = 2;
+
+/// From so many paid columns on a solution is asked for once more.
+const SEVERAL: usize = 3;
+
+/// A column of which this part of the need is taken costs half a unit's price the second time.
+const SLOPE: f64 = 0.1;
 
 /// Does the same with each thing, in a thread of its own; what comes of them in their order.
 pub(super) fn side_by_side<A: Send, B: Send>(things: Vec<A>, work: impl Fn(A) -> B + Sync) -> Vec<B> {
@@ -35,6 +42,40 @@ impl Wish {
     pub fn ask(&self, run: &mut dyn Run) -> Outcome {
         run.minimise_towards(&self.costs, &self.form, self.need, self.reward)
     }
+
+    /// Likewise; what takes several paid columns is asked once more, each the cheaper the more of it was taken: a cell that
+    /// is withheld costs the same however much it is disturbed (Candès, Wakin and Boyd, Enhancing sparsity by reweighted
+    /// l1 minimisation, Journal of Fourier Analysis and Applications 14, 2008).
+    pub fn ask_frugally(&self, run: &mut dyn Run) -> Outcome {
+        let first = self.ask(run);
+        let Outcome::Optimal { columns, .. } = &first else { return first };
+        let (taken, price) = self.taken(columns);
+        if taken < SEVERAL {
+            return first;
+        }
+        let enough = self.need * SLOPE;
+        let cheaper = |(cost, amount): (&f64, &f64)| cost * enough / (enough + amount.abs());
+        let costs = self.costs.iter().zip(columns).map(cheaper).collect::<Vec<f64>>();
+        let again = run.minimise_towards(&costs, &self.form, self.need, self.reward);
+        let is_better = |others: &[f64]| {
+            self.taken(others).1 < price && self.moved(others) >= self.moved(columns) * REACH
+        };
+        match &again {
+            Outcome::Optimal { columns: others, .. } if is_better(others) => again,
+            _ => first,
+        }
+    }
+
+    /// How many paid columns a solution takes, and what they cost together, however much of each.
+    fn taken(&self, columns: &[f64]) -> (usize, f64) {
+        let paid = self.costs.iter().zip(columns);
+        let taken = paid.filter(|(cost, amount)| **cost > 0.0 && amount.abs() > TOLERANCE);
+        taken.fold((0, 0.0), |(taken, price), (cost, _)| (taken + 1, price + cost))
+    }
+
+    fn moved(&self, columns: &[f64]) -> f64 {
+        self.form.iter().map(|&(column, times)| times * columns[column as usize]).sum()
+    }
 }
 
 /// A programme in a thread of its own, loaded when first asked.
@@ -55,7 +96,7 @@ impl Worker {
             let mut run = None;
             for wish in asked {
                 let run = run.get_or_insert_with(|| solver.load(programme.clone()));
-                let outcome = run.as_deref_mut().map_or(Outcome::Failed, |run| wish.ask(run));
+                let outcome = run.as_deref_mut().map_or(Outcome::Failed, |run| wish.ask_frugally(run));
                 if answer.send(outcome).is_err() {
                     return;
                 }

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::beside::Beside;
 use super::disclosed::{AuditReport, Disclosed};
-use super::field::Echelon;
+use super::field::{Echelon, add};
 use super::programme::Outcome;
 use super::search::Search;
 use super::slice::{Hold, Part, Slice, SliceRow, outsider};
 use super::subject::{Released, Subject};
 use super::system::Past;
 use super::target::{End, Target};
+use super::witness::Proof;
 
 /// How many atoms vary for a single target's interval, where there are too many to let all vary: it is then the interval of
 /// somebody who knows all others.
@@ -19,23 +21,33 @@ const DISCLOSED: usize = 2000;
 const SEEDS: [u64; 2] = [0x5eed_0001, 0x5eed_0002];
 
 impl Search<'_> {
-    /// The targets that follow exactly from the shown rows when `atoms` are unknown.
-    pub fn determined(&self, view: usize, atoms: Vec<u32>) -> Vec<usize> {
-        let of_view: Vec<usize> =
-            (0..self.targets.len()).filter(|&target| self.targets[target].view == view).collect();
-        self.determined_among(view, atoms, &of_view)
-    }
-
-    fn determined_among(&self, view: usize, atoms: Vec<u32>, targets: &[usize]) -> Vec<usize> {
+    /// The targets that follow exactly from the shown rows when `atoms` are unknown, or would if a singleton beside them
+    /// were known.
+    fn determined(&self, view: usize, atoms: Vec<u32>, targets: &[usize], beside: &Beside) -> Vec<usize> {
         let slice = self.held_slice(view, atoms);
         let rows: Vec<Vec<(u32, i64)>> = slice.rows.iter().map(|row| row.terms.clone()).collect();
         let echelon = Echelon::of(slice.columns.len(), &rows);
         let solutions = SEEDS.map(|seed| echelon.null_vector(seed));
-        let follows = |&target: &usize| {
-            let form = slice.form(self.system, &self.targets[target]);
-            solutions.iter().all(|solution| solution.value(form.iter().copied()) == 0)
+        let values = |sets: &[(u32, i64)], terms: &[(usize, i64)]| {
+            let (form, _) = slice.form_of(self.system, sets, terms);
+            solutions.each_ref().map(|solution| solution.value(form.iter().copied()))
         };
-        targets.iter().copied().filter(follows).collect()
+        let mut of_sets = BTreeMap::new();
+        let mut follows = |&target: &usize| {
+            let Target { form, terms, .. } = &self.targets[target];
+            let own = values(form, terms);
+            let singletons = match form[..] {
+                [(set, 1)] => beside.get(&set),
+                _ => None,
+            };
+            own == [0; 2]
+                || singletons.into_iter().flatten().any(|&singleton| {
+                    let key = (singleton, terms.clone());
+                    let other = *of_sets.entry(key).or_insert_with(|| values(&[(singleton, 1)], terms));
+                    [0, 1].map(|at| add(own[at], other[at])) == [0; 2]
+                })
+        };
+        targets.iter().copied().filter(|target| follows(target)).collect()
     }
 
     /// Some atoms, with every shown row standing.
@@ -61,21 +73,18 @@ impl Search<'_> {
 
     /// Checks every proof once more against the pattern as it stands; ends whose proof fails are open again.
     pub fn check_proofs(&mut self) {
-        for number in 0..self.witnesses.len() {
-            let (view, witness) = &self.witnesses[number];
+        let mut all: Vec<(usize, End, Proof)> = self.proofs.iter().collect();
+        all.sort_by_key(|&(target, end, proof)| (proof.witness, target, end));
+        for of_one in all.chunk_by(|a, b| a.2.witness == b.2.witness) {
+            let (view, witness) = &self.witnesses[of_one[0].2.witness];
             let shape = &self.views[*view];
             let deviation = witness.deviation(self.system, shape);
             let is_valid = witness.is_valid(self.system, shape, &self.shown, &deviation);
             let reverse = witness.reverse_factor(self.system, shape);
-            for (target, ends) in self.targets.iter().zip(&mut self.proofs) {
-                for end in End::BOTH {
-                    let Some(proof) = ends[end as usize].filter(|proof| proof.witness == number) else {
-                        continue;
-                    };
-                    let holds = proof.factor == 1.0 || (-reverse..0.0).contains(&proof.factor);
-                    if !is_valid || !holds || !deviation.certifies(target, end, proof.factor) {
-                        ends[end as usize] = None;
-                    }
+            for &(target, end, proof) in of_one {
+                let holds = proof.factor == 1.0 || (-reverse..0.0).contains(&proof.factor);
+                if !is_valid || !holds || !deviation.certifies(&self.targets[target], end, proof.factor) {
+                    self.proofs.set(target, end, None);
                 }
             }
         }
@@ -168,26 +177,29 @@ impl Search<'_> {
     /// The targets of a view that follow exactly. Where there are too many atoms to eliminate them all, those that follow for
     /// somebody who knows the atoms further off.
     fn following(&self, view: usize) -> Vec<usize> {
+        let beside = self.singletons_beside();
         if self.is_wide(view) {
-            let mut suspects = self.without_an_exact_witness(view);
+            let mut suspects = self.without_an_exact_witness(view, &beside);
             suspects.retain(|&target| {
                 let atoms = self.surroundings(view, &[target], DISCLOSED);
-                !self.determined_among(view, atoms, &[target]).is_empty()
+                !self.determined(view, atoms, &[target], &beside).is_empty()
             });
             return suspects;
         }
-        let suspects = self.determined(view, self.varying_atoms(view));
-        if suspects.is_empty() { suspects } else { self.determined(view, self.relevant_atoms(view)) }
+        let of_view = (0..self.targets.len()).filter(|&target| self.targets[target].view == view);
+        let suspects = self.determined(view, self.varying_atoms(view), &of_view.collect::<Vec<_>>(), &beside);
+        if suspects.is_empty() {
+            return suspects;
+        }
+        self.determined(view, self.relevant_atoms(view), &suspects, &beside)
     }
 
     /// Targets of a view that follow exactly when only those atoms are unknown that vary in their witnesses, or that have
     /// none. Each that follows is among them; eliminating everything at once would fill the memory.
-    fn without_an_exact_witness(&self, view: usize) -> Vec<usize> {
+    fn without_an_exact_witness(&self, view: usize, beside: &Beside) -> Vec<usize> {
         let mut proved: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for target in 0..self.targets.len() {
-            for proof in self.proofs[target].iter().flatten() {
-                proved.entry(proof.witness).or_default().push(target);
-            }
+        for (target, _, proof) in self.proofs.iter() {
+            proved.entry(proof.witness).or_default().push(target);
         }
         let mut without: BTreeSet<usize> =
             (0..self.targets.len()).filter(|&target| self.targets[target].view == view).collect();
@@ -198,7 +210,7 @@ impl Search<'_> {
             }
             let mut atoms: Vec<u32> = witness.differences.iter().map(|entry| entry.0).collect();
             atoms.dedup();
-            let determined = self.determined_among(view, atoms, &targets);
+            let determined = self.determined(view, atoms, &targets, beside);
             targets.iter().filter(|target| !determined.contains(target)).for_each(|target| {
                 without.remove(target);
             });

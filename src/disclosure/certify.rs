@@ -53,10 +53,7 @@ impl Search<'_> {
     }
 
     fn certify_patiently(&mut self, view: usize, atoms: Vec<u32>, patience: usize) {
-        let open: Vec<usize> = (0..self.targets.len())
-            .filter(|&target| self.targets[target].view == view)
-            .filter(|&target| End::BOTH.iter().any(|&end| self.is_open(target, end)))
-            .collect();
+        let open: Vec<usize> = self.open_targets(view).collect();
         if open.is_empty() {
             return;
         }
@@ -67,9 +64,9 @@ impl Search<'_> {
     }
 
     fn certify_nearby(&mut self, view: usize) {
-        for (target, size) in (0..self.targets.len()).flat_map(|target| NEARBY.map(|size| (target, size))) {
-            let is_open = End::BOTH.iter().any(|&end| self.is_open(target, end));
-            if is_open && self.targets[target].view == view {
+        let open: Vec<usize> = self.open_targets(view).collect();
+        for (target, size) in open.into_iter().flat_map(|target| NEARBY.map(|size| (target, size))) {
+            if End::BOTH.iter().any(|&end| self.is_open(target, end)) {
                 let slice = self.held_slice(view, self.surroundings(view, &[target], size));
                 for component in components(self.system, &slice, &[target], &self.targets) {
                     self.certify_component(view, &slice, &component, PATIENCE);

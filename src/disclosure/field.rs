@@ -7,7 +7,8 @@ use std::collections::BinaryHeap;
 
 const P: u64 = (1 << 61) - 1;
 
-fn add(a: u64, b: u64) -> u64 {
+/// The sum of two elements.
+pub(super) fn add(a: u64, b: u64) -> u64 {
     let sum = a + b;
     if sum >= P { sum - P } else { sum }
 }

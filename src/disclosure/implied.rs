@@ -4,14 +4,12 @@
 //! Waal 2010; sdcTools/UserSupport #307). The same holds for what one shown cell leaves of another that contains it, also
 //! across tables and releases: the month so far less the week is a cell too.
 //!
-//! And whoever is the only contributor of a withheld cell can subtract their own part from any sum it stands in: the
-//! cell together with a sensitive neighbour is a target as well (the singleton problem; Hundepool et al. 2012, 4.4.2).
+//! What the only contributor of a withheld cell makes of the sums it stands in is [`super::beside`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::request::Equation;
 use super::search::Search;
-use super::sensitivity::Sensitivity;
 use super::subject::{Released, Subject};
 use super::system::System;
 use super::target::{Form, Target};
@@ -29,8 +27,8 @@ impl Search<'_> {
             self.remainders(shown, &mut targets);
             self.differences(shown, &mut targets);
         }
-        if self.policy.insiders && shown.is_none() {
-            self.beside_singletons(&mut targets);
+        if shown.is_none() {
+            targets.extend(self.beside_singletons());
         }
         for target in targets {
             self.add_target(target);
@@ -138,49 +136,6 @@ impl Search<'_> {
         whole.contributors < part.contributors + self.policy.minimum_contributors
             || self.system.measure(measure).is_magnitude
                 && (!self.policy.dominance.is_empty() || !p_percent_holds)
-    }
-
-    /// A sensitive withheld part of a sum together with another withheld part that has a single contributor.
-    fn beside_singletons(&self, targets: &mut Vec<Target>) {
-        for (table, candidate) in self.system.request.tables.iter().enumerate() {
-            let unit_of = &self.system.unit_of[table];
-            for equation in &candidate.equations {
-                let withheld: Vec<usize> =
-                    equation.parts.iter().copied().filter(|&part| !self.shown[unit_of[part]]).collect();
-                for &singleton in &withheld {
-                    for &cell in withheld.iter().filter(|&&cell| cell != singleton) {
-                        self.beside(table, singleton, cell, targets);
-                    }
-                }
-            }
-        }
-    }
-
-    fn beside(&self, table: usize, singleton: usize, cell: usize, targets: &mut Vec<Target>) {
-        let candidate = &self.system.request.tables[table];
-        let set = |cell: usize| self.system.units[self.system.unit_of[table][cell]].set;
-        let (alone, other) = (&self.system.profile(set(singleton)), &self.system.profile(set(cell)));
-        if alone.singleton.is_none() || alone.singleton == other.singleton {
-            return;
-        }
-        let atoms: BTreeSet<u32> =
-            [singleton, cell].iter().flat_map(|&of| candidate.cells[of].atoms.iter().copied()).collect();
-        let atoms: Vec<u32> = atoms.into_iter().collect();
-        for &measure in &candidate.measures {
-            let judged = self.system.sensitivity(set(cell), measure, self.policy);
-            if let Sensitivity::Sensitive { up, down } = judged {
-                let subject = Subject::Beside {
-                    cell: Released::Cell { table, cell },
-                    singleton: Released::Cell { table, cell: singleton },
-                };
-                let value = alone.measures[measure].value + other.measures[measure].value;
-                let levels = (value, up, down);
-                let views = (&self.views[..], &self.view_of[..]);
-                let form = vec![(set(singleton) as u32, 1), (set(cell) as u32, 1)];
-                let asked = (subject, measure, &atoms[..], form);
-                targets.push(Target::with_levels(self.system, views, asked, levels));
-            }
-        }
     }
 }
 

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use super::search::Search;
-use super::target::End;
 
 impl Search<'_> {
     /// Atoms in withheld cells that matter to the view: the attacker's real unknowns.
@@ -31,10 +30,7 @@ impl Search<'_> {
 
     /// Looks for witnesses for the open targets of a view with the atoms around them varying too.
     pub fn certify_in_the_neighbourhood(&mut self, view: usize, size: usize) {
-        let is_open = |target: &usize| {
-            self.targets[*target].view == view && End::BOTH.iter().any(|&end| self.is_open(*target, end))
-        };
-        let open: Vec<usize> = (0..self.targets.len()).filter(is_open).collect();
+        let open: Vec<usize> = self.open_targets(view).collect();
         if !open.is_empty() && !self.is_wide(view) {
             let atoms = self.neighbourhood(view, &open, size);
             self.certify_over(view, atoms);

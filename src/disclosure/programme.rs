@@ -115,27 +115,30 @@ struct HighsRun {
 }
 
 impl HighsRun {
-    /// A column for the form: what it comes to, up to `need`.
-    fn add_form(&mut self, form: &[(u32, f64)], need: f64, reward: f64) -> Option<highs::Col> {
+    /// A row for the form: it goes up to `need`. The last solution fulfils it, so that the simplex goes on from there; a
+    /// column that no longer stands lets go of the row afterwards, and that leaves the last solution's basis feasible too.
+    fn hold_form(&mut self, form: &[(u32, f64)], need: f64) -> Option<highs::Col> {
         let model = self.model.as_mut()?;
-        let reached = model.try_add_column(-reward, f64::NEG_INFINITY..=need, []).ok()?;
+        let let_go = model.try_add_column(0.0, 0.0..=0.0, []).ok()?;
         let form = form.iter().map(|&(column, times)| (self.columns[column as usize], times));
-        model.try_add_row(0.0..=0.0, form.chain([(reached, -1.0)])).ok()?;
-        Some(reached)
+        model.try_add_row(f64::NEG_INFINITY..=need, form.chain([(let_go, 1.0)])).ok()?;
+        Some(let_go)
     }
 }
 
 impl Run for HighsRun {
     fn minimise_towards(&mut self, costs: &[f64], form: &[(u32, f64)], need: f64, reward: f64) -> Outcome {
-        let Some(reached) = self.add_form(form, need, reward) else {
+        let Some(let_go) = self.hold_form(form, need) else {
             self.model = None;
             return Outcome::Failed;
         };
-        let outcome = self.minimise(costs);
+        let mut costs = costs.to_vec();
+        for &(column, times) in form {
+            costs[column as usize] -= reward * times;
+        }
+        let outcome = self.minimise(&costs);
         if let Some(model) = &mut self.model {
-            // The row stays: without a reward and bounds it asks nothing.
-            model.change_column_cost(reached, 0.0);
-            model.change_column_bounds(reached, f64::NEG_INFINITY..=f64::INFINITY);
+            model.change_column_bounds(let_go, f64::NEG_INFINITY..=f64::INFINITY);
         }
         match outcome {
             Outcome::Optimal { mut columns, row_duals } => {

@@ -124,6 +124,10 @@ pub(super) fn audit_with(
         search.certify(view);
         search.certify_all(view);
     }
+    search.add_unproved_pairs();
+    for view in 0..search.views.len() {
+        search.certify_all(view);
+    }
     Ok(search.report())
 }
 
@@ -134,6 +138,7 @@ fn settle(search: &mut Search<'_>) -> AuditReport {
             break;
         }
         search.check_proofs();
+        search.add_unproved_pairs();
         let failing = search.failing_the_exact_guard();
         let is_settled = failing.is_empty() && search.open().is_empty() && !search.is_doubted();
         if is_settled || search.withholds_everything() {

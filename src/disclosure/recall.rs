@@ -61,8 +61,7 @@ impl Search<'_> {
     fn needed(&self) -> BTreeSet<usize> {
         let mut needed = BTreeSet::new();
         if !self.policy.insiders {
-            let proofs = self.proofs.iter().flatten().flatten();
-            return proofs.map(|proof| proof.witness).collect();
+            return self.proofs.iter().map(|(_, _, proof)| proof.witness).collect();
         }
         for view in 0..self.views.len() {
             needed.extend(self.answering(view));

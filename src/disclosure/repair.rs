@@ -64,7 +64,11 @@ impl Search<'_> {
                 self.certify_in_the_neighbourhood(view, FIRST_SLICE);
             }
             if self.open().is_empty() {
-                return;
+                self.add_unproved_pairs();
+                if self.open().is_empty() {
+                    return;
+                }
+                continue;
             }
             for view in 0..self.views.len() {
                 self.repair_view(view);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::atom_order::AtomOrder;
 use super::policy::Policy;
 use super::programme::Solver;
+use super::proofs::Proofs;
 use super::relevance::relevant;
 use super::sensitivity::Sensitivity;
 use super::subject::Subject;
@@ -31,8 +32,9 @@ pub(super) struct Search<'s> {
     /// For each unit.
     pub shown: Vec<bool>,
     pub targets: Vec<Target>,
-    /// For each target, by [`End`].
-    pub proofs: Vec<[Option<Proof>; 2]>,
+    pub proofs: Proofs,
+    /// For each view the largest distance that a target of it needs, or needed.
+    reach: Vec<i128>,
     /// With the view each belongs to.
     pub witnesses: Vec<(usize, Witness)>,
     /// For each of the request's witnesses, its part among these that the request can say anything about.
@@ -77,6 +79,7 @@ impl<'s> Search<'s> {
         solver: &'s dyn Solver,
         (views, view_of, relevant): (Vec<View>, Vec<usize>, Vec<Vec<bool>>),
     ) -> Self {
+        let reach = vec![0; views.len()];
         let mut search = Self {
             system,
             policy,
@@ -85,7 +88,8 @@ impl<'s> Search<'s> {
             relevant,
             shown,
             targets: Vec::new(),
-            proofs: Vec::new(),
+            proofs: Proofs::default(),
+            reach,
             witnesses: Vec::new(),
             recalled: vec![Recalled::Untouched; system.request.witnesses.len()],
             solver,
@@ -104,7 +108,9 @@ impl<'s> Search<'s> {
     /// The ends still without a witness: those of earlier releases first, for they leave the least choice; then those that
     /// need the most.
     pub fn open(&self) -> Vec<(usize, End)> {
-        let mut open: Vec<(usize, End)> = (0..self.targets.len())
+        let mut open: Vec<(usize, End)> = self
+            .proofs
+            .lacking()
             .flat_map(|target| End::BOTH.map(|end| (target, end)))
             .filter(|&(target, end)| self.is_open(target, end))
             .collect();
@@ -116,30 +122,43 @@ impl<'s> Search<'s> {
         open
     }
 
+    /// The targets of a view with an open end, ascending.
+    pub fn open_targets(&self, view: usize) -> impl Iterator<Item = usize> + '_ {
+        let of_view = self.proofs.lacking().filter(move |&target| self.targets[target].view == view);
+        of_view.filter(|&target| End::BOTH.iter().any(|&end| self.is_open(target, end)))
+    }
+
     pub fn is_open(&self, target: usize, end: End) -> bool {
         self.targets[target].need(end) > 0
-            && self.proofs[target][end as usize].is_none()
+            && self.proofs.get(target, end).is_none()
             && !self.lost.contains(&(target, end))
     }
 
     /// Adds a target, or asks more of one that stands already.
     pub fn add_target(&mut self, target: Target) {
+        let reach = &mut self.reach[target.view];
+        *reach = target.up.max(target.down).max(*reach);
         let key = (target.atoms.clone(), target.measure);
         match self.known.get(&key) {
             None => {
                 self.known.insert(key, self.targets.len());
                 self.targets.push(target);
-                self.proofs.push([None, None]);
+                self.proofs.add(&self.targets[self.targets.len() - 1]);
             }
             Some(&number) => {
                 let standing = &mut self.targets[number];
                 if target.up > standing.up || target.down > standing.down {
                     standing.up = standing.up.max(target.up);
                     standing.down = standing.down.max(target.down);
-                    self.proofs[number] = [None, None];
+                    self.proofs.ask_anew(number, standing);
                 }
             }
         }
+    }
+
+    /// The target that a set's figure is.
+    pub fn known_target(&self, set: usize, measure: usize) -> Option<usize> {
+        self.known.get(&(self.system.sets[set].to_vec(), measure)).copied()
     }
 
     /// Drops every target from the given one on.
@@ -164,7 +183,8 @@ impl<'s> Search<'s> {
         }
         let factors = [1.0, -witness.reverse_factor(system, shape)];
         let mut certified = Vec::new();
-        for (target, stated) in self.targets.iter().enumerate().filter(|(_, stated)| stated.view == view) {
+        for target in self.open_targets(view) {
+            let stated = &self.targets[target];
             for end in End::BOTH.into_iter().filter(|&end| self.is_open(target, end)) {
                 let by = |&factor: &f64| deviation.certifies(stated, end, factor);
                 if let Some(factor) = factors.into_iter().find(by) {
@@ -173,7 +193,7 @@ impl<'s> Search<'s> {
             }
         }
         for &(target, end, factor) in &certified {
-            self.proofs[target][end as usize] = Some(Proof { witness: self.witnesses.len(), factor });
+            self.proofs.set(target, end, Some(Proof { witness: self.witnesses.len(), factor }));
         }
         if !certified.is_empty() || !only_if_needed {
             self.witnesses.push((view, witness));
@@ -195,10 +215,9 @@ impl<'s> Search<'s> {
         self.relevant[view][atom as usize]
     }
 
-    /// The largest distance that any target of a view needs.
+    /// A distance that no target of a view needs more than.
     pub fn reach(&self, view: usize) -> i128 {
-        let of_view = self.targets.iter().filter(|target| target.view == view);
-        of_view.map(|target| target.up.max(target.down)).max().unwrap_or(0)
+        self.reach[view]
     }
 
     fn add_sensitive_cells(&mut self) {
@@ -271,7 +290,7 @@ impl<'s> Search<'s> {
                     *shown = false;
                 }
             }
-            self.proofs[target] = [None, None];
+            self.proofs.ask_anew(target, &self.targets[target]);
         }
     }
 }

@@ -123,9 +123,19 @@ impl Slice {
 
     /// Likewise, with the rows of the view whose being fixed left something out of it.
     pub fn form_with_used(&self, system: &System<'_>, target: &Target) -> (Terms, Vec<usize>) {
+        self.form_of(system, &target.form, &target.terms)
+    }
+
+    /// Likewise, of any combination of sets.
+    pub fn form_of(
+        &self,
+        system: &System<'_>,
+        sets: &[(u32, i64)],
+        terms: &[(usize, i64)],
+    ) -> (Terms, Vec<usize>) {
         let (mut form, mut used) = (BTreeMap::new(), Vec::new());
-        for &(set, sign) in &target.form {
-            for &(position, times) in &target.terms {
+        for &(set, sign) in sets {
+            for &(position, times) in terms {
                 self.write_out(system, (set as usize, position), sign * times, (&mut form, &mut used));
             }
         }

@@ -71,12 +71,10 @@ impl Search<'_> {
     fn show_on_trial(&mut self, unit: usize, disturbing: &[usize]) -> Before {
         let mut before = Before { proofs: Vec::new(), targets: self.targets.len() };
         self.shown[unit] = true;
-        for (target, ends) in self.proofs.iter_mut().enumerate() {
-            for end in End::BOTH {
-                if let Some(proof) = ends[end as usize].take_if(|proof| disturbing.contains(&proof.witness)) {
-                    before.proofs.push((target, end, proof));
-                }
-            }
+        let broken = self.proofs.iter().filter(|(_, _, proof)| disturbing.contains(&proof.witness));
+        before.proofs.extend(broken);
+        for &(target, end, _) in &before.proofs {
+            self.proofs.set(target, end, None);
         }
         self.add_targets_around(Some(unit));
         before
@@ -86,7 +84,7 @@ impl Search<'_> {
         self.shown[unit] = false;
         self.forget_targets(before.targets);
         for (target, end, proof) in before.proofs {
-            self.proofs[target][end as usize] = Some(proof);
+            self.proofs.set(target, end, Some(proof));
         }
     }
 

@@ -70,13 +70,7 @@ impl Target {
         (value, up, down): (i128, i128, i128),
     ) -> Self {
         let view = &views[view_of[measure]];
-        let position = |component| view.components.iter().position(|&known| known == component);
-        let terms: Vec<(usize, i64)> = system
-            .measure(measure)
-            .terms
-            .iter()
-            .filter_map(|&(component, times)| Some((position(component)?, times)))
-            .collect();
+        let terms = view.terms(system.measure(measure));
         let (view_number, atoms) = (view_of[measure], atoms.to_vec());
         let mut target = Self { subject, measure, view: view_number, atoms, form, terms, value, up, down };
         target.down = target.down.min(target.reach_below(system, view));

@@ -90,6 +90,13 @@ impl View {
         view
     }
 
+    /// A measure over the unknown components, by position.
+    pub fn terms(&self, measure: &MeasureTerms) -> Vec<(usize, i64)> {
+        let position = |component| self.components.iter().position(|&known| known == component);
+        let terms = measure.terms.iter();
+        terms.filter_map(|&(component, times)| Some((position(component)?, times))).collect()
+    }
+
     /// A column's number, within a list of atoms.
     pub fn column(&self, atom: usize, position: usize) -> usize {
         atom * self.components.len() + position
@@ -100,12 +107,7 @@ impl View {
     }
 
     fn intern_kind(&mut self, measure: &MeasureTerms) -> Option<usize> {
-        let position = |component| self.components.iter().position(|&known| known == component);
-        let mut terms: Vec<(usize, i64)> = measure
-            .terms
-            .iter()
-            .filter_map(|&(component, times)| Some((position(component)?, times)))
-            .collect();
+        let mut terms = self.terms(measure);
         terms.sort_unstable();
         if let [only] = &mut terms[..] {
             only.1 = 1;

@@ -110,19 +110,24 @@ impl Deviation {
 
     /// By how much a target's figure differs, in scaled units.
     pub fn shift(&self, target: &Target) -> f64 {
-        let of_set = |&(set, sign): &(u32, i64)| -> f64 {
-            let terms = target.terms.iter();
-            let figure = |&(position, times): &(usize, i64)| {
-                times as f64 * self.of_sets[set as usize * self.width + position]
-            };
-            sign as f64 * terms.map(figure).sum::<f64>()
-        };
+        let of_set = |&(set, sign): &(u32, i64)| sign as f64 * self.of_set(set as usize, &target.terms);
         target.form.iter().map(of_set).sum()
+    }
+
+    /// By how much a set's figure differs, in scaled units.
+    pub fn of_set(&self, set: usize, terms: &[(usize, i64)]) -> f64 {
+        let of_position =
+            |&(position, times): &(usize, i64)| times as f64 * self.of_sets[set * self.width + position];
+        terms.iter().map(of_position).sum()
+    }
+
+    /// What is required of a figure, as a shift.
+    pub fn required(&self, need: i128) -> f64 {
+        need as f64 / self.scale * REACH
     }
 
     /// Whether `factor` times this witness moves the target far enough.
     pub fn certifies(&self, target: &Target, end: End, factor: f64) -> bool {
-        let need = target.need(end) as f64 / self.scale;
-        end.sign() * factor * self.shift(target) >= need * REACH
+        end.sign() * factor * self.shift(target) >= self.required(target.need(end))
     }
 }

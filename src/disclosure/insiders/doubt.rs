@@ -102,6 +102,9 @@ impl Search<'_> {
         doubts.open.retain(|&(target, end), doubters| {
             let stated = &self.targets[target];
             let shift = end.sign() * deviation.shift(stated);
+            if shift == 0.0 {
+                return true;
+            }
             let (most, limits) = if shift > 0.0 { (1.0, &limits[0]) } else { (reverse, &limits[1]) };
             let whole = stated.need(end) as f64 / witness.scale * REACH / shift.abs();
             let parts = &parts[&target];
