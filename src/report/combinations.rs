@@ -35,36 +35,61 @@ impl Combinations {
         let (values, recoded) = merged_values(universe, classes, pages);
         let sizes: Vec<usize> = values.iter().map(Vec::len).collect();
         let mut known = Known::new(classes, &sizes)?;
-        let mut all: Vec<Combination> = Vec::new();
+        // What a page can say by itself is worked out by all cores; one then gives the numbers.
+        let packed: Vec<Vec<u128>> = pages
+            .par_iter()
+            .zip(&recoded)
+            .with_max_len(1)
+            .map(|(page, recoded)| {
+                let packed = |one: &Combination| {
+                    let code = |&slot: &usize| (sizes[slot], recoded[slot][one.codes[slot] as usize]);
+                    known.packed(one.class, classes.slots(one.class).iter().map(code))
+                };
+                page.combinations.iter().map(packed).collect()
+            })
+            .collect();
+        // (page, combination of it, packed) of each that is new. Their days are apart, for every combination of every page
+        // looks at them and a cache holds them.
+        let mut new: Vec<(usize, usize, u128)> = Vec::new();
+        let (mut first_days, mut present): (Vec<i32>, Vec<u8>) = (Vec::new(), Vec::new());
         let mut numbers: Vec<Vec<u32>> = Vec::with_capacity(pages.len());
-        for (page, recoded) in pages.iter().zip(&recoded) {
-            let of_page = page.combinations.iter().map(|one| {
-                let slots = classes.slots(one.class);
-                let code = |slot: usize| recoded[slot][one.codes[slot] as usize];
-                let number = known.number(one.class, slots.iter().map(|&slot| (sizes[slot], code(slot))));
-                if *number == NONE {
-                    *number = all.len() as u32;
-                    let mut codes = Codes::default();
-                    slots.iter().for_each(|&slot| codes[slot] = code(slot));
-                    all.push(Combination { codes, ..*one });
-                }
-                let same = &mut all[*number as usize];
-                same.first_day = same.first_day.min(one.first_day);
-                same.present |= one.present;
-                *number
-            });
+        for (page, packed) in packed.iter().enumerate() {
+            let of_page =
+                pages[page].combinations.iter().zip(packed).enumerate().map(|(at, (one, &packed))| {
+                    let number = known.at(packed);
+                    if *number == NONE {
+                        *number = new.len() as u32;
+                        new.push((page, at, packed));
+                        first_days.push(one.first_day);
+                        present.push(0);
+                    }
+                    let at = *number as usize;
+                    first_days[at] = first_days[at].min(one.first_day);
+                    present[at] |= one.present;
+                    *number
+                });
             numbers.push(of_page.collect());
         }
         drop(known);
-        let mut order: Vec<u32> = (0..all.len() as u32).collect();
-        order
-            .par_sort_unstable_by_key(|&number| (all[number as usize].first_day, all[number as usize].codes));
-        let mut rank = vec![0; all.len()];
-        for (place, &number) in (0u32..).zip(&order) {
+        // Of one day there is one class, and packed numbers of a class sort as its codes do.
+        let mut order: Vec<(i32, u128, u32)> =
+            (0..).zip(&new).map(|(number, one)| (first_days[number as usize], one.2, number)).collect();
+        order.par_sort_unstable();
+        let mut rank = vec![0; order.len()];
+        for (place, &(_, _, number)) in (0u32..).zip(&order) {
             rank[number as usize] = place;
         }
-        numbers.iter_mut().flatten().for_each(|number| *number = rank[*number as usize]);
-        let all = order.iter().map(|&number| all[number as usize]).collect();
+        numbers.par_iter_mut().flatten_iter().for_each(|number| *number = rank[*number as usize]);
+        let combination = |&(first_day, _, number): &(i32, u128, u32)| {
+            let (page, at, _) = new[number as usize];
+            let class = pages[page].combinations[at].class;
+            let mut codes = Codes::default();
+            for &slot in classes.slots(class) {
+                codes[slot] = recoded[page][slot][pages[page].combinations[at].codes[slot] as usize];
+            }
+            Combination { class, codes, first_day, present: present[number as usize] }
+        };
+        let all = order.par_iter().with_min_len(4_096).map(combination).collect();
         Ok((Self { universe, values, all }, numbers))
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A place is what rows are summed by: a combination of a page or of all pages, or an atom. Whatever touches a row anywhere in
 //! memory waits for it, so rows move twice, and are then sorted and added up where a cache holds them. First all rows of a part
-//! are scattered, each with its amounts, into ranges of neighbouring places, few enough to be written side by side. Then each
+//! are scattered, each with its amounts, into ranges of neighbouring places (or, of a place of many rows, of neighbouring
+//! pseudonyms), few enough to be written side by side. Then each
 //! range by itself is brought together from all parts, put into the buckets of its places by counting, and sorted in each
 //! by customer. Parts, and then ranges, are worked on by all cores. A key is one number of 64 bits, the front of the
 //! pseudonym and the row within the range:
@@ -58,7 +59,7 @@ pub(super) fn sum(universe: Universe, parts: Vec<Lines>, count: usize) -> Result
     let scattered: Vec<Scattered> = scattered.collect();
     let pieces = (0..ranges.count()).into_par_iter().with_max_len(1).map(|range| {
         let parts: Vec<&[u32]> = scattered.iter().map(|part| part.rows(range)).collect();
-        sum_range(&parts.concat(), ranges.places(range), &ranges.bounds, &layout)
+        sum_range(&parts.concat(), ranges.places[range].clone(), &layout)
     });
     let pieces = pieces.collect::<Result<Vec<Lines>, Error>>()?;
     drop(scattered);
@@ -137,42 +138,53 @@ fn customer(row: &[u32]) -> u64 {
     u64::from(row[CUSTOMER]) << 32 | u64::from(row[CUSTOMER + 1])
 }
 
-/// Neighbouring places that have [`IN_CACHE`] rows together, or one place that has more.
+/// Neighbouring places that have [`IN_CACHE`] rows together, or of one place that has more the customers between two fronts.
 struct Ranges {
-    /// Where each place's rows begin, were they sorted, and the last one's end.
-    bounds: Vec<usize>,
-    /// The first place of each range, and the end of the last.
-    firsts: Vec<usize>,
+    /// Of each range.
+    places: Vec<Range<usize>>,
+    /// Of each place its first range.
     of_place: Vec<u32>,
+    /// Of each place how many bits of a customer's front tell its ranges apart.
+    bits: Vec<u8>,
 }
 
 impl Ranges {
     /// `counts` say of each part how many rows each place has.
     fn new(counts: &[Vec<u32>], count: usize) -> Self {
-        let (mut bounds, mut firsts) = (Vec::with_capacity(count + 1), vec![0]);
-        let mut of_place = Vec::with_capacity(count);
-        bounds.push(0);
-        let (mut begin, mut end) = (0, 0);
+        let mut ranges =
+            Self { places: Vec::new(), of_place: Vec::with_capacity(count), bits: vec![0; count] };
+        let (mut first, mut held) = (0, 0);
         for place in 0..count {
-            let start = end;
-            end += counts.iter().map(|counts| counts[place] as usize).sum::<usize>();
-            if end - begin > IN_CACHE && firsts.last() != Some(&place) {
-                firsts.push(place);
-                begin = start;
+            let rows = counts.iter().map(|counts| counts[place] as usize).sum::<usize>();
+            if held + rows > IN_CACHE && first < place {
+                ranges.places.push(first..place);
+                (first, held) = (place, 0);
             }
-            of_place.push(firsts.len() as u32 - 1);
-            bounds.push(end);
+            ranges.of_place.push(ranges.places.len() as u32);
+            held += rows;
+            if rows > IN_CACHE {
+                let parts = rows.div_ceil(IN_CACHE).next_power_of_two();
+                ranges.bits[place] = parts.trailing_zeros() as u8;
+                ranges.places.extend(vec![place..place + 1; parts]);
+                (first, held) = (place + 1, 0);
+            }
         }
-        firsts.push(count);
-        Self { bounds, firsts, of_place }
+        if first < count {
+            ranges.places.push(first..count);
+        }
+        ranges
     }
 
     fn count(&self) -> usize {
-        self.firsts.len() - 1
+        self.places.len()
     }
 
-    fn places(&self, range: usize) -> Range<usize> {
-        self.firsts[range]..self.firsts[range + 1]
+    fn of(&self, place: usize, customer: u64) -> usize {
+        let first = self.of_place[place] as usize;
+        match self.bits[place] {
+            0 => first,
+            bits => first + (customer >> (64 - u32::from(bits))) as usize,
+        }
     }
 }
 
@@ -191,8 +203,14 @@ impl Scattered {
     fn new(part: &Lines, counts: &[u32], layout: &Layout, ranges: &Ranges) -> Self {
         let width = layout.width;
         let mut bounds = vec![0; ranges.count() + 1];
-        for (&range, &rows) in ranges.of_place.iter().zip(counts) {
-            bounds[range as usize + 1] += rows as usize * width;
+        for (place, &rows) in counts.iter().enumerate().filter(|(place, _)| ranges.bits[*place] == 0) {
+            bounds[ranges.of_place[place] as usize + 1] += rows as usize * width;
+        }
+        if ranges.bits.iter().any(|&bits| bits > 0) {
+            let rows = part.places.iter().zip(&part.customers).filter(|(place, _)| **place != NONE);
+            let rows = rows.map(|(&place, &customer)| (place as usize, customer));
+            rows.filter(|row| ranges.bits[row.0] > 0)
+                .for_each(|(place, customer)| bounds[ranges.of(place, customer) + 1] += width);
         }
         for range in 0..ranges.count() {
             bounds[range + 1] += bounds[range];
@@ -206,8 +224,8 @@ impl Scattered {
             rows.clear();
             for (row, &place) in part.places[from..until].iter().enumerate() {
                 if place != NONE {
-                    let next = &mut next[ranges.of_place[place as usize] as usize];
                     let customer = part.customers[from + row];
+                    let next = &mut next[ranges.of(place as usize, customer)];
                     words[*next..*next + AMOUNTS].copy_from_slice(&[
                         place,
                         (customer >> 32) as u32,
@@ -240,14 +258,18 @@ fn write(words: &mut [u32], rows: &[(usize, usize)], field: Field, amount: impl 
     }
 }
 
-/// The lines of a range's places. Where the places' rows begin is told by `bounds`.
-fn sum_range(words: &[u32], places: Range<usize>, bounds: &[usize], layout: &Layout) -> Result<Lines, Error> {
+/// The lines of a range's places.
+fn sum_range(words: &[u32], places: Range<usize>, layout: &Layout) -> Result<Lines, Error> {
     let width = layout.width;
     let count = words.len() / width;
     let mask = (1u64 << (usize::BITS - count.leading_zeros())) - 1;
     let customer_of = |key: u64| customer(&words[(key & mask) as usize * width..][..width]);
-    let (first, begin) = (places.start, bounds[places.start]);
-    let mut next: Vec<usize> = bounds[places.clone()].iter().map(|bound| bound - begin).collect();
+    let first = places.start;
+    // Where each place's rows begin, were they sorted, and the last one's end.
+    let mut bounds = vec![0; places.len() + 1];
+    words.chunks_exact(width).for_each(|row| bounds[row[0] as usize - first + 1] += 1);
+    (0..places.len()).for_each(|place| bounds[place + 1] += bounds[place]);
+    let mut next = bounds.clone();
     let mut keys = vec![0; count];
     for (number, row) in (0u64..).zip(words.chunks_exact(width)) {
         let at = &mut next[row[0] as usize - first];
@@ -259,7 +281,7 @@ fn sum_range(words: &[u32], places: Range<usize>, bounds: &[usize], layout: &Lay
     lines.customers.reserve(count);
     found.first.reserve(count);
     for place in places {
-        let bucket = &mut keys[bounds[place] - begin..bounds[place + 1] - begin];
+        let bucket = &mut keys[bounds[place - first]..bounds[place - first + 1]];
         if bucket.len() > IN_CACHE {
             bucket.par_sort_unstable()
         } else {

@@ -74,6 +74,8 @@ pub(super) fn combine(rows: &Rows, classes: &Classes) -> Result<(Vec<Combination
     // Apart from the rest, for every row looks at them and a cache holds them.
     let (mut first_days, mut present): (Vec<i32>, Vec<u8>) = (Vec::new(), Vec::new());
     let mut of_row = Vec::with_capacity(rows.len());
+    // Sealed pages are sorted by day.
+    let goes_back = !rows.days.is_sorted();
     for of_day in rows.days.chunk_by(|a, b| a == b) {
         let (day, from) = (of_day[0], of_row.len());
         let until = from + of_day.len();
@@ -99,7 +101,7 @@ pub(super) fn combine(rows: &Rows, classes: &Classes) -> Result<(Vec<Combination
                 present.push(0);
             }
             let at = *number as usize;
-            if day < first_days[at] {
+            if goes_back && day < first_days[at] {
                 first_days[at] = day;
             }
             present[at] |= bits;
@@ -147,18 +149,30 @@ impl Known {
         Ok(Self { classes: classes.len(), numbers })
     }
 
-    /// The number of these codes, each after how many values its dimension has; [`NONE`] for what has none yet.
-    pub fn number(&mut self, class: u32, codes: impl Iterator<Item = (usize, u32)>) -> &mut u32 {
+    /// These codes, each after how many values its dimension has, as one number.
+    pub fn packed(&self, class: u32, codes: impl Iterator<Item = (usize, u32)>) -> u128 {
+        let packed = codes.fold(0, |packed: u128, (size, code)| packed * size as u128 + u128::from(code));
+        packed * self.classes as u128 + u128::from(class)
+    }
+
+    /// The number of what was packed; [`NONE`] where it has none yet.
+    pub fn at(&mut self, packed: u128) -> &mut u32 {
         match &mut self.numbers {
-            Numbers::Table(table) => {
-                let packed = codes.fold(0, |packed, (size, code)| packed * size + code as usize);
-                &mut table[packed * self.classes + class as usize]
-            }
-            Numbers::Hashed(hashed) => {
-                let packed =
-                    codes.fold(0, |packed: u128, (size, code)| packed * size as u128 + u128::from(code));
-                hashed.entry(packed * self.classes as u128 + u128::from(class)).or_insert(NONE)
-            }
+            Numbers::Table(table) => &mut table[packed as usize],
+            Numbers::Hashed(hashed) => hashed.entry(packed).or_insert(NONE),
         }
+    }
+
+    /// The number of these codes, each after how many values its dimension has; [`NONE`] for what has none yet. Once a row,
+    /// so that it takes no wider numbers than it needs.
+    pub fn number(&mut self, class: u32, codes: impl Iterator<Item = (usize, u32)>) -> &mut u32 {
+        let packed = match self.numbers {
+            Numbers::Table(_) => {
+                let packed = codes.fold(0, |packed, (size, code)| packed * size + code as usize);
+                (packed * self.classes + class as usize) as u128
+            }
+            Numbers::Hashed(_) => self.packed(class, codes),
+        };
+        self.at(packed)
     }
 }
