@@ -21,8 +21,8 @@ const DISCLOSED: usize = 2000;
 const SEEDS: [u64; 2] = [0x5eed_0001, 0x5eed_0002];
 
 impl Search<'_> {
-    /// The targets that follow exactly from the shown rows when `atoms` are unknown, or would if a singleton beside them
-    /// were known.
+    /// The targets that follow exactly from the shown rows when `atoms` are unknown, or do so together with a singleton
+    /// beside them that makes no target of its own with them.
     fn determined(&self, view: usize, atoms: Vec<u32>, targets: &[usize], beside: &Beside) -> Vec<usize> {
         let slice = self.held_slice(view, atoms);
         let rows: Vec<Vec<(u32, i64)>> = slice.rows.iter().map(|row| row.terms.clone()).collect();
@@ -45,6 +45,7 @@ impl Search<'_> {
                     let key = (singleton, terms.clone());
                     let other = *of_sets.entry(key).or_insert_with(|| values(&[(singleton, 1)], terms));
                     [0, 1].map(|at| add(own[at], other[at])) == [0; 2]
+                        && self.known_pair(target, singleton).is_none()
                 })
         };
         targets.iter().copied().filter(|target| follows(target)).collect()

@@ -226,3 +226,67 @@ impl Search<'_> {
 fn count(withheld: &[Withheld]) -> usize {
     withheld.iter().map(|of| of.parts.len() * of.singletons.len()).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::protect::tests::{pattern, policy};
+    use super::super::request::{
+        CandidateCell, CandidateTable, Contributions, Equation, MeasureTerms, Request,
+    };
+    use super::super::{CellStatus, Policy, audit, protect};
+    use super::*;
+
+    /// A sum of many cells with one contributor each, and one of two such cells and one with five.
+    fn lone_cells(many: u32) -> Request {
+        let cell = |atoms: std::ops::Range<u32>| CandidateCell {
+            place: vec![vec![format!("{atoms:?}")]],
+            atoms: atoms.collect(),
+        };
+        let all = many as usize + 3;
+        let mut cells: Vec<CandidateCell> = (0..many + 3).map(|atom| cell(atom..atom + 1)).collect();
+        cells.extend([cell(0..many), cell(many..many + 3)]);
+        let equations = vec![
+            Equation { total: all, parts: (0..many as usize).collect() },
+            Equation { total: all + 1, parts: (many as usize..all).collect() },
+        ];
+        let measure =
+            MeasureTerms { name: "value".into(), terms: vec![(0, 1)], is_magnitude: true, is_balance: false };
+        let table = CandidateTable {
+            name: "lone".into(),
+            dimensions: vec!["cell".into()],
+            measures: vec![0],
+            cells,
+            equations,
+        };
+        let data = Contributions {
+            atoms: (0..many + 2).chain([many + 2; 5]).collect(),
+            contributors: (0..u64::from(many) + 7).collect(),
+            components: vec![(0..i64::from(many) + 7).map(|at| 100 + at * 37 % 50).collect()],
+        };
+        Request { measures: vec![measure], tables: vec![table], data, ..Request::default() }
+    }
+
+    #[test]
+    fn many_pairs_are_looked_at_and_few_become_targets() {
+        let request = lone_cells(200);
+        let policy = Policy { series: true, implied_cells: false, ..policy() };
+        let protection = protect(&request, &policy).expect("protects");
+        let is_shown = |cell: usize| protection.tables[0].cells()[cell].status().is_shown();
+        assert!(is_shown(203), "the sum of many");
+        assert_eq!(
+            (202..205).filter(|&cell| cell != 203 && is_shown(cell)).count(),
+            1,
+            "the two would follow"
+        );
+        assert!(protection.summary.audit.targets < FEW / 2, "{}", protection.summary.audit.targets);
+
+        let mut forged = pattern(&protection);
+        forged[0][202] = CellStatus::Safe;
+        forged[0][204] = CellStatus::Safe;
+        let report = audit(&request, &forged, &policy).expect("fits");
+        let is_pair = |subject: &Subject| matches!(subject, Subject::Beside { .. });
+        let pairs: Vec<_> = report.disclosed.iter().filter(|found| is_pair(&found.subject)).collect();
+        assert!(pairs.len() == 1 && report.exact == 1, "{report:?}");
+        assert_eq!(pairs[0].interval.0.round(), pairs[0].interval.1.round());
+    }
+}

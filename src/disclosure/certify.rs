@@ -84,7 +84,7 @@ impl Search<'_> {
         let mut random = Random(component.columns.len() as u64);
         loop {
             let open = self.open_ends(component);
-            if open.len() < 4 {
+            if open.len() < 4 || self.is_spent(0) {
                 break;
             }
             let costs = self.random_objective(slice, component, &open, &mut random);
@@ -97,7 +97,7 @@ impl Search<'_> {
         }
         let mut in_vain = 0;
         for (target, end) in self.open_ends(component) {
-            if self.is_open(target, end) && in_vain < patience {
+            if self.is_open(target, end) && in_vain < patience && !self.is_spent(0) {
                 let mut costs = vec![0.0; component.columns.len()];
                 self.add_objective(&mut costs, slice, component, &self.targets[target], -end.sign());
                 self.take_optimum(view, slice, component, run.as_mut(), &costs);

@@ -6,8 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::error::Error;
 use super::policy::Policy;
 use super::programme::{Highs, Outcome, Programme, Run, Solver};
-use super::protect::tests::{pattern, policy, square, withheld};
-use super::protect::{audit, protect_with};
+use super::protect::tests::{pattern, policy, square, square_of, withheld};
+use super::protect::{audit, protect_with, settle};
+use super::search::{Patience, Search};
+use super::system::{System, Unit};
+use super::table::CellStatus;
+use super::witness::{Proof, Witness};
 
 /// What goes wrong with a solver.
 enum Fault {
@@ -16,6 +20,8 @@ enum Fault {
     SaysNothingIsPossible,
     /// Gives numbers that satisfy nothing.
     Lies,
+    /// Gives a solution that is one, and of no use.
+    MovesNothing,
 }
 
 impl Solver for Fault {
@@ -26,6 +32,10 @@ impl Solver for Fault {
             Self::SaysNothingIsPossible => Outcome::Infeasible,
             Self::Lies => Outcome::Optimal {
                 columns: (0..programme.columns.len()).map(|column| (column * 1000) as f64).collect(),
+                row_duals: vec![0.0; programme.rows.len()],
+            },
+            Self::MovesNothing => Outcome::Optimal {
+                columns: vec![0.0; programme.columns.len()],
                 row_duals: vec![0.0; programme.rows.len()],
             },
         };
@@ -48,7 +58,7 @@ impl Run for Faulty {
 #[test]
 fn a_solver_that_fails_or_lies_publishes_nothing_it_should_not() {
     let all = square().tables[0].cells.len();
-    for fault in [Fault::Fails, Fault::NeverLoads, Fault::Lies] {
+    for fault in [Fault::Fails, Fault::NeverLoads, Fault::Lies, Fault::MovesNothing] {
         let protection = protect_with(&square(), &[], &policy(), &fault).expect("withholds");
         let report = audit(&square(), &pattern(&protection), &policy()).expect("fits");
         assert!(report.disclosed.is_empty());
@@ -131,4 +141,47 @@ fn a_solver_that_never_has_the_time_withholds() {
     let solver = Highs { a_line: 0, at_least: 0 };
     let protection = protect_with(&square(), &[], &policy(), &solver).expect("withholds");
     assert_eq!(withheld(&protection), square().tables[0].cells.len());
+}
+
+/// As after a witness that was relied on unseen: figures count as proved which nothing proves to contributors, and the
+/// solver is no help.
+#[test]
+fn proofs_that_do_not_hold_bring_the_search_to_an_end() {
+    let (request, policy) = (square_of(4, &[0, 5, 10, 15]), policy());
+    let system = System::new(&request, &[], &policy).expect("a request");
+    let shown = system.units.iter().map(Unit::is_candidate).collect();
+    let mut search = Search::new(&system, &policy, shown, &Fault::MovesNothing);
+    search.witnesses.push((0, Witness { scale: 1.0, differences: vec![(0, 0, 1e6)] }));
+    for (target, end) in search.open() {
+        search.proofs.set(target, end, Some(Proof { witness: 0, factor: 1.0 }));
+    }
+    search.guard_against_insiders();
+    assert!(search.programmes < 100, "{}", search.programmes);
+    assert!(search.withholds_everything());
+}
+
+/// A search without an end gives everything up instead.
+#[test]
+fn a_search_that_takes_too_many_programmes_withholds() {
+    let alone: Vec<u32> = (0..100).filter(|atom| atom % 3 == 0).collect();
+    let (request, policy) = (square_of(10, &alone), policy());
+    let system = System::new(&request, &[], &policy).expect("a request");
+    let shown: Vec<bool> = system.units.iter().map(Unit::is_candidate).collect();
+    let solver = Highs::default();
+    let mut search = Search::new(&system, &policy, shown.clone(), &solver);
+    search.protect();
+    assert!(!search.withholds_everything());
+    let all = search.programmes;
+    assert!(all > 10);
+    for at_least in 0..all {
+        let mut hasty = Search::new(&system, &policy, shown.clone(), &solver);
+        hasty.patience = Patience { a_target: 0, at_least };
+        hasty.protect();
+        assert!(settle(&mut hasty).disclosed.is_empty());
+        assert!(hasty.withholds_everything() || at_least > 0);
+        let status = |&unit: &usize| if hasty.shown[unit] { CellStatus::Safe } else { CellStatus::Secondary };
+        let pattern = [system.unit_of[0].iter().map(status).collect()];
+        let report = audit(&request, &pattern, &policy).expect("fits");
+        assert!(report.disclosed.is_empty(), "{at_least} of {all}");
+    }
 }

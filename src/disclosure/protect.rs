@@ -132,7 +132,7 @@ pub(super) fn audit_with(
 }
 
 /// The final audit, from the proofs and the rows alone; whatever fails it is mended by withholding more.
-fn settle(search: &mut Search<'_>) -> AuditReport {
+pub(super) fn settle(search: &mut Search<'_>) -> AuditReport {
     for mending in 0.. {
         if search.is_in_vain() {
             break;

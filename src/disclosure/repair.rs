@@ -73,6 +73,7 @@ impl Search<'_> {
             for view in 0..self.views.len() {
                 self.repair_view(view);
             }
+            self.solver_failed |= self.is_spent(0);
             if self.solver_failed {
                 return self.withhold_everything();
             }
@@ -87,7 +88,7 @@ impl Search<'_> {
         }
         let nearby = (NEARBY_IN_ALL / open.len().max(1)).clamp(NEARBY.0, NEARBY.1);
         for (target, end) in open {
-            if !self.solver_failed && self.is_open(target, end) {
+            if !self.solver_failed && !self.is_spent(0) && self.is_open(target, end) {
                 self.repair_nearby(view, target, nearby);
                 self.repair_if_open(target, end);
             }
@@ -101,7 +102,7 @@ impl Search<'_> {
         let (solver, programme) = (self.solver, slice.whole_programme());
         thread::scope(|scope| {
             let workers: [Worker; ABREAST] = array::from_fn(|_| Worker::start(scope, solver, &programme));
-            while !self.solver_failed {
+            while !self.solver_failed && !self.is_spent(0) {
                 let some = self.next_apart(&mut open);
                 if some.is_empty() {
                     return;

@@ -22,6 +22,21 @@ pub(super) const HEADLINE_WORTH: u8 = 30;
 /// An empty cell is shown as zero, and known, unless a secret of an earlier release would follow from it.
 const ZERO_WEIGHT: f64 = 3e5;
 
+/// How many programmes a search may solve before it gives up.
+pub(super) struct Patience {
+    /// For each target.
+    pub a_target: usize,
+    /// And beside these.
+    pub at_least: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        // The most that reports of a real size took was nine a target.
+        Self { a_target: 20, at_least: 50_000 }
+    }
+}
+
 pub(super) struct Search<'s> {
     pub system: &'s System<'s>,
     pub policy: &'s Policy,
@@ -41,6 +56,7 @@ pub(super) struct Search<'s> {
     pub recalled: Vec<Recalled>,
     pub solver: &'s dyn Solver,
     pub programmes: usize,
+    pub patience: Patience,
     /// Ends that no pattern can protect: earlier releases alone disclose them.
     pub lost: BTreeSet<(usize, End)>,
     /// Ends that no pattern can protect from a contributor.
@@ -94,6 +110,7 @@ impl<'s> Search<'s> {
             recalled: vec![Recalled::Untouched; system.request.witnesses.len()],
             solver,
             programmes: 0,
+            patience: Patience::default(),
             lost: BTreeSet::new(),
             lost_to: BTreeSet::new(),
             known: BTreeMap::new(),
@@ -159,6 +176,14 @@ impl<'s> Search<'s> {
     /// The target that a set's figure is.
     pub fn known_target(&self, set: usize, measure: usize) -> Option<usize> {
         self.known.get(&(self.system.sets[set].to_vec(), measure)).copied()
+    }
+
+    /// The target that another one's atoms make with a set's.
+    pub fn known_pair(&self, target: usize, set: u32) -> Option<usize> {
+        let stated = &self.targets[target];
+        let mut atoms = [&stated.atoms[..], self.system.sets[set as usize]].concat();
+        atoms.sort_unstable();
+        self.known.get(&(atoms, stated.measure)).copied()
     }
 
     /// Drops every target from the given one on.
@@ -266,6 +291,12 @@ impl<'s> Search<'s> {
         let worth =
             if unit.reserved || unit.table < self.policy.headlines { f64::from(HEADLINE_WORTH) } else { 1.0 };
         worth * (1.0 + 1e3 * (unit.cost.max(0) as f64 / self.dearest).sqrt())
+    }
+
+    /// Whether it is time to give up, so that every search comes to an end: whatever is open then is withheld. Counted in
+    /// programmes, `more` of them not yet among the search's, so that no machine decides.
+    pub fn is_spent(&self, more: usize) -> bool {
+        self.programmes + more > self.patience.at_least + self.patience.a_target * self.targets.len()
     }
 
     /// Whether nothing is left to withhold.

@@ -105,7 +105,7 @@ impl<'a, 's> Answers<'a, 's> {
             let (mut together, mut in_vain) = (TOGETHER, BTreeSet::new());
             loop {
                 let some = fewest(&self.doubts, &component, &in_vain, together);
-                if some.is_empty() {
+                if some.is_empty() || self.search.is_spent(self.programmes) {
                     break;
                 }
                 self.some((&slice, &component), run.as_mut(), &some, &mut random);
@@ -177,7 +177,7 @@ impl<'a, 's> Answers<'a, 's> {
         let target = &self.search.targets[doubt.target];
         self.search.add_objective(&mut costs, part.0, part.1, target, -doubt.end.sign());
         let mut groups: Vec<Vec<u32>> = self.doubts.rest_of(doubt).map(|rest| rest.of).into_iter().collect();
-        while let Some(group) = groups.pop() {
+        while let Some(group) = groups.pop().filter(|_| !self.search.is_spent(self.programmes)) {
             self.ask(part, run, &group, &costs);
             let Some(rest) = self.doubts.rest_of(doubt) else { return };
             let left: Vec<u32> =
@@ -235,7 +235,8 @@ fn fewest(
     open.sort_by_key(|doubt| doubt.of.len());
     let mut so_far = 0;
     let enough = open.iter().position(|doubt| {
-        so_far += doubt.of.len();
+        // One that no witness is known to reach has nobody yet, and counts all the same.
+        so_far += doubt.of.len().max(1);
         so_far > together
     });
     open.truncate(enough.unwrap_or(open.len()).max(1));

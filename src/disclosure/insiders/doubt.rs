@@ -108,6 +108,9 @@ impl Search<'_> {
             let (most, limits) = if shift > 0.0 { (1.0, &limits[0]) } else { (reverse, &limits[1]) };
             let whole = stated.need(end) as f64 / witness.scale * REACH / shift.abs();
             let parts = &parts[&target];
+            if whole > most * ROUNDING && parts.ask_for_all(end) {
+                return true;
+            }
             let is_unanswered = |contributor: u32| {
                 let factor = whole * parts.share(contributor, stated, end);
                 (factor.is_nan() || factor > most * ROUNDING || limits.factors[contributor as usize] < factor)
@@ -237,6 +240,11 @@ impl Doubts {
 }
 
 impl Parts {
+    /// Whether every contributor may ask for all of the target's need.
+    fn ask_for_all(&self, end: End) -> bool {
+        end == End::Above && self.of.len() != 1
+    }
+
     /// What part of the target's need a contributor may ask for.
     fn share(&self, contributor: u32, target: &Target, end: End) -> f64 {
         let Ok(at) = self.of.binary_search_by_key(&contributor, |part| part.0) else { return 1.0 };

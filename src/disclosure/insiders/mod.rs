@@ -29,6 +29,7 @@ impl Search<'_> {
             self.answer_together(&mut doubts);
             self.answer_by_withholding(&mut doubts);
         }
+        self.solver_failed |= self.is_spent(0);
         if self.solver_failed {
             self.withhold_everything();
         }

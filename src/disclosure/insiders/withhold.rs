@@ -13,7 +13,8 @@ impl Search<'_> {
     /// One doubt after the other; first with a programme that is kept, then with one of its own.
     pub(super) fn answer_by_withholding(&mut self, doubts: &mut Doubts) {
         let mut workshop = None;
-        while let Some(doubt) = doubts.first().filter(|_| !self.solver_failed && !self.is_in_vain()) {
+        let mut goes_on = true;
+        while let Some(doubt) = doubts.first().filter(|_| goes_on) {
             if self.is_broad(doubts.view) {
                 workshop = Some(self.workshop(doubts.view, &[(doubt.target, doubt.end)], SLICE));
             }
@@ -30,6 +31,7 @@ impl Search<'_> {
             if let Some(rest) = doubts.rest_of(&doubt) {
                 self.withhold_for(doubts, rest);
             }
+            goes_on = !self.solver_failed && !self.is_spent(0) && !self.is_in_vain();
         }
     }
 
