@@ -5,9 +5,8 @@ use super::house::House;
 use super::run::Run;
 use crate::books::{self, Booking};
 use crate::domain::entry::CustomerType;
-use crate::domain::ids::{CustomerNo, OrderId, Pseudonym, SourceName};
-use crate::domain::order::Order;
-use crate::store::{FirstOrder, Writer};
+use crate::domain::ids::{OrderId, Pseudonym, SourceName};
+use crate::store::{BookingDesk, FirstOrder, OrderToBook, Writer};
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -42,32 +41,30 @@ pub(super) fn book_these(
     run: &Run,
     orders: &[OrderId],
 ) -> anyhow::Result<Booked> {
-    let closed_until = writer.closed_until()?;
     let zone = &house.settings.business.zone;
     let today = run.now.to_zoned(zone.clone()).date();
+    let mut desk = BookingDesk::open(writer, run.id, run.now)?;
     let mut done = Booked::default();
     for id in orders {
-        let Some((order, customer)) = writer.order(source, id)? else { continue };
-        let booked = writer.booked(source, id)?;
-        let refunds = writer.refunds_of(source, id)?;
-        let (pseudonym, customer_type) = contributor(house, writer, source, &order, customer)?;
+        let Some(waiting) = writer.order_to_book(source, id)? else { continue };
+        let (pseudonym, customer_type) = contributor(house, writer, source, &waiting)?;
         let lines = books::book(&Booking {
-            order: &order,
-            refunds: &refunds,
+            order: &waiting.order,
+            refunds: &waiting.refunds,
             customer: pseudonym,
             customer_type,
             basis: house.settings.business.count_orders_on,
             zone,
-            booked: &booked,
-            closed_until,
+            booked: &waiting.booked,
+            closed_until: desk.closed_until,
             today,
         });
-        writer.insert_entries(source, id, &lines, Some(run.id), run.now)?;
-        writer.remove_unbooked(source, id)?;
+        desk.book(&waiting, &lines)?;
         done.orders += 1;
         done.entries += lines.len() as u64;
         done.late += lines.iter().filter(|line| line.entry.is_late()).count() as u64;
     }
+    writer.remove_unbooked(source, orders)?;
     Ok(done)
 }
 
@@ -77,10 +74,10 @@ fn contributor(
     house: &House,
     writer: &Writer<'_>,
     source: &SourceName,
-    order: &Order,
-    customer: Option<CustomerNo>,
+    waiting: &OrderToBook,
 ) -> anyhow::Result<(Pseudonym, CustomerType)> {
-    let Some(customer) = customer else {
+    let order = &waiting.order;
+    let Some(customer) = waiting.customer else {
         let pseudonym = house.vault.anonymous_pseudonym(source, &order.id);
         return Ok((pseudonym, CustomerType::New));
     };
@@ -89,13 +86,12 @@ fn contributor(
         return Ok((pseudonym, CustomerType::Returning));
     }
     let this = FirstOrder { at: order.placed_at, source: source.clone(), order: order.id.clone() };
-    let first = match writer.first_order(customer)? {
-        Some(first) if first <= this => first,
+    let is_first = match &waiting.first_order {
+        Some(first) if *first <= this => *first == this,
         _ => {
             writer.set_first_order(customer, &this)?;
-            this.clone()
+            true
         }
     };
-    let customer_type = if first == this { CustomerType::New } else { CustomerType::Returning };
-    Ok((pseudonym, customer_type))
+    Ok((pseudonym, if is_first { CustomerType::New } else { CustomerType::Returning }))
 }

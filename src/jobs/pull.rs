@@ -33,6 +33,9 @@ use crate::store::{self, OrderRow, Writer};
 /// Orders booked in one transaction, while there are more.
 const BOOKED_AT_ONCE: u64 = 5_000;
 
+/// A part that tells of so many persons has what they are found by kept together.
+const MANY_PERSONS: usize = 1_000;
+
 /// What one source's pull did.
 #[derive(Debug, Default)]
 struct Tally {
@@ -182,6 +185,7 @@ impl Pull<'_> {
             self.store(writer, last)?;
             self.tally.add(&booking::book(self.house, writer, name, self.run)?);
             writer.clear_unbooked(name)?;
+            writer.settle_runs()?;
             self.keep_rejected(writer, &last.rejected)?;
             writer.set_source_position(name, None)?;
             if let Some(until) = last.complete_until {
@@ -212,16 +216,23 @@ impl Pull<'_> {
     }
 
     fn store(&mut self, writer: &Writer<'_>, batch: &Batch) -> anyhow::Result<()> {
-        let persons = Persons::new(self.house, writer, &self.settings.name, self.run.now);
+        let (house, name, now) = (self.house, &self.settings.name, self.run.now);
+        if batch.orders.len() + batch.customers.len() < MANY_PERSONS {
+            return self.store_of(writer, &Persons::new(house, writer, name, now), batch);
+        }
+        Persons::many(house, writer, name, now, |persons| self.store_of(writer, persons, batch))
+    }
+
+    fn store_of(&mut self, writer: &Writer<'_>, persons: &Persons<'_>, batch: &Batch) -> anyhow::Result<()> {
         let erased = writer.erased_rows(ErasedKind::Account, &SourceName::new(""))?;
         batch.customers.iter().try_for_each(|seen| persons.listed(seen, &erased))?;
-        self.store_orders(writer, &persons, batch)?;
+        self.store_orders(writer, persons, batch)?;
         self.store_payments(writer, batch)?;
-        self.store_complaints(writer, &persons, batch)?;
+        self.store_complaints(writer, persons, batch)?;
         self.tally.complaints += super::disputes::open(
             self.house,
             writer,
-            &persons,
+            persons,
             &self.settings.name,
             &batch.payments,
             self.run.now,
@@ -249,15 +260,21 @@ impl Pull<'_> {
                 erased.map(|_| Order { customer: None, person: Person::default(), ..order.clone() });
             let order = nobodys.as_ref().unwrap_or(order);
             let hash = self.house.vault.content_hash(&super::content::of_order(order));
-            if writer.order_seen(source, &order.id)? == Some(hash) {
+            let seen = writer.order_seen(source, &order.id)?;
+            if seen == Some(hash) {
                 continue;
             }
-            let customer = match erased {
-                Some(owner) => owner,
-                None => persons.of_order(order)?,
+            let customer = match (erased, seen) {
+                (Some(owner), _) => owner,
+                (None, None) => persons.of_new_order(order)?,
+                (None, Some(_)) => persons.of_order(order)?,
             };
             let sealed_person = persons.seal(customer, &order.id, &order.person)?;
-            writer.upsert_order(&OrderRow { source, order, customer, sealed_person, hash })?;
+            let row = OrderRow { source, order, customer, sealed_person, hash };
+            match seen {
+                None => writer.insert_order(&row)?,
+                Some(_) => writer.upsert_order(&row)?,
+            }
             changed.insert(order.id.clone());
         }
         for refund in &batch.refunds {

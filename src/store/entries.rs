@@ -1,6 +1,6 @@
 //! Booked entries: only ever added, and only on days that are still open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -24,20 +24,42 @@ pub struct LateTotal {
     pub cancellations: i64,
 }
 
+/// The numbers of places that were looked up in a transaction, for whoever books many orders in it.
+#[derive(Debug, Default)]
+pub struct KnownPlaces(HashMap<Place, i64>);
+
+impl KnownPlaces {
+    /// About 10 MB.
+    const MOST: usize = 20_000;
+
+    fn know(&mut self, place: &Place, no: i64) {
+        if self.0.len() >= Self::MOST {
+            self.0.clear();
+        }
+        self.0.insert(place.clone(), no);
+    }
+}
+
 impl Reader<'_> {
     /// What the books already say of an order, in the order it was booked.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn booked(&self, source: &SourceName, order: &OrderId) -> Result<Vec<BookedLine>, Error> {
+        let sql = "SELECT no FROM orders WHERE source = ?1 AND id = ?2";
+        let no = self.first(sql, (source.as_str(), order.as_str()), |row| row.get(0))?;
+        no.map_or(Ok(Vec::new()), |no| self.booked_of(no))
+    }
+
+    pub(super) fn booked_of(&self, order_no: i64) -> Result<Vec<BookedLine>, Error> {
         let sql =
             "SELECT e.day, e.belongs_to, e.kind, e.pseudonym, e.gross, e.discounts, e.refunds, e.orders,
                           e.units, e.cancellations, e.new_customers, e.tax, e.shipping, p.product, p.brand,
                           p.category, p.province, p.region, p.channel, p.payment_method, p.customer_type,
                           e.line, e.refund
-                   FROM orders o JOIN entries e ON e.order_no = o.no JOIN places p ON p.no = e.place
-                   WHERE o.source = ?1 AND o.id = ?2 ORDER BY e.no";
-        self.all(sql, (source.as_str(), order.as_str()), |row| {
+                   FROM entries e JOIN places p ON p.no = e.place
+                   WHERE e.order_no = ?1 ORDER BY e.no";
+        self.all(sql, (order_no,), |row| {
             Ok(BookedLine {
                 entry: read_entry(row)?,
                 line: LineId::new(row.get::<_, String>(21)?),
@@ -123,24 +145,44 @@ impl Writer<'_> {
         run: Option<RunId>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(earliest) = lines.iter().map(|line| line.entry.day).min() else { return Ok(()) };
-        match self.closed_until()? {
-            Some(closed_until) if earliest < closed_until => {
-                return Err(Error::DayClosed { day: earliest, closed_until });
-            }
-            _ => {}
+        if lines.is_empty() {
+            return Ok(());
         }
         let sql = "SELECT no FROM orders WHERE source = ?1 AND id = ?2";
         let order_no: i64 = self
             .first(sql, (source.as_str(), order.as_str()), |row| row.get(0))?
             .ok_or_else(|| Error::NotFound { what: "order", which: order.to_string() })?;
-        lines.iter().try_for_each(|line| self.insert_entry(order_no, line, run, now))
+        let closed_until = self.closed_until()?;
+        self.insert_entries_of(order_no, lines, closed_until, &mut KnownPlaces::default(), run, now)
+    }
+
+    pub(super) fn insert_entries_of(
+        &self,
+        order_no: i64,
+        lines: &[BookedLine],
+        closed_until: Option<Date>,
+        known: &mut KnownPlaces,
+        run: Option<RunId>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let earliest = lines.iter().map(|line| line.entry.day).min();
+        if let (Some(day), Some(closed_until)) = (earliest, closed_until)
+            && day < closed_until
+        {
+            return Err(Error::DayClosed { day, closed_until });
+        }
+        for line in lines {
+            let place = self.place(&line.entry.place, known)?;
+            self.insert_entry(order_no, line, place, run, now)?;
+        }
+        Ok(())
     }
 
     fn insert_entry(
         &self,
         order_no: i64,
         booked: &BookedLine,
+        place: i64,
         run: Option<RunId>,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -159,7 +201,7 @@ impl Writer<'_> {
             Word(entry.kind),
             // The same 64 bits: SQLite's integers have a sign.
             entry.customer.0.cast_signed(),
-            self.place(&entry.place)?,
+            place,
             entry.gross.minor(),
             entry.discounts.minor(),
             entry.refunds.minor(),
@@ -176,7 +218,16 @@ impl Writer<'_> {
     }
 
     /// The number of a place, which is kept once.
-    fn place(&self, place: &Place) -> Result<i64, Error> {
+    fn place(&self, place: &Place, known: &mut KnownPlaces) -> Result<i64, Error> {
+        if let Some(no) = known.0.get(place) {
+            return Ok(*no);
+        }
+        let no = self.find_place(place)?;
+        known.know(place, no);
+        Ok(no)
+    }
+
+    fn find_place(&self, place: &Place) -> Result<i64, Error> {
         let customer_type = Word(place.customer_type);
         let parameters = params![
             place.product,

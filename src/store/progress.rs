@@ -115,11 +115,14 @@ impl Writer<'_> {
         self.change(sql, (source.as_str(), order.as_str())).map(|_| ())
     }
 
+    /// Those of `orders` wait no more.
+    ///
     /// # Errors
-    /// [`Error::Sqlite`].
-    pub fn remove_unbooked(&self, source: &SourceName, order: &OrderId) -> Result<(), Error> {
-        let sql = "DELETE FROM unbooked WHERE source = ?1 AND order_id = ?2";
-        self.change(sql, (source.as_str(), order.as_str())).map(|_| ())
+    /// [`Error::Json`], [`Error::Sqlite`].
+    pub fn remove_unbooked(&self, source: &SourceName, orders: &[OrderId]) -> Result<(), Error> {
+        let sql = "DELETE FROM unbooked WHERE source = ?1 AND order_id IN (SELECT value FROM json_each(?2))";
+        let orders = serde_json::to_string(orders).map_err(Error::Json)?;
+        self.change(sql, (source.as_str(), orders)).map(|_| ())
     }
 
     /// Those whose orders never came home: they are booked with them.
@@ -152,7 +155,7 @@ mod tests {
             w.clear_unbooked(&shop())?;
             assert_eq!((w.source_position(&shop())?, w.count_unbooked(&shop())?), (None, 0));
             assert_eq!(w.swept_at(&shop())?, Some(now));
-            w.remove_unbooked(&shop(), &OrderId::new("1"))
+            w.remove_unbooked(&shop(), &[OrderId::new("1")])
         });
     }
 
@@ -171,7 +174,7 @@ mod tests {
             };
             assert_eq!(taken(from, 9)?, w.unbooked(&shop(), 9)?);
             assert_eq!(taken(from, 2)?, ["1", "2"].map(OrderId::new), "of one instant by their numbers");
-            w.remove_unbooked(&shop(), &OrderId::new("1"))?;
+            w.remove_unbooked(&shop(), &[OrderId::new("1")])?;
             assert_eq!(taken(from, 2)?, ["2", "3"].map(OrderId::new));
             let later = from + jiff::SignedDuration::from_secs(1);
             assert_eq!(taken(later, 9)?, []);

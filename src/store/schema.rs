@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0006.sql"),
     include_str!("schema/0007.sql"),
     include_str!("schema/0008.sql"),
+    include_str!("schema/0009.sql"),
 ];
 
 /// Stands in the file's head, so that another program's database is not taken for ours ("FWt1").
@@ -104,6 +105,7 @@ mod tests {
             "ede81dad28ddc7741f668c96c4a540ba854652da022a7322143b07ca49cbd2db",
             "06046193765d89e03790f3add4fdb68b97e57a822e10dffe7b0531cdbfb7adb8",
             "8bb45305da11532961cee67ef573cb31455aee1da7ef70882d1e90b78db8b6a9",
+            "ca7004f1709225553085c9571eaebbba847a19dc7fc09a863d1c613377740493",
         ];
         let hashes: Vec<String> =
             MIGRATIONS.iter().map(|migration| hex::encode(Sha256::digest(migration))).collect();
