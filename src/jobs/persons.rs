@@ -4,6 +4,7 @@
 //! The identity of a person is the source's own customer number, else the phone, else the e-mail (each
 //! normalised, each as a keyed hash). Invariant: nothing of a person leaves this file unsealed.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,7 +16,7 @@ use super::contexts::{self, CUSTOMER};
 use super::corrections;
 use super::erase::account_mark;
 use super::house::House;
-use super::lookup;
+use super::worked_out::{self, FoundBy};
 use crate::domain::customer::{IdentifierKind, Person, normalise_email, normalise_phone};
 use crate::domain::feed::CustomerSeen;
 use crate::domain::ids::{CustomerId, CustomerNo, OrderId, SourceName};
@@ -78,9 +79,21 @@ impl<'a> Persons<'a> {
         person: &Person,
         province: Option<&str>,
     ) -> anyhow::Result<Option<CustomerNo>> {
+        self.known_by(account, person, province, None)
+    }
+
+    fn known_by(
+        &self,
+        account: Option<&CustomerId>,
+        person: &Person,
+        province: Option<&str>,
+        found_by: Option<&FoundBy>,
+    ) -> anyhow::Result<Option<CustomerNo>> {
+        let worked_out = || Cow::Owned(worked_out::found_by(&self.house.vault, person));
+        let found_by = || found_by.map_or_else(worked_out, Cow::Borrowed);
         let Some((kind, identity)) = self.identity(account, person) else {
             // Nobody we can tell apart, and still a name and an address that must not leave the house.
-            self.index(None, person)?;
+            self.index(None, &found_by())?;
             return Ok(None);
         };
         let blind = self.house.vault.blind(kind, &identity).0;
@@ -98,9 +111,12 @@ impl<'a> Persons<'a> {
         let (wrapped, key) = self.house.vault.new_open_key()?;
         let sealed = key.seal_value(CUSTOMER, person)?;
         let no = self.writer.insert_customer(&wrapped, &sealed, province, self.now)?;
-        self.writer.add_index(kind, &blind, no)?;
         self.added.set(self.added.get() + 1);
-        self.index(Some(no), person)?;
+        let found_by = found_by();
+        if !found_by.contains(&(kind, blind)) {
+            self.writer.add_index(kind, &blind, no)?;
+        }
+        self.index(Some(no), &found_by)?;
         self.last_key.replace(Some((no, Rc::new(key))));
         Ok(Some(no))
     }
@@ -114,12 +130,16 @@ impl<'a> Persons<'a> {
             self.learn(no, &order.person, order.province.as_deref())?;
             return Ok(Some(no));
         }
-        self.of_new_order(order)
+        self.of_new_order(order, None)
     }
 
     /// The customer of an order that was never seen before.
-    pub fn of_new_order(&self, order: &Order) -> anyhow::Result<Option<CustomerNo>> {
-        self.known(order.customer.as_ref(), &order.person, order.province.as_deref())
+    pub fn of_new_order(
+        &self,
+        order: &Order,
+        found_by: Option<&FoundBy>,
+    ) -> anyhow::Result<Option<CustomerNo>> {
+        self.known_by(order.customer.as_ref(), &order.person, order.province.as_deref(), found_by)
     }
 
     fn corrected_customer(&self, order: &Order) -> anyhow::Result<Option<CustomerNo>> {
@@ -202,16 +222,12 @@ impl<'a> Persons<'a> {
         Ok(Rc::clone(self.system_key.get_or_init(|| key)))
     }
 
-    /// Makes the person findable, as [`lookup::index`] does.
-    fn index(&self, no: Option<CustomerNo>, person: &Person) -> anyhow::Result<()> {
-        let Some(together) = &self.together else {
-            return Ok(lookup::index(&self.house.vault, self.writer, no, person)?);
-        };
-        for (kind, form) in lookup::forms(person) {
-            let blind = self.house.vault.blind(kind, &form).0;
-            match RunRecord::new(kind, &blind, no) {
-                Some(record) => together.borrow_mut().push(record),
-                None => self.writer.add_index(kind, &blind, no)?,
+    /// Makes the customer findable, or a person who is none, as [`lookup::index`](super::lookup::index) does.
+    fn index(&self, no: Option<CustomerNo>, found_by: &FoundBy) -> anyhow::Result<()> {
+        for (kind, blind) in found_by {
+            match (&self.together, RunRecord::new(*kind, blind, no)) {
+                (Some(together), Some(record)) => together.borrow_mut().push(record),
+                _ => self.writer.add_index(*kind, blind, no)?,
             }
         }
         Ok(())
@@ -254,7 +270,7 @@ impl<'a> Persons<'a> {
             let sealed = key.seal_value(CUSTOMER, &merged)?;
             let province = province.or(row.province.as_deref());
             self.writer.update_customer(no, &sealed, province, self.now)?;
-            self.index(Some(no), &person)?;
+            self.index(Some(no), &worked_out::found_by(&self.house.vault, &person))?;
         }
         self.last_key.replace(Some((no, Rc::new(key))));
         Ok(())

@@ -1,6 +1,6 @@
 //! Booked entries: only ever added, and only on days that are still open.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -22,22 +22,6 @@ pub struct LateTotal {
     pub refunds: Money,
     pub orders: i64,
     pub cancellations: i64,
-}
-
-/// The numbers of places that were looked up in a transaction, for whoever books many orders in it.
-#[derive(Debug, Default)]
-pub struct KnownPlaces(HashMap<Place, i64>);
-
-impl KnownPlaces {
-    /// About 10 MB.
-    const MOST: usize = 20_000;
-
-    fn know(&mut self, place: &Place, no: i64) {
-        if self.0.len() >= Self::MOST {
-            self.0.clear();
-        }
-        self.0.insert(place.clone(), no);
-    }
 }
 
 impl Reader<'_> {
@@ -153,7 +137,7 @@ impl Writer<'_> {
             .first(sql, (source.as_str(), order.as_str()), |row| row.get(0))?
             .ok_or_else(|| Error::NotFound { what: "order", which: order.to_string() })?;
         let closed_until = self.closed_until()?;
-        self.insert_entries_of(order_no, lines, closed_until, &mut KnownPlaces::default(), run, now)
+        self.insert_entries_of(order_no, lines, closed_until, run, now)
     }
 
     pub(super) fn insert_entries_of(
@@ -161,7 +145,6 @@ impl Writer<'_> {
         order_no: i64,
         lines: &[BookedLine],
         closed_until: Option<Date>,
-        known: &mut KnownPlaces,
         run: Option<RunId>,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -171,18 +154,13 @@ impl Writer<'_> {
         {
             return Err(Error::DayClosed { day, closed_until });
         }
-        for line in lines {
-            let place = self.place(&line.entry.place, known)?;
-            self.insert_entry(order_no, line, place, run, now)?;
-        }
-        Ok(())
+        lines.iter().try_for_each(|line| self.insert_entry(order_no, line, run, now))
     }
 
     fn insert_entry(
         &self,
         order_no: i64,
         booked: &BookedLine,
-        place: i64,
         run: Option<RunId>,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -201,7 +179,7 @@ impl Writer<'_> {
             Word(entry.kind),
             // The same 64 bits: SQLite's integers have a sign.
             entry.customer.0.cast_signed(),
-            place,
+            self.place(&entry.place)?,
             entry.gross.minor(),
             entry.discounts.minor(),
             entry.refunds.minor(),
@@ -218,16 +196,7 @@ impl Writer<'_> {
     }
 
     /// The number of a place, which is kept once.
-    fn place(&self, place: &Place, known: &mut KnownPlaces) -> Result<i64, Error> {
-        if let Some(no) = known.0.get(place) {
-            return Ok(*no);
-        }
-        let no = self.find_place(place)?;
-        known.know(place, no);
-        Ok(no)
-    }
-
-    fn find_place(&self, place: &Place) -> Result<i64, Error> {
+    fn place(&self, place: &Place) -> Result<i64, Error> {
         let customer_type = Word(place.customer_type);
         let parameters = params![
             place.product,

@@ -3,21 +3,17 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::columns::At;
-use super::entries::KnownPlaces;
 use super::orders::read_order;
-use super::{Error, FirstOrder, Reader, Writer};
+use super::{Error, Reader, Writer};
 use crate::domain::entry::BookedLine;
 use crate::domain::ids::{CustomerNo, OrderId, RunId, SourceName};
 use crate::domain::order::{Order, Refund};
 
-/// An order as kept, and what decides how it is booked.
+/// An order as kept, and what decides how it is booked. Booking others changes nothing of it.
 pub struct OrderToBook {
     /// As [`Reader::order`] gives it.
     pub order: Order,
     pub customer: Option<CustomerNo>,
-    /// The customer's, as far as orders are booked.
-    pub first_order: Option<FirstOrder>,
     pub refunds: Vec<Refund>,
     /// What the books say of it.
     pub booked: Vec<BookedLine>,
@@ -33,24 +29,13 @@ impl Reader<'_> {
         let sql =
             "SELECT o.no, o.customer, o.id, o.placed_at, o.status, o.paid_at, o.completed_at, o.cancelled_at,
                           o.modified_at, o.channel, o.payment_method, o.province, o.region, o.discount,
-                          o.shipping, o.tax, o.fees, o.total,
-                          c.first_order_at, c.first_order_source, c.first_order_id
-                   FROM orders o LEFT JOIN customers c ON c.no = o.customer
-                   WHERE o.source = ?1 AND o.id = ?2";
+                          o.shipping, o.tax, o.fees, o.total
+                   FROM orders o WHERE o.source = ?1 AND o.id = ?2";
         let found = self.first(sql, (source.as_str(), id.as_str()), |row| {
-            let first_order = match row.get::<_, Option<At>>(18)? {
-                Some(At(at)) => Some(FirstOrder {
-                    at,
-                    source: SourceName::new(row.get::<_, String>(19)?),
-                    order: OrderId::new(row.get::<_, String>(20)?),
-                }),
-                None => None,
-            };
             Ok(OrderToBook {
                 no: row.get(0)?,
                 customer: row.get::<_, Option<i64>>(1)?.map(CustomerNo),
                 order: read_order(row)?,
-                first_order,
                 refunds: Vec::new(),
                 booked: Vec::new(),
             })
@@ -66,7 +51,6 @@ impl Reader<'_> {
 /// Books many orders in one transaction.
 pub struct BookingDesk<'a> {
     writer: &'a Writer<'a>,
-    places: KnownPlaces,
     pub closed_until: Option<Date>,
     run: RunId,
     now: Timestamp,
@@ -77,14 +61,14 @@ impl<'a> BookingDesk<'a> {
     /// [`Error::Sqlite`].
     pub fn open(writer: &'a Writer<'a>, run: RunId, now: Timestamp) -> Result<Self, Error> {
         let closed_until = writer.closed_until()?;
-        Ok(Self { writer, places: KnownPlaces::default(), closed_until, run, now })
+        Ok(Self { writer, closed_until, run, now })
     }
 
     /// # Errors
     /// [`Error::DayClosed`] for a line on a closed day, [`Error::Sqlite`].
-    pub fn book(&mut self, order: &OrderToBook, lines: &[BookedLine]) -> Result<(), Error> {
+    pub fn book(&self, order: &OrderToBook, lines: &[BookedLine]) -> Result<(), Error> {
         let (run, closed_until) = (Some(self.run), self.closed_until);
-        self.writer.insert_entries_of(order.no, lines, closed_until, &mut self.places, run, self.now)
+        self.writer.insert_entries_of(order.no, lines, closed_until, run, self.now)
     }
 }
 
@@ -119,15 +103,12 @@ mod tests {
             };
             w.upsert_refund(&source, &refund)?;
             let run = a_run(w)?;
-            let mut desk = BookingDesk::open(w, run, now())?;
+            let desk = BookingDesk::open(w, run, now())?;
             let waiting = w.order_to_book(&source, &kept.id)?.expect("an order");
-            assert!(waiting.booked.is_empty() && waiting.first_order.is_none());
+            assert!(waiting.booked.is_empty());
             desk.book(&waiting, &[booked(9), booked(10)])?;
-            let first = FirstOrder { at: kept.placed_at, source: source.clone(), order: kept.id.clone() };
-            w.set_first_order(customer.expect("one"), &first)?;
             let again = w.order_to_book(&source, &kept.id)?.expect("an order");
             assert_eq!((again.order, again.customer), (kept.clone(), customer));
-            assert_eq!(again.first_order, Some(first));
             assert_eq!((again.refunds, again.booked), (vec![refund], w.booked(&source, &kept.id)?));
             assert_eq!(w.booked(&source, &kept.id)?, [booked(9), booked(10)]);
             assert!(w.order_to_book(&source, &OrderId::new("1002"))?.is_none());

@@ -77,7 +77,7 @@ impl OpenKey {
     /// # Errors
     /// [`Error::NoRandomness`], [`Error::TooLarge`].
     pub fn seal_value<T: Sealable>(&self, context: &str, value: &T) -> Result<Sealed<T>, Error> {
-        let mut writing = Writing(Zeroizing::new(Vec::with_capacity(1024)));
+        let mut writing = Writing(Zeroizing::new(Vec::with_capacity(256)));
         value.write(&mut writing);
         self.seal(context, &writing.0).map(Sealed::from_bytes)
     }
