@@ -137,6 +137,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_as_it_is_written_here_is_found_as_any_other_way_of_writing_it() {
+        for province in all() {
+            let shouted = province.name.to_uppercase();
+            assert_eq!(
+                find(&province.name, ProvinceScheme::Name),
+                find(&shouted, ProvinceScheme::Name),
+                "{}",
+                province.name
+            );
+        }
+    }
+
+    #[test]
     fn there_are_34_in_three_regions() {
         assert_eq!(all().len(), 34);
         let count = |region| all().iter().filter(|province| province.region == region).count();

@@ -117,3 +117,21 @@ fn no_format(format: &str) -> Error {
         "date_formats: {format:?} is not a strptime format of a date; write one like \"%d/%m/%Y %H:%M\""
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::Offset;
+
+    use super::*;
+
+    #[test]
+    fn what_is_certain_is_so_in_every_zone() {
+        for second in [CERTAIN_YEARS.start, CERTAIN_YEARS.end - 1] {
+            for hours in [-25, 25] {
+                let instant = Timestamp::from_second(second).unwrap();
+                let year = Offset::from_hours(hours).unwrap().to_datetime(instant).year();
+                assert!(YEARS.contains(&year), "{instant} at {hours}");
+            }
+        }
+    }
+}
