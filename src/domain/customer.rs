@@ -1,6 +1,8 @@
 //! Personal data while it is open: between a source and the vault, and nowhere else.
 
-use unicode_normalization::UnicodeNormalization;
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// What identifies a person. Never printed (its `Debug` says only which fields are there), never
@@ -74,7 +76,7 @@ pub fn normalise(kind: IdentifierKind, text: &str) -> Option<String> {
 
 /// An e-mail address as it is looked up: trimmed, NFC, lower case. `None` when it is none at all.
 pub fn normalise_email(text: &str) -> Option<String> {
-    let email: String = text.trim().nfc().collect::<String>().to_lowercase();
+    let email: String = composed(text.trim()).to_lowercase();
     let (local, host) = email.split_once('@')?;
     (!local.is_empty() && host.contains('.') && !email.contains(char::is_whitespace)).then_some(email)
 }
@@ -91,10 +93,15 @@ pub fn normalise_phone(text: &str) -> Option<String> {
     (8..=15).contains(&national.len()).then_some(national)
 }
 
+/// Most texts are.
+fn composed(text: &str) -> Cow<'_, str> {
+    if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
 /// A name or an address as it is looked up: NFC, lower case, only letters and digits, single spaces
 /// between words. `None` when nothing is left.
 pub fn normalise_words(text: &str) -> Option<String> {
-    let lower: String = text.nfc().collect::<String>().to_lowercase();
+    let lower: String = composed(text).to_lowercase();
     let words: Vec<&str> =
         lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     (!words.is_empty()).then(|| words.join(" "))

@@ -36,6 +36,8 @@ pub struct Province {
 struct Atlas {
     provinces: Vec<Province>,
     by_name: HashMap<String, usize>,
+    /// What [`Self::by_name`] says of the names as [`all`] has them: most sources write them so.
+    as_written: HashMap<String, usize>,
     by_old_code: HashMap<String, usize>,
     by_new_code: HashMap<String, usize>,
 }
@@ -48,6 +50,7 @@ impl Atlas {
         let mut atlas = Self {
             provinces: Vec::new(),
             by_name: HashMap::new(),
+            as_written: HashMap::new(),
             by_old_code: HashMap::new(),
             by_new_code: HashMap::new(),
         };
@@ -79,6 +82,11 @@ impl Atlas {
                 atlas.by_name.insert(name.to_owned(), index);
             }
         }
+        for province in &atlas.provinces {
+            if let Some(&index) = atlas.by_name.get(&key(&province.name)) {
+                atlas.as_written.insert(province.name.clone(), index);
+            }
+        }
         atlas
     }
 }
@@ -92,7 +100,7 @@ pub fn all() -> &'static [Province] {
 /// [`ProvinceScheme::AsGiven`]).
 pub fn find(text: &str, scheme: ProvinceScheme) -> Option<&'static Province> {
     let index = match scheme {
-        ProvinceScheme::Name => ATLAS.by_name.get(&key(text)),
+        ProvinceScheme::Name => ATLAS.as_written.get(text).or_else(|| ATLAS.by_name.get(&key(text))),
         ProvinceScheme::Code63 => ATLAS.by_old_code.get(&code(text)),
         ProvinceScheme::Code34 => ATLAS.by_new_code.get(&code(text)),
         ProvinceScheme::AsGiven => None,
@@ -127,6 +135,19 @@ fn key(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_as_it_is_written_here_is_found_as_any_other_way_of_writing_it() {
+        for province in all() {
+            let shouted = province.name.to_uppercase();
+            assert_eq!(
+                find(&province.name, ProvinceScheme::Name),
+                find(&shouted, ProvinceScheme::Name),
+                "{}",
+                province.name
+            );
+        }
+    }
 
     #[test]
     fn there_are_34_in_three_regions() {

@@ -26,7 +26,8 @@ pub(super) fn index(
     Ok(())
 }
 
-fn forms(person: &Person) -> Vec<(IdentifierKind, String)> {
+/// Every identifier of the person in each of its forms.
+pub(super) fn forms(person: &Person) -> Vec<(IdentifierKind, String)> {
     let phone = person.phone.as_deref().and_then(|phone| normalise_phone(&plain(phone)));
     let name = person.name.as_deref().and_then(normalise_words).filter(|name| tells_a_name(name));
     let address = person.address.as_deref().and_then(normalise_words).filter(|words| tells_an_address(words));

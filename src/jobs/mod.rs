@@ -64,6 +64,7 @@ mod tables;
 mod tally;
 mod till;
 mod verify;
+mod worked_out;
 
 pub use at_work::AtWorkNow;
 pub use backup::create as create_backup;

@@ -4,8 +4,10 @@
 //! The identity of a person is the source's own customer number, else the phone, else the e-mail (each
 //! normalised, each as a keyed hash). Invariant: nothing of a person leaves this file unsealed.
 
-use std::cell::{Cell, RefCell};
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -14,13 +16,14 @@ use super::contexts::{self, CUSTOMER};
 use super::corrections;
 use super::erase::account_mark;
 use super::house::House;
-use super::lookup;
+use super::worked_out::{self, FoundBy};
 use crate::domain::customer::{IdentifierKind, Person, normalise_email, normalise_phone};
 use crate::domain::feed::CustomerSeen;
 use crate::domain::ids::{CustomerId, CustomerNo, OrderId, SourceName};
 use crate::domain::order::Order;
-use crate::domain::sealed::{Sealed, WrappedKey};
-use crate::store::{CustomerRow, Writer};
+use crate::domain::sealed::Sealed;
+use crate::store::{CustomerRow, RunRecord, Writer};
+use crate::vault::OpenKey;
 
 pub struct Persons<'a> {
     house: &'a House,
@@ -29,12 +32,38 @@ pub struct Persons<'a> {
     now: Timestamp,
     added: Cell<u64>,
     /// Of whom this was asked last: whoever is looked up has something sealed next.
-    last_key: RefCell<Option<(CustomerNo, WrappedKey)>>,
+    last_key: RefCell<Option<(CustomerNo, Rc<OpenKey>)>>,
+    system_key: OnceCell<Rc<OpenKey>>,
+    /// Identifiers that are kept together in the end.
+    together: Option<RefCell<Vec<RunRecord>>>,
 }
 
 impl<'a> Persons<'a> {
     pub fn new(house: &'a House, writer: &'a Writer<'a>, source: &'a SourceName, now: Timestamp) -> Self {
-        Self { house, writer, source, now, added: Cell::new(0), last_key: RefCell::default() }
+        Self {
+            house,
+            writer,
+            source,
+            now,
+            added: Cell::new(0),
+            last_key: RefCell::default(),
+            system_key: OnceCell::new(),
+            together: None,
+        }
+    }
+
+    /// Does `work` on many persons: their names and addresses are looked up only once it is done.
+    pub fn many<T>(
+        house: &'a House,
+        writer: &'a Writer<'a>,
+        source: &'a SourceName,
+        now: Timestamp,
+        work: impl FnOnce(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let persons = Self { together: Some(RefCell::default()), ..Self::new(house, writer, source, now) };
+        let done = work(&persons)?;
+        writer.add_run(persons.together.map(RefCell::into_inner).unwrap_or_default())?;
+        Ok(done)
     }
 
     /// How many customers this pull met for the first time.
@@ -50,9 +79,21 @@ impl<'a> Persons<'a> {
         person: &Person,
         province: Option<&str>,
     ) -> anyhow::Result<Option<CustomerNo>> {
+        self.known_by(account, person, province, None)
+    }
+
+    fn known_by(
+        &self,
+        account: Option<&CustomerId>,
+        person: &Person,
+        province: Option<&str>,
+        found_by: Option<&FoundBy>,
+    ) -> anyhow::Result<Option<CustomerNo>> {
+        let worked_out = || Cow::Owned(worked_out::found_by(&self.house.vault, person));
+        let found_by = || found_by.map_or_else(worked_out, Cow::Borrowed);
         let Some((kind, identity)) = self.identity(account, person) else {
             // Nobody we can tell apart, and still a name and an address that must not leave the house.
-            lookup::index(&self.house.vault, self.writer, None, person)?;
+            self.index(None, &found_by())?;
             return Ok(None);
         };
         let blind = self.house.vault.blind(kind, &identity).0;
@@ -67,13 +108,16 @@ impl<'a> Persons<'a> {
             self.learn(no, person, province)?;
             return Ok(Some(no));
         }
-        let key = self.house.vault.new_data_key()?;
-        let sealed = self.house.vault.seal_person(&key, CUSTOMER, person)?;
-        let no = self.writer.insert_customer(&key, &sealed, province, self.now)?;
-        self.writer.add_index(kind, &blind, no)?;
+        let (wrapped, key) = self.house.vault.new_open_key()?;
+        let sealed = key.seal_value(CUSTOMER, person)?;
+        let no = self.writer.insert_customer(&wrapped, &sealed, province, self.now)?;
         self.added.set(self.added.get() + 1);
-        lookup::index(&self.house.vault, self.writer, Some(no), person)?;
-        self.last_key.replace(Some((no, key)));
+        let found_by = found_by();
+        if !found_by.contains(&(kind, blind)) {
+            self.writer.add_index(kind, &blind, no)?;
+        }
+        self.index(Some(no), &found_by)?;
+        self.last_key.replace(Some((no, Rc::new(key))));
         Ok(Some(no))
     }
 
@@ -86,7 +130,16 @@ impl<'a> Persons<'a> {
             self.learn(no, &order.person, order.province.as_deref())?;
             return Ok(Some(no));
         }
-        self.known(order.customer.as_ref(), &order.person, order.province.as_deref())
+        self.of_new_order(order, None)
+    }
+
+    /// The customer of an order that was never seen before.
+    pub fn of_new_order(
+        &self,
+        order: &Order,
+        found_by: Option<&FoundBy>,
+    ) -> anyhow::Result<Option<CustomerNo>> {
+        self.known_by(order.customer.as_ref(), &order.person, order.province.as_deref(), found_by)
     }
 
     fn corrected_customer(&self, order: &Order) -> anyhow::Result<Option<CustomerNo>> {
@@ -148,17 +201,36 @@ impl<'a> Persons<'a> {
         }
         let key = match customer {
             Some(no) => self.key(no)?,
-            None => self.house.system_key().clone(),
+            None => self.system_key()?,
         };
         let context = contexts::of_order(self.source, order);
-        Ok(Some(self.house.vault.seal_person(&key, &context, person)?))
+        Ok(Some(key.seal_value(&context, person)?))
     }
 
-    fn key(&self, no: CustomerNo) -> anyhow::Result<WrappedKey> {
+    fn key(&self, no: CustomerNo) -> anyhow::Result<Rc<OpenKey>> {
         if let Some((_, key)) = self.last_key.borrow().as_ref().filter(|(of, _)| *of == no) {
-            return Ok(key.clone());
+            return Ok(Rc::clone(key));
         }
-        Ok(self.row(no)?.wrapped_key)
+        Ok(Rc::new(self.house.vault.open_key(&self.row(no)?.wrapped_key)?))
+    }
+
+    fn system_key(&self) -> anyhow::Result<Rc<OpenKey>> {
+        if let Some(key) = self.system_key.get() {
+            return Ok(Rc::clone(key));
+        }
+        let key = Rc::new(self.house.vault.open_key(self.house.system_key())?);
+        Ok(Rc::clone(self.system_key.get_or_init(|| key)))
+    }
+
+    /// Makes the customer findable, or a person who is none, as [`lookup::index`](super::lookup::index) does.
+    fn index(&self, no: Option<CustomerNo>, found_by: &FoundBy) -> anyhow::Result<()> {
+        for (kind, blind) in found_by {
+            match (&self.together, RunRecord::new(*kind, blind, no)) {
+                (Some(together), Some(record)) => together.borrow_mut().push(record),
+                _ => self.writer.add_index(*kind, blind, no)?,
+            }
+        }
+        Ok(())
     }
 
     fn row(&self, no: CustomerNo) -> anyhow::Result<CustomerRow> {
@@ -184,7 +256,8 @@ impl<'a> Persons<'a> {
         }
         let row = self.row(no)?;
         let person = corrections::heard(self.house, self.writer, &row, self.source, told, self.now)?;
-        let known = self.house.vault.open_person(&row.wrapped_key, CUSTOMER, &row.sealed_person)?;
+        let key = self.house.vault.open_key(&row.wrapped_key)?;
+        let known = key.open_value(CUSTOMER, &row.sealed_person)?;
         let newer = |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
         let merged = Person {
             name: newer(&person.name, &known.name),
@@ -194,12 +267,12 @@ impl<'a> Persons<'a> {
         };
         // Whatever is known is indexed already.
         if merged != known {
-            let sealed = self.house.vault.seal_person(&row.wrapped_key, CUSTOMER, &merged)?;
+            let sealed = key.seal_value(CUSTOMER, &merged)?;
             let province = province.or(row.province.as_deref());
             self.writer.update_customer(no, &sealed, province, self.now)?;
-            lookup::index(&self.house.vault, self.writer, Some(no), &person)?;
+            self.index(Some(no), &worked_out::found_by(&self.house.vault, &person))?;
         }
-        self.last_key.replace(Some((no, row.wrapped_key)));
+        self.last_key.replace(Some((no, Rc::new(key))));
         Ok(())
     }
 }

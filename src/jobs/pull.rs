@@ -20,6 +20,7 @@ use super::house::House;
 use super::persons::Persons;
 use super::rejects::Earlier;
 use super::run::{Again, Failure, Outcome, Run};
+use super::worked_out::{self, WorkedOut};
 use crate::domain::customer::Person;
 use crate::domain::erasure::ErasedKind;
 use crate::domain::feed::{Batch, Feed, Rejected};
@@ -30,8 +31,8 @@ use crate::settings::SourceSettings;
 use crate::source;
 use crate::store::{self, OrderRow, Writer};
 
-/// Orders booked in one transaction, while there are more.
-const BOOKED_AT_ONCE: u64 = 5_000;
+/// A part that tells of so many persons has what they are found by kept together.
+const MANY_PERSONS: usize = 1_000;
 
 /// What one source's pull did.
 #[derive(Debug, Default)]
@@ -98,27 +99,36 @@ fn pull_source(house: &House, settings: &SourceSettings, run: &Run) -> anyhow::R
         position: position.as_deref(),
         now: run.now,
     };
-    let mut last = fetch(settings, &context, |part| pull.take(&part))
+    let mut last = fetch(house, settings, &context, |part| pull.take(&part))
         .with_context(|| format!("failed to read source {}", settings.name))?;
     super::rejects::retry(house, settings, &context, &mut last, &pull.earlier)?;
-    pull.book_most()?;
+    pull.tally.add(&booking::book_most(house, &settings.name, run)?);
     pull.finish(&last)?;
     pull.sweep(&context)?;
     Ok(pull.tally)
 }
 
+/// A part of a source, and what could be worked out of its orders without the store.
+struct Part {
+    batch: Batch,
+    worked_out: Vec<WorkedOut>,
+}
+
 /// Takes every part of the source but the last, which is returned. The next part is read while one is stored.
 fn fetch(
+    house: &House,
     settings: &SourceSettings,
     context: &source::Context<'_>,
-    mut take: impl FnMut(Batch) -> anyhow::Result<()>,
+    mut take: impl FnMut(Part) -> anyhow::Result<()>,
 ) -> anyhow::Result<Batch> {
     // One part in hand, one on the way, and one being read.
-    let (hand_over, parts) = sync_channel::<Batch>(1);
+    let (hand_over, parts) = sync_channel::<Part>(1);
     std::thread::scope(|scope| {
         let reading = scope.spawn(move || {
-            source::fetch_in_parts(settings, context, |part| {
-                hand_over.send(part).map_err(|_| source::Error::NotTaken)
+            source::fetch_in_parts(settings, context, |batch| {
+                let worked_out = |order| WorkedOut::of(&house.vault, order);
+                let worked_out = batch.orders.iter().map(worked_out).collect();
+                hand_over.send(Part { batch, worked_out }).map_err(|_| source::Error::NotTaken)
             })
         });
         let taken = parts.into_iter().try_for_each(&mut take);
@@ -141,11 +151,11 @@ struct Pull<'a> {
 
 impl Pull<'_> {
     /// Stores a part; booked is it later, with the others.
-    fn take(&mut self, part: &Batch) -> anyhow::Result<()> {
+    fn take(&mut self, Part { batch: part, worked_out }: &Part) -> anyhow::Result<()> {
         let rows =
             self.house.store.read(|reader| self.earlier.note(self.house, reader, self.settings, part))?;
         self.run.write(self.house, |writer| {
-            self.store(writer, part)?;
+            self.store(writer, part, worked_out)?;
             writer.keep_rejected(&self.settings.name, &rows, self.run.now)?;
             if let Some(position) = &part.position {
                 writer.set_source_position(&self.settings.name, Some(position))?;
@@ -156,32 +166,14 @@ impl Pull<'_> {
         Ok(())
     }
 
-    /// Books what earlier parts brought, all but the last orders of it.
-    fn book_most(&mut self) -> anyhow::Result<()> {
-        let (house, name) = (self.house, &self.settings.name);
-        let (mut left, mut from) = house.store.read(|reader| {
-            Ok::<_, store::Error>((reader.count_unbooked(name)?, reader.first_unbooked_at(name)?))
-        })?;
-        while let Some(since) = from.filter(|_| left > BOOKED_AT_ONCE) {
-            let booked = self.run.write(house, |writer| {
-                let (orders, instants): (Vec<_>, Vec<_>) =
-                    writer.unbooked_from(name, since, BOOKED_AT_ONCE)?.into_iter().unzip();
-                from = instants.last().copied();
-                booking::book_these(house, writer, name, self.run, &orders)
-            })?;
-            self.tally.add(&booked);
-            left = left.saturating_sub(booked.orders);
-        }
-        Ok(())
-    }
-
     /// Stores the last part, books, and says how far the source was read.
     fn finish(&mut self, last: &Batch) -> anyhow::Result<()> {
         self.run.write(self.house, |writer| {
             let name = &self.settings.name;
-            self.store(writer, last)?;
+            self.store(writer, last, &[])?;
             self.tally.add(&booking::book(self.house, writer, name, self.run)?);
             writer.clear_unbooked(name)?;
+            writer.settle_runs()?;
             self.keep_rejected(writer, &last.rejected)?;
             writer.set_source_position(name, None)?;
             if let Some(until) = last.complete_until {
@@ -200,7 +192,7 @@ impl Pull<'_> {
             .with_context(|| format!("failed to ask source {name} what it has deleted"))?;
         let Some(swept) = swept else { return Ok(()) };
         self.run.write(self.house, |writer| {
-            self.store(writer, &swept.changed)?;
+            self.store(writer, &swept.changed, &[])?;
             let rows = super::rejects::sealed(self.house, writer, name, &swept.changed.rejected)?;
             writer.keep_rejected(name, &rows, self.run.now)?;
             super::sweep::trash(self.house, writer, name, &swept.gone, self.run.now)?;
@@ -211,17 +203,31 @@ impl Pull<'_> {
         })
     }
 
-    fn store(&mut self, writer: &Writer<'_>, batch: &Batch) -> anyhow::Result<()> {
-        let persons = Persons::new(self.house, writer, &self.settings.name, self.run.now);
+    /// `worked_out` is of its orders, each at its place, or of none.
+    fn store(&mut self, writer: &Writer<'_>, batch: &Batch, worked_out: &[WorkedOut]) -> anyhow::Result<()> {
+        let (house, name, now) = (self.house, &self.settings.name, self.run.now);
+        if batch.orders.len() + batch.customers.len() < MANY_PERSONS {
+            return self.store_of(writer, &Persons::new(house, writer, name, now), batch, worked_out);
+        }
+        Persons::many(house, writer, name, now, |persons| self.store_of(writer, persons, batch, worked_out))
+    }
+
+    fn store_of(
+        &mut self,
+        writer: &Writer<'_>,
+        persons: &Persons<'_>,
+        batch: &Batch,
+        worked_out: &[WorkedOut],
+    ) -> anyhow::Result<()> {
         let erased = writer.erased_rows(ErasedKind::Account, &SourceName::new(""))?;
         batch.customers.iter().try_for_each(|seen| persons.listed(seen, &erased))?;
-        self.store_orders(writer, &persons, batch)?;
+        self.store_orders(writer, persons, batch, worked_out)?;
         self.store_payments(writer, batch)?;
-        self.store_complaints(writer, &persons, batch)?;
+        self.store_complaints(writer, persons, batch)?;
         self.tally.complaints += super::disputes::open(
             self.house,
             writer,
-            &persons,
+            persons,
             &self.settings.name,
             &batch.payments,
             self.run.now,
@@ -239,25 +245,36 @@ impl Pull<'_> {
         writer: &Writer<'_>,
         persons: &Persons<'_>,
         batch: &Batch,
+        worked_out: &[WorkedOut],
     ) -> anyhow::Result<()> {
         let source = &self.settings.name;
         let mut changed = BTreeSet::new();
-        for order in &batch.orders {
+        for (place, order) in batch.orders.iter().enumerate() {
             // Of an erased person nothing comes home again but the sale.
             let erased = self.erased.get(order.id.as_str()).copied();
             let nobodys =
                 erased.map(|_| Order { customer: None, person: Person::default(), ..order.clone() });
             let order = nobodys.as_ref().unwrap_or(order);
-            let hash = self.house.vault.content_hash(&super::content::of_order(order));
-            if writer.order_seen(source, &order.id)? == Some(hash) {
+            let worked_out = worked_out.get(place).filter(|_| erased.is_none());
+            let hash = worked_out
+                .map_or_else(|| worked_out::hash(&self.house.vault, order), |worked_out| worked_out.hash);
+            let seen = writer.order_seen(source, &order.id)?;
+            if seen == Some(hash) {
                 continue;
             }
-            let customer = match erased {
-                Some(owner) => owner,
-                None => persons.of_order(order)?,
+            let customer = match (erased, seen) {
+                (Some(owner), _) => owner,
+                (None, None) => {
+                    persons.of_new_order(order, worked_out.map(|worked_out| &worked_out.found_by))?
+                }
+                (None, Some(_)) => persons.of_order(order)?,
             };
             let sealed_person = persons.seal(customer, &order.id, &order.person)?;
-            writer.upsert_order(&OrderRow { source, order, customer, sealed_person, hash })?;
+            let row = OrderRow { source, order, customer, sealed_person, hash };
+            match seen {
+                None => writer.insert_order(&row)?,
+                Some(_) => writer.upsert_order(&row)?,
+            }
             changed.insert(order.id.clone());
         }
         for refund in &batch.refunds {

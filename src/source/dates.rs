@@ -16,6 +16,9 @@ use crate::settings::SourceSettings;
 /// Outside these years an instant is a slip of the pen, or the nothing of some other program.
 const YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
 
+/// Seconds since 1970 that are in [`YEARS`] everywhere: of the years 1971 to 2098.
+const CERTAIN_YEARS: std::ops::Range<i64> = 365 * 86_400..(129 * 365 + 32) * 86_400;
+
 pub(super) struct Dates {
     formats: Vec<String>,
     zone: TimeZone,
@@ -62,7 +65,9 @@ impl Dates {
                 )
             });
         };
-        if !YEARS.contains(&instant.to_zoned(self.zone.clone()).year()) {
+        let is_long_ago_or_far_away = || !YEARS.contains(&instant.to_zoned(self.zone.clone()).year());
+        // Most are of days on which no zone is in another of these years.
+        if !CERTAIN_YEARS.contains(&instant.as_second()) && is_long_ago_or_far_away() {
             return Err(format!("not in the years {} to {}", YEARS.start(), YEARS.end()));
         }
         Ok(instant)
@@ -94,7 +99,7 @@ impl Dates {
     }
 
     fn in_zone(&self, local: DateTime) -> Option<Timestamp> {
-        local.to_zoned(self.zone.clone()).ok().map(|zoned| zoned.timestamp())
+        self.zone.to_timestamp(local).ok()
     }
 }
 
@@ -111,4 +116,22 @@ fn no_format(format: &str) -> Error {
     Error::Settings(format!(
         "date_formats: {format:?} is not a strptime format of a date; write one like \"%d/%m/%Y %H:%M\""
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::Offset;
+
+    use super::*;
+
+    #[test]
+    fn what_is_certain_is_so_in_every_zone() {
+        for second in [CERTAIN_YEARS.start, CERTAIN_YEARS.end - 1] {
+            for hours in [-25, 25] {
+                let instant = Timestamp::from_second(second).unwrap();
+                let year = Offset::from_hours(hours).unwrap().to_datetime(instant).year();
+                assert!(YEARS.contains(&year), "{instant} at {hours}");
+            }
+        }
+    }
 }

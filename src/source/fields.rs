@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::Context;
 use super::dates::Dates;
@@ -79,6 +79,23 @@ impl Reading {
     }
 }
 
+/// Whether the trimmed text is a label as it stands: single spaces, composed letters. Nearly all are.
+fn is_label(text: &str) -> bool {
+    let mut before = ' ';
+    text.len() <= LONGEST_LABEL
+        && text.chars().all(|letter| {
+            let is_single = letter == ' ' && before != ' ';
+            before = letter;
+            is_single || !(letter.is_whitespace() || letter.is_control())
+        })
+        && is_nfc(text)
+}
+
+/// In one line and composed.
+fn as_label(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
+}
+
 pub(super) struct Fields<'a> {
     reading: &'a Reading,
     plan: &'a Plan,
@@ -110,7 +127,10 @@ impl<'a> Fields<'a> {
     /// A text that tables print: one line, composed letters (NFC), so that the same word is the same value.
     pub fn label(&self, column: &'static str) -> Result<Option<String>, Unfit> {
         let Some(text) = self.text(column)? else { return Ok(None) };
-        let label: String = text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect();
+        if is_label(&text) {
+            return Ok(Some(text));
+        }
+        let label = as_label(&text);
         if label.chars().any(char::is_control) {
             return Err(self.unfit(column, "it has control characters; remove them at the source"));
         }
@@ -126,7 +146,8 @@ impl<'a> Fields<'a> {
     }
 
     pub fn instant(&self, column: &'static str) -> Result<Option<Timestamp>, Unfit> {
-        if self.text(column)?.is_none() {
+        let is_typed = matches!(self.cell(column), Cell::Instant(_) | Cell::Local(_) | Cell::Day(_));
+        if !is_typed && self.text(column)?.is_none() {
             return Ok(None);
         }
         let instant = self.reading.dates.instant(self.cell(column), self.reading.decimal);
@@ -276,6 +297,34 @@ impl<'a> Fields<'a> {
             Some(Binding::Column(index)) => self.row.cells.get(*index).unwrap_or(&Cell::Missing),
             Some(Binding::Constant(cell)) => cell,
             Some(Binding::Absent) | None => &Cell::Missing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_taken_for_a_label_would_be_written_so(text in "[ \\t\u{a0}aĐốế\u{301}\u{302}e\u{7}\u{2028}Å]{0,12}") {
+            let text = text.trim();
+            if is_label(text) {
+                prop_assert_eq!(as_label(text), text);
+                prop_assert!(!text.chars().any(char::is_control));
+            }
+        }
+    }
+
+    #[test]
+    fn a_shops_words_are_labels_as_they_stand() {
+        for text in ["Đồng hồ nam", "Hãng 02 mẫu 0017", "H02-0017", ""] {
+            assert!(is_label(text), "{text}");
+        }
+        for text in ["Đồng  hồ", "Đồng\u{a0}hồ", "e\u{301}", "a\tb"] {
+            assert!(!is_label(text), "{text}");
         }
     }
 }

@@ -111,6 +111,7 @@ impl Reader<'_> {
             ))
         })?;
         problems.extend(orphans);
+        problems.extend(self.problems_of_runs()?);
         Ok(problems)
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::Row;
 
 use super::columns::{At, Word};
+use super::identifier_runs::stands_in_runs;
 use super::{Error, Reader, Writer};
 use crate::domain::customer::{IdentifierKind, Person};
 use crate::domain::ids::{CustomerNo, OrderId, SourceName};
@@ -43,7 +44,8 @@ impl Reader<'_> {
     ) -> Result<Option<CustomerNo>, Error> {
         let sql = "SELECT min(customer) FROM identifiers WHERE kind = ?1 AND blind = ?2";
         let no: Option<i64> = self.single(sql, (Word(kind), blind), |row| row.get(0))?;
-        Ok(no.map(CustomerNo))
+        let in_runs = self.owners_in_runs(kind, blind)?.into_iter().flatten().next();
+        Ok(no.map(CustomerNo).into_iter().chain(in_runs).min())
     }
 
     /// Whether anybody, a customer or not, has this identifier.
@@ -52,7 +54,8 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn is_known_identifier(&self, kind: IdentifierKind, blind: &[u8; 16]) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM identifiers WHERE kind = ?1 AND blind = ?2)";
-        self.single(sql, (Word(kind), blind), |row| row.get(0))
+        let in_table: bool = self.single(sql, (Word(kind), blind), |row| row.get(0))?;
+        Ok(in_table || !self.owners_in_runs(kind, blind)?.is_empty())
     }
 
     /// Whether the customer has an identifier of this kind.
@@ -61,7 +64,9 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn has_identifier(&self, no: CustomerNo, kind: IdentifierKind) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM identifiers WHERE customer = ?1 AND kind = ?2)";
-        self.single(sql, (no.0, Word(kind)), |row| row.get(0))
+        let in_table: bool = self.single(sql, (no.0, Word(kind)), |row| row.get(0))?;
+        let in_runs = || Ok::<_, Error>(self.identifiers_in_runs(no)?.iter().any(|(of, _)| *of == kind));
+        Ok(in_table || (stands_in_runs(kind) && in_runs()?))
     }
 
     /// # Errors
@@ -91,9 +96,11 @@ impl Reader<'_> {
         kind: IdentifierKind,
         blind: &[u8; 16],
     ) -> Result<Vec<CustomerNo>, Error> {
-        let sql = "SELECT customer FROM identifiers
-                   WHERE kind = ?1 AND blind = ?2 AND customer IS NOT NULL ORDER BY customer";
-        self.all(sql, (Word(kind), blind), |row| row.get(0).map(CustomerNo))
+        let sql = "SELECT customer FROM identifiers WHERE kind = ?1 AND blind = ?2 AND customer IS NOT NULL";
+        let mut customers: BTreeSet<CustomerNo> =
+            self.owners_in_runs(kind, blind)?.into_iter().flatten().collect();
+        customers.extend(self.all(sql, (Word(kind), blind), |row| row.get(0).map(CustomerNo))?);
+        Ok(customers.into_iter().collect())
     }
 
     /// Every identifier that was ever told of the customer and is not corrected since.
@@ -102,9 +109,11 @@ impl Reader<'_> {
     /// [`Error::Sqlite`].
     pub fn identifiers_of(&self, no: CustomerNo) -> Result<BTreeSet<(IdentifierKind, [u8; 16])>, Error> {
         let sql = "SELECT kind, blind FROM identifiers WHERE customer = ?1";
-        let rows =
-            self.all(sql, (no.0,), |row| Ok((row.get::<_, Word<IdentifierKind>>(0)?.0, row.get(1)?)))?;
-        Ok(rows.into_iter().collect())
+        let mut found = self.identifiers_in_runs(no)?;
+        found.extend(
+            self.all(sql, (no.0,), |row| Ok((row.get::<_, Word<IdentifierKind>>(0)?.0, row.get(1)?)))?,
+        );
+        Ok(found)
     }
 
     /// # Errors
@@ -185,7 +194,8 @@ impl Writer<'_> {
     /// [`Error::Sqlite`].
     pub fn remove_index(&self, kind: IdentifierKind, blind: &[u8; 16], no: CustomerNo) -> Result<(), Error> {
         let sql = "DELETE FROM identifiers WHERE kind = ?1 AND blind = ?2 AND customer = ?3";
-        self.change(sql, (Word(kind), blind, no.0)).map(|_| ())
+        self.change(sql, (Word(kind), blind, no.0))?;
+        self.remove_from_runs(kind, blind, Some(no))
     }
 
     /// # Errors

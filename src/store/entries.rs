@@ -30,14 +30,20 @@ impl Reader<'_> {
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn booked(&self, source: &SourceName, order: &OrderId) -> Result<Vec<BookedLine>, Error> {
+        let sql = "SELECT no FROM orders WHERE source = ?1 AND id = ?2";
+        let no = self.first(sql, (source.as_str(), order.as_str()), |row| row.get(0))?;
+        no.map_or(Ok(Vec::new()), |no| self.booked_of(no))
+    }
+
+    pub(super) fn booked_of(&self, order_no: i64) -> Result<Vec<BookedLine>, Error> {
         let sql =
             "SELECT e.day, e.belongs_to, e.kind, e.pseudonym, e.gross, e.discounts, e.refunds, e.orders,
                           e.units, e.cancellations, e.new_customers, e.tax, e.shipping, p.product, p.brand,
                           p.category, p.province, p.region, p.channel, p.payment_method, p.customer_type,
                           e.line, e.refund
-                   FROM orders o JOIN entries e ON e.order_no = o.no JOIN places p ON p.no = e.place
-                   WHERE o.source = ?1 AND o.id = ?2 ORDER BY e.no";
-        self.all(sql, (source.as_str(), order.as_str()), |row| {
+                   FROM entries e JOIN places p ON p.no = e.place
+                   WHERE e.order_no = ?1 ORDER BY e.no";
+        self.all(sql, (order_no,), |row| {
             Ok(BookedLine {
                 entry: read_entry(row)?,
                 line: LineId::new(row.get::<_, String>(21)?),
@@ -123,17 +129,31 @@ impl Writer<'_> {
         run: Option<RunId>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(earliest) = lines.iter().map(|line| line.entry.day).min() else { return Ok(()) };
-        match self.closed_until()? {
-            Some(closed_until) if earliest < closed_until => {
-                return Err(Error::DayClosed { day: earliest, closed_until });
-            }
-            _ => {}
+        if lines.is_empty() {
+            return Ok(());
         }
         let sql = "SELECT no FROM orders WHERE source = ?1 AND id = ?2";
         let order_no: i64 = self
             .first(sql, (source.as_str(), order.as_str()), |row| row.get(0))?
             .ok_or_else(|| Error::NotFound { what: "order", which: order.to_string() })?;
+        let closed_until = self.closed_until()?;
+        self.insert_entries_of(order_no, lines, closed_until, run, now)
+    }
+
+    pub(super) fn insert_entries_of(
+        &self,
+        order_no: i64,
+        lines: &[BookedLine],
+        closed_until: Option<Date>,
+        run: Option<RunId>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let earliest = lines.iter().map(|line| line.entry.day).min();
+        if let (Some(day), Some(closed_until)) = (earliest, closed_until)
+            && day < closed_until
+        {
+            return Err(Error::DayClosed { day, closed_until });
+        }
         lines.iter().try_for_each(|line| self.insert_entry(order_no, line, run, now))
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use super::columns::At;
+use super::columns::{At, Word};
 use super::{Error, Reader, Store, Writer};
 use crate::domain::erasure::{ErasedKind, ErasedRow, Erasure};
 use crate::domain::feed::Rejected;
@@ -165,12 +165,15 @@ impl Writer<'_> {
                           modified_at = ?2, erased_at = ?2
                    WHERE no = ?1 AND erased_at IS NULL";
         self.change(sql, (no.0, At(erasure.erased_at)))?;
-        if erasure.rows.iter().any(|row| !row.owned) {
-            // Orders that were nobody's had the same name and address looked up.
-            let sql = "DELETE FROM identifiers WHERE customer IS NULL AND EXISTS (
-                           SELECT 1 FROM identifiers theirs WHERE theirs.customer = ?1
-                           AND theirs.kind = identifiers.kind AND theirs.blind = identifiers.blind)";
-            self.change(sql, (no.0,))?;
+        let identifiers = self.identifiers_of(no)?;
+        for (kind, blind) in &identifiers {
+            if erasure.rows.iter().any(|row| !row.owned) {
+                // Orders that were nobody's had the same name and address looked up.
+                let sql = "DELETE FROM identifiers WHERE customer IS NULL AND kind = ?1 AND blind = ?2";
+                self.change(sql, (Word(*kind), blind))?;
+                self.remove_from_runs(*kind, blind, None)?;
+            }
+            self.remove_from_runs(*kind, blind, Some(no))?;
         }
         for sql in [
             "DELETE FROM identifiers WHERE customer = ?1",

@@ -24,6 +24,7 @@ mod figures;
 mod files;
 #[cfg(test)]
 mod fixture;
+mod identifier_runs;
 mod keys;
 mod meta;
 mod open;
@@ -36,10 +37,12 @@ mod payment_answers;
 mod payments;
 mod problems;
 mod progress;
+mod refunds;
 mod rejected;
 mod releases;
 mod runs;
 mod schema;
+mod to_book;
 mod watermarks;
 mod witnesses;
 
@@ -63,6 +66,7 @@ pub use customers::{CustomerRow, FirstOrder};
 pub use deadline_steps::StepRow;
 pub use entries::LateTotal;
 pub use files::RELEASES;
+pub use identifier_runs::RunRecord;
 pub use meta::VaultMatch;
 pub use open::{DATABASE, Earlier};
 pub use orders::{OrderRow, SealedUnder};
@@ -76,6 +80,7 @@ pub use problems::{NewProblem, ProblemRow};
 pub use rejected::{OpenRejected, RejectedCount, RejectedRow, Replaced};
 pub use releases::{NewRelease, ReleaseRow, ReleaseState};
 pub use runs::{RunEnd, RunOutcome, RunRow, RunState, Trigger};
+pub use to_book::{BookingDesk, OrderToBook};
 
 /// Why the store cannot do what it is asked. Never repeats a stored value.
 #[derive(Debug, thiserror::Error)]

@@ -1,18 +1,18 @@
-//! Orders as last seen, with their lines and their refunds.
+//! Orders as last seen, with their lines.
 //!
 //! An order's person is kept sealed and apart: what reads an order back gets it without one.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{Row, ToSql, params};
 
 use super::columns::{At, Word, Words, read_count};
 use super::{Error, Reader, Writer};
 use crate::domain::customer::Person;
-use crate::domain::ids::{CustomerNo, LineId, OrderId, RefundId, SourceName};
+use crate::domain::ids::{CustomerNo, LineId, OrderId, SourceName};
 use crate::domain::money::Money;
-use crate::domain::order::{Order, OrderLine, OrderStatus, Refund};
+use crate::domain::order::{Order, OrderLine, OrderStatus};
 use crate::domain::sealed::Sealed;
 
 /// Under which data key something is sealed.
@@ -149,27 +149,7 @@ impl Reader<'_> {
         Ok(rows.into_iter().collect())
     }
 
-    /// By the instant they were given at.
-    ///
-    /// # Errors
-    /// [`Error::Sqlite`].
-    pub fn refunds_of(&self, source: &SourceName, order: &OrderId) -> Result<Vec<Refund>, Error> {
-        let sql = "SELECT id, refunded_at, amount, line, quantity FROM refunds
-                   INDEXED BY refunds_by_order
-                   WHERE source = ?1 AND order_id = ?2 ORDER BY refunded_at, id";
-        self.all(sql, (source.as_str(), order.as_str()), |row| {
-            Ok(Refund {
-                id: RefundId::new(row.get::<_, String>(0)?),
-                order: order.clone(),
-                refunded_at: row.get::<_, At>(1)?.0,
-                amount: Money::from_minor(row.get(2)?),
-                line: row.get::<_, Option<String>>(3)?.map(LineId::new),
-                quantity: row.get(4)?,
-            })
-        })
-    }
-
-    fn order_lines(&self, no: i64) -> Result<Vec<OrderLine>, Error> {
+    pub(super) fn order_lines(&self, no: i64) -> Result<Vec<OrderLine>, Error> {
         let sql = "SELECT id, product, sku, brand, category, quantity, gross, discount, tax
                    FROM order_lines WHERE order_no = ?1 ORDER BY position";
         self.all(sql, (no,), |row| {
@@ -196,6 +176,24 @@ impl Writer<'_> {
     pub fn upsert_order(&self, row: &OrderRow<'_>) -> Result<(), Error> {
         let no = self.upsert_order_head(row)?;
         self.change("DELETE FROM order_lines WHERE order_no = ?1", (no,))?;
+        self.insert_lines(no, row)
+    }
+
+    /// [`Self::upsert_order`] of an order that was never seen before.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`], also when it was.
+    pub fn insert_order(&self, row: &OrderRow<'_>) -> Result<(), Error> {
+        let sql = "INSERT INTO orders (source, id, hash, customer, sealed_person, sealed_under, placed_at,
+                       status, paid_at, completed_at, cancelled_at, modified_at, channel, payment_method,
+                       province, region, discount, shipping, tax, fees, total)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                       ?18, ?19, ?20, ?21)";
+        let no = head(row, |parameters| self.insert(sql, parameters))?;
+        self.insert_lines(no, row)
+    }
+
+    fn insert_lines(&self, no: i64, row: &OrderRow<'_>) -> Result<(), Error> {
         let sql = "INSERT INTO order_lines (order_no, position, id, product, sku, brand, category,
                                             quantity, gross, discount, tax)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
@@ -220,35 +218,6 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// # Errors
-    /// [`Error::Sqlite`].
-    pub fn upsert_refund(&self, source: &SourceName, refund: &Refund) -> Result<(), Error> {
-        let sql = "INSERT INTO refunds (source, id, order_id, refunded_at, amount, line, quantity)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                   ON CONFLICT (source, id) DO UPDATE SET
-                       order_id = excluded.order_id, refunded_at = excluded.refunded_at,
-                       amount = excluded.amount, line = excluded.line, quantity = excluded.quantity";
-        let parameters = params![
-            source.as_str(),
-            refund.id.as_str(),
-            refund.order.as_str(),
-            At(refund.refunded_at),
-            refund.amount.minor(),
-            refund.line.as_ref().map(LineId::as_str),
-            refund.quantity,
-        ];
-        self.change(sql, parameters).map(|_| ())
-    }
-
-    /// Forgets a refund that the source took back. What closed books say of it is reversed when its order is booked.
-    ///
-    /// # Errors
-    /// [`Error::Sqlite`].
-    pub fn remove_refund(&self, source: &SourceName, id: &RefundId) -> Result<(), Error> {
-        let sql = "DELETE FROM refunds WHERE source = ?1 AND id = ?2";
-        self.change(sql, params![source.as_str(), id.as_str()]).map(|_| ())
-    }
-
     fn upsert_order_head(&self, row: &OrderRow<'_>) -> Result<i64, Error> {
         let sql = "INSERT INTO orders (source, id, hash, customer, sealed_person, sealed_under, placed_at,
                        status, paid_at, completed_at, cancelled_at, modified_at, channel, payment_method,
@@ -266,37 +235,43 @@ impl Writer<'_> {
                        discount = excluded.discount, shipping = excluded.shipping, tax = excluded.tax,
                        fees = excluded.fees, total = excluded.total
                    RETURNING no";
-        let order = row.order;
-        let person = row.sealed_person.as_ref().map(Sealed::as_bytes);
-        let parameters = params![
-            row.source.as_str(),
-            order.id.as_str(),
-            row.hash,
-            row.customer.map(|no| no.0),
-            person,
-            person.map(|_| Word(SealedUnder::of(row.customer))),
-            At(order.placed_at),
-            Word(order.status),
-            order.paid_at.map(At),
-            order.completed_at.map(At),
-            order.cancelled_at.map(At),
-            order.modified_at.map(At),
-            order.channel,
-            order.payment_method,
-            order.province,
-            order.region,
-            order.discount.minor(),
-            order.shipping.minor(),
-            order.tax.minor(),
-            order.fees.minor(),
-            order.total.map(Money::minor),
-        ];
-        self.single(sql, parameters, |row| row.get(0))
+        self.note(sql);
+        head(row, |parameters| self.single(sql, parameters, |row| row.get(0)))
     }
 }
 
+/// Gives an order's own columns to a statement.
+fn head<T>(row: &OrderRow<'_>, work: impl FnOnce(&[&dyn ToSql]) -> T) -> T {
+    let order = row.order;
+    let person = row.sealed_person.as_ref().map(Sealed::as_bytes);
+    let parameters: &[&dyn ToSql] = params![
+        row.source.as_str(),
+        order.id.as_str(),
+        row.hash,
+        row.customer.map(|no| no.0),
+        person,
+        person.map(|_| Word(SealedUnder::of(row.customer))),
+        At(order.placed_at),
+        Word(order.status),
+        order.paid_at.map(At),
+        order.completed_at.map(At),
+        order.cancelled_at.map(At),
+        order.modified_at.map(At),
+        order.channel,
+        order.payment_method,
+        order.province,
+        order.region,
+        order.discount.minor(),
+        order.shipping.minor(),
+        order.tax.minor(),
+        order.fees.minor(),
+        order.total.map(Money::minor),
+    ];
+    work(parameters)
+}
+
 /// Reads an order from the columns that [`Reader::order`] selects, without its lines.
-fn read_order(row: &Row<'_>) -> rusqlite::Result<Order> {
+pub(super) fn read_order(row: &Row<'_>) -> rusqlite::Result<Order> {
     let instant = |column| row.get::<_, Option<At>>(column).map(|at| at.map(|at| at.0));
     let money = |column| row.get(column).map(Money::from_minor);
     Ok(Order {
@@ -379,30 +354,6 @@ mod tests {
             assert_eq!(w.order_person(&source, &order.id)?.unwrap().0, SealedUnder::Customer);
             w.upsert_order(&OrderRow { sealed_person: None, ..row(&source, &order, Some(customer)) })?;
             assert!(w.order_person(&source, &order.id)?.is_none());
-            Ok(())
-        });
-    }
-
-    #[test]
-    fn refunds_are_found_by_their_order_and_may_come_before_it() {
-        let fixture = fixture();
-        let refund = |id: &str, instant: &str, line: Option<&str>| Refund {
-            id: RefundId::new(id),
-            order: OrderId::new("1001"),
-            refunded_at: at(instant),
-            amount: Money::from_minor(50),
-            line: line.map(LineId::new),
-            quantity: line.map(|_| 1),
-        };
-        let (late, early) =
-            (refund("r1", "2026-11-12T00:00:00Z", Some("a")), refund("r2", "2026-11-11T00:00:00Z", None));
-        let changed = Refund { amount: Money::from_minor(60), ..late.clone() };
-        fixture.write(|w| {
-            for refund in [&late, &early, &changed] {
-                w.upsert_refund(&shop(), refund)?;
-            }
-            assert_eq!(w.refunds_of(&shop(), &OrderId::new("1001"))?, [early, changed]);
-            assert!(w.refunds_of(&shop(), &OrderId::new("1002"))?.is_empty());
             Ok(())
         });
     }

@@ -58,8 +58,8 @@ impl Reader<'_> {
         self.single(sql, (source.as_str(),), |row| row.get::<_, Option<At>>(0)).map(|at| at.map(|at| at.0))
     }
 
-    /// As [`Self::unbooked`], of orders placed at `from` or later, each with its instant: whoever takes many in turn goes on
-    /// at the last one's, and the others are not sorted again every time.
+    /// As [`Self::unbooked`], of orders placed at `from` or later and not those up to `after`, which was placed then: whoever
+    /// takes many in turn goes on at the last one, and the others are not sorted again every time.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
@@ -67,14 +67,16 @@ impl Reader<'_> {
         &self,
         source: &SourceName,
         from: Timestamp,
+        after: Option<&OrderId>,
         limit: u64,
     ) -> Result<Vec<(OrderId, Timestamp)>, Error> {
         let sql = "SELECT id, placed_at FROM orders INDEXED BY orders_by_placed_at
-                   WHERE placed_at >= ?2 AND source = ?1
+                   WHERE placed_at >= ?2 AND (placed_at > ?2 OR id > ?4) AND source = ?1
                      AND EXISTS (SELECT 1 FROM unbooked u WHERE u.source = ?1 AND u.order_id = orders.id)
                    ORDER BY placed_at, id LIMIT ?3";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.all(sql, (source.as_str(), At(from), limit), |row| {
+        let after = after.map_or("", OrderId::as_str);
+        self.all(sql, (source.as_str(), At(from), limit, after), |row| {
             Ok((OrderId::new(row.get::<_, String>(0)?), row.get::<_, At>(1)?.0))
         })
     }
@@ -115,11 +117,14 @@ impl Writer<'_> {
         self.change(sql, (source.as_str(), order.as_str())).map(|_| ())
     }
 
+    /// Those of `orders` wait no more.
+    ///
     /// # Errors
-    /// [`Error::Sqlite`].
-    pub fn remove_unbooked(&self, source: &SourceName, order: &OrderId) -> Result<(), Error> {
-        let sql = "DELETE FROM unbooked WHERE source = ?1 AND order_id = ?2";
-        self.change(sql, (source.as_str(), order.as_str())).map(|_| ())
+    /// [`Error::Json`], [`Error::Sqlite`].
+    pub fn remove_unbooked(&self, source: &SourceName, orders: &[&OrderId]) -> Result<(), Error> {
+        let sql = "DELETE FROM unbooked WHERE source = ?1 AND order_id IN (SELECT value FROM json_each(?2))";
+        let orders = serde_json::to_string(orders).map_err(Error::Json)?;
+        self.change(sql, (source.as_str(), orders)).map(|_| ())
     }
 
     /// Those whose orders never came home: they are booked with them.
@@ -152,7 +157,7 @@ mod tests {
             w.clear_unbooked(&shop())?;
             assert_eq!((w.source_position(&shop())?, w.count_unbooked(&shop())?), (None, 0));
             assert_eq!(w.swept_at(&shop())?, Some(now));
-            w.remove_unbooked(&shop(), &OrderId::new("1"))
+            w.remove_unbooked(&shop(), &[&OrderId::new("1")])
         });
     }
 
@@ -167,15 +172,17 @@ mod tests {
             }
             let from = w.first_unbooked_at(&shop())?.expect("an instant");
             let taken = |from, limit| -> Result<Vec<OrderId>, Error> {
-                Ok(w.unbooked_from(&shop(), from, limit)?.into_iter().map(|(id, _)| id).collect())
+                Ok(w.unbooked_from(&shop(), from, None, limit)?.into_iter().map(|(id, _)| id).collect())
             };
             assert_eq!(taken(from, 9)?, w.unbooked(&shop(), 9)?);
             assert_eq!(taken(from, 2)?, ["1", "2"].map(OrderId::new), "of one instant by their numbers");
-            w.remove_unbooked(&shop(), &OrderId::new("1"))?;
+            w.remove_unbooked(&shop(), &[&OrderId::new("1")])?;
             assert_eq!(taken(from, 2)?, ["2", "3"].map(OrderId::new));
+            let rest = w.unbooked_from(&shop(), from, Some(&OrderId::new("2")), 9)?;
+            assert_eq!(rest, [(OrderId::new("3"), from)], "after one of the same instant");
             let later = from + jiff::SignedDuration::from_secs(1);
             assert_eq!(taken(later, 9)?, []);
-            assert_eq!(w.unbooked_from(&SourceName::new("stall"), from, 9)?, []);
+            assert_eq!(w.unbooked_from(&SourceName::new("stall"), from, None, 9)?, []);
             Ok(())
         });
     }

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0006.sql"),
     include_str!("schema/0007.sql"),
     include_str!("schema/0008.sql"),
+    include_str!("schema/0009.sql"),
 ];
 
 /// Stands in the file's head, so that another program's database is not taken for ours ("FWt1").
@@ -104,6 +105,7 @@ mod tests {
             "ede81dad28ddc7741f668c96c4a540ba854652da022a7322143b07ca49cbd2db",
             "06046193765d89e03790f3add4fdb68b97e57a822e10dffe7b0531cdbfb7adb8",
             "8bb45305da11532961cee67ef573cb31455aee1da7ef70882d1e90b78db8b6a9",
+            "31ada3d525b458f91b7a60d80ecc856405a172501b715e624c03d39f395ec66f",
         ];
         let hashes: Vec<String> =
             MIGRATIONS.iter().map(|migration| hex::encode(Sha256::digest(migration))).collect();
@@ -165,6 +167,47 @@ mod tests {
         let mut foreign = Connection::open_in_memory().unwrap();
         foreign.execute_batch("CREATE TABLE theirs (x)").unwrap();
         assert!(matches!(upgrade(&mut foreign), Err(Error::NotOurs { .. })));
+    }
+
+    /// See 0009.sql.
+    #[test]
+    fn no_check_of_a_table_that_pulls_fill_has_a_list() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        upgrade(&mut connection).unwrap();
+        for (table, columns, values) in [
+            ("identifiers", "kind, blind", ["'email', zeroblob(16)", "'citizen-id', zeroblob(16)"]),
+            (
+                "orders",
+                "source, id, hash, placed_at, discount, shipping, tax, fees, status",
+                [
+                    "'a', '1', zeroblob(32), 1, 0, 0, 0, 0, 'trashed'",
+                    "'a', '2', zeroblob(32), 1, 0, 0, 0, 0, 'x'",
+                ],
+            ),
+            (
+                "entries",
+                "order_no, line, day, belongs_to, pseudonym, place, gross, discounts, refunds, orders, units,
+                 cancellations, new_customers, tax, shipping, booked_at, kind",
+                [
+                    "1, '', '2026-01-01', '2026-01-01', 1, 1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 'reversal'",
+                    "1, '', '2026-01-01', '2026-01-01', 1, 1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 'x'",
+                ],
+            ),
+        ] {
+            let sql = "SELECT sql FROM sqlite_schema WHERE name = ?1";
+            let schema: String = connection.query_row(sql, (table,), |row| row.get(0)).unwrap();
+            let longest =
+                schema.split(" IN (").skip(1).map(|rest| rest.split(')').next().unwrap_or_default());
+            assert!(longest.into_iter().all(|list| list.matches(',').count() < 2), "{schema}");
+            connection.pragma_update(None, "foreign_keys", false).unwrap();
+            let [fits, does_not] = values.map(|values| {
+                connection.execute(&format!("INSERT INTO {table} ({columns}) VALUES ({values})"), ())
+            });
+            fits.unwrap();
+            assert!(does_not.unwrap_err().to_string().contains("CHECK"), "{table}");
+        }
+        let sound: String = connection.query_row("PRAGMA integrity_check", (), |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
     }
 
     #[test]

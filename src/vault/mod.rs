@@ -119,9 +119,25 @@ impl Vault {
     /// # Errors
     /// [`Error::NoRandomness`].
     pub fn new_data_key(&self) -> Result<WrappedKey, Error> {
+        self.new_open_key().map(|(wrapped, _)| wrapped)
+    }
+
+    /// A fresh random data key, open: for whoever seals with it at once.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`].
+    pub fn new_open_key(&self) -> Result<(WrappedKey, OpenKey), Error> {
         let mut key = Zeroizing::new([0; KEY]);
         getrandom::fill(&mut *key).map_err(|_| Error::NoRandomness)?;
-        self.wrap(&key)
+        Ok((self.wrap(&key)?, OpenKey(key)))
+    }
+
+    /// Unwraps a data key once for several things that are sealed or opened with it.
+    ///
+    /// # Errors
+    /// [`Error::OtherMasterKey`] or [`Error::BrokenKey`] when it does not open.
+    pub fn open_key(&self, key: &WrappedKey) -> Result<OpenKey, Error> {
+        self.unwrap_key(key).map(OpenKey)
     }
 
     /// Seals bytes. `context` says what and whose they are (`customer/person`); they open in that
@@ -131,10 +147,7 @@ impl Vault {
     /// [`Error::OtherMasterKey`] or [`Error::BrokenKey`] when the data key does not open,
     /// [`Error::NoRandomness`].
     pub fn seal(&self, key: &WrappedKey, context: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
-        let key = self.unwrap_key(key)?;
-        let mut bytes = vec![VERSION];
-        bytes.extend(encrypt(&key, &sealing_context(context), plain)?);
-        Ok(bytes)
+        self.open_key(key)?.seal(context, plain)
     }
 
     /// Opens what [`Vault::seal`] sealed with the same key and context.
@@ -143,11 +156,7 @@ impl Vault {
     /// [`Error::OtherMasterKey`] or [`Error::BrokenKey`] when the data key does not open,
     /// [`Error::BrokenSeal`] for another key or context and for damaged bytes.
     pub fn open(&self, key: &WrappedKey, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let key = self.unwrap_key(key)?;
-        match sealed.split_first() {
-            Some((&VERSION, rest)) => decrypt(&key, &sealing_context(context), rest).ok_or(Error::BrokenSeal),
-            _ => Err(Error::BrokenSeal),
-        }
+        self.open_key(key)?.open(context, sealed)
     }
 
     fn unwrap_key(&self, wrapped: &WrappedKey) -> Result<Zeroizing<[u8; KEY]>, Error> {
@@ -163,6 +172,26 @@ impl Vault {
         }
         key.copy_from_slice(&plain);
         Ok(key)
+    }
+}
+
+/// A data key, unwrapped. It leaves the program in no way, and its memory is overwritten when it is dropped.
+pub struct OpenKey(Zeroizing<[u8; KEY]>);
+
+impl OpenKey {
+    fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut bytes = vec![VERSION];
+        bytes.extend(encrypt(&self.0, &sealing_context(context), plain)?);
+        Ok(bytes)
+    }
+
+    fn open(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        match sealed.split_first() {
+            Some((&VERSION, rest)) => {
+                decrypt(&self.0, &sealing_context(context), rest).ok_or(Error::BrokenSeal)
+            }
+            _ => Err(Error::BrokenSeal),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::{Error, Sealed, Vault, WrappedKey};
+use super::{Error, OpenKey, Sealed, Vault, WrappedKey};
 use crate::domain::complaint::ComplaintText;
 use crate::domain::correction::FieldChange;
 use crate::domain::customer::Person;
@@ -30,9 +30,7 @@ impl Vault {
         context: &str,
         value: &T,
     ) -> Result<Sealed<T>, Error> {
-        let mut writing = Writing(Zeroizing::new(Vec::with_capacity(1024)));
-        value.write(&mut writing);
-        self.seal(key, context, &writing.0).map(Sealed::from_bytes)
+        self.open_key(key)?.seal_value(context, value)
     }
 
     /// # Errors
@@ -43,10 +41,7 @@ impl Vault {
         context: &str,
         sealed: &Sealed<T>,
     ) -> Result<T, Error> {
-        let plain = self.open(key, context, sealed.as_bytes())?;
-        let mut reading = Reading(&plain);
-        let value = T::read(&mut reading).ok_or(Error::BrokenSeal)?;
-        if reading.0.is_empty() { Ok(value) } else { Err(Error::BrokenSeal) }
+        self.open_key(key)?.open_value(context, sealed)
     }
 
     /// [`Vault::seal_value`] of a person.
@@ -73,6 +68,29 @@ impl Vault {
         sealed: &Sealed<Person>,
     ) -> Result<Person, Error> {
         self.open_value(key, context, sealed)
+    }
+}
+
+impl OpenKey {
+    /// [`Vault::seal_value`] with this key.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`], [`Error::TooLarge`].
+    pub fn seal_value<T: Sealable>(&self, context: &str, value: &T) -> Result<Sealed<T>, Error> {
+        let mut writing = Writing(Zeroizing::new(Vec::with_capacity(256)));
+        value.write(&mut writing);
+        self.seal(context, &writing.0).map(Sealed::from_bytes)
+    }
+
+    /// [`Vault::open_value`] with this key.
+    ///
+    /// # Errors
+    /// [`Error::BrokenSeal`].
+    pub fn open_value<T: Sealable>(&self, context: &str, sealed: &Sealed<T>) -> Result<T, Error> {
+        let plain = self.open(context, sealed.as_bytes())?;
+        let mut reading = Reading(&plain);
+        let value = T::read(&mut reading).ok_or(Error::BrokenSeal)?;
+        if reading.0.is_empty() { Ok(value) } else { Err(Error::BrokenSeal) }
     }
 }
 

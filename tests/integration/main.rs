@@ -34,6 +34,7 @@ mod mail;
 mod march_2016;
 mod metrics;
 mod mta;
+mod multitude;
 mod payments;
 mod planted;
 mod post;

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::harness::Shop;
 
 /// Every schema that was ever in use; this version's own is the last.
-const SCHEMAS: [i64; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
+const SCHEMAS: [i64; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /// No program of theirs wrote a store that was kept: theirs is the store of the schema before, which they changed.
 const CHANGED: [i64; 2] = [3, 5];
@@ -168,14 +168,14 @@ fn still_verified(shop: &Shop, schema: i64) {
 
 #[test]
 fn a_newer_store_is_left_as_it_is_and_told_of() {
-    let shop = shop_of(8);
+    let shop = shop_of(9);
     let store = Connection::open(shop.state().join("firstwatch.db")).unwrap();
     store.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     for arguments in [&["status"][..], &["serve"], &["job", "run", "pull"]] {
         let said = shop.run(arguments).exits(1);
         let sentence =
-            "is of a newer firstwatch (schema 99, this version knows 8); run the newer version, or restore";
+            "is of a newer firstwatch (schema 99, this version knows 9); run the newer version, or restore";
         assert!(said.stderr.contains(sentence), "{}", said.stderr);
     }
     assert_eq!(schema_of(&shop.state()), 99);
@@ -195,5 +195,5 @@ fn without_its_backup_no_store_is_upgraded() {
     assert_eq!((schema_of(&shop.state()), rows(&shop)), (4, before));
     fs::remove_file(&backups).unwrap();
     shop.run(&["status"]).exits(3);
-    assert_eq!((schema_of(&shop.state()), copies_of(&shop, 4).len()), (8, 1));
+    assert_eq!((schema_of(&shop.state()), copies_of(&shop, 4).len()), (9, 1));
 }

@@ -206,7 +206,7 @@ impl Reader<'_> {
         let mut numbers = Numbers::default();
         let (sink, offset, decimal) = (&mut *self.sink, &self.offset, self.source.decimal);
         let mut take = |texts: Vec<Option<String>>| {
-            sink.row(row(query, numbers.next(query.feed), texts, offset, decimal));
+            sink.row(row(query, numbers.next(query.feed), texts.into_iter(), offset, decimal));
             sink.pause(None)
         };
         let streamed = self.server.stream(sql, &query.arguments(), &mut take);
@@ -220,16 +220,16 @@ impl Reader<'_> {
         let mut numbers = Numbers::default();
         let mut last: Option<String> = None;
         let (sink, offset, decimal) = (&mut *self.sink, &self.offset, self.source.decimal);
-        let mut take = |mut texts: Vec<Option<String>>| {
-            let texts_of_row = texts.split_off(2);
-            let which = texts.pop().flatten().and_then(|which| which.parse::<usize>().ok()).unwrap_or(0);
-            let key = texts.pop().flatten();
+        let mut take = |texts: Vec<Option<String>>| {
+            let mut texts = texts.into_iter();
+            let key = texts.next().flatten();
+            let which = texts.next().flatten().and_then(|which| which.parse::<usize>().ok()).unwrap_or(0);
             if key != last {
                 sink.pause(None)?;
                 last = key;
             }
             let query = queries[which.min(queries.len() - 1)];
-            sink.row(row(query, numbers.next(query.feed), texts_of_row, offset, decimal));
+            sink.row(row(query, numbers.next(query.feed), texts, offset, decimal));
             Ok(())
         };
         let streamed = self.server.stream(sql, &arguments, &mut take);
@@ -249,7 +249,13 @@ impl Numbers {
     }
 }
 
-fn row(query: &Query, number: u64, texts: Vec<Option<String>>, offset: &Offset, decimal: char) -> Row {
+fn row(
+    query: &Query,
+    number: u64,
+    texts: impl Iterator<Item = Option<String>>,
+    offset: &Offset,
+    decimal: char,
+) -> Row {
     let cell = |(column, text): (&Column, Option<String>)| {
         text.map_or(Cell::Missing, |text| value::cell(column.kind, text, offset, decimal))
     };

@@ -81,6 +81,7 @@ pub(super) fn cell(kind: Kind, text: String, offset: &Offset, decimal: char) -> 
     }
     let read = match kind {
         Kind::Text => None,
+        Kind::Number if decimal == '.' => None,
         Kind::Number => Some(Cell::Text(text.replace('.', &decimal.to_string()))),
         Kind::Integer => text.parse().ok().map(Cell::Integer),
         Kind::Real => text.parse().ok().map(Cell::Real),
