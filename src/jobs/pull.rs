@@ -24,7 +24,7 @@ use super::worked_out::{self, WorkedOut};
 use crate::domain::customer::Person;
 use crate::domain::erasure::ErasedKind;
 use crate::domain::feed::{Batch, Feed, Rejected};
-use crate::domain::ids::{CustomerNo, RefundId, SourceName};
+use crate::domain::ids::{CustomerNo, OrderId, RefundId, SourceName};
 use crate::domain::order::Order;
 use crate::domain::trouble::Trouble;
 use crate::settings::SourceSettings;
@@ -277,6 +277,15 @@ impl Pull<'_> {
             }
             changed.insert(order.id.clone());
         }
+        changed.extend(self.store_refunds(writer, batch)?);
+        self.tally.changed_orders += changed.len() as u64;
+        changed.iter().try_for_each(|order| Ok(writer.add_unbooked(source, order)?))
+    }
+
+    /// Stores the refunds that are new or changed, and forgets those that the source took back; gives their orders.
+    fn store_refunds(&self, writer: &Writer<'_>, batch: &Batch) -> anyhow::Result<BTreeSet<OrderId>> {
+        let source = &self.settings.name;
+        let mut changed = BTreeSet::new();
         for refund in &batch.refunds {
             let known = writer.refunds_of(source, &refund.order)?;
             if !known.contains(refund) {
@@ -291,8 +300,7 @@ impl Pull<'_> {
                 changed.insert(order.clone());
             }
         }
-        self.tally.changed_orders += changed.len() as u64;
-        changed.iter().try_for_each(|order| Ok(writer.add_unbooked(source, order)?))
+        Ok(changed)
     }
 
     fn store_payments(&self, writer: &Writer<'_>, batch: &Batch) -> anyhow::Result<()> {
