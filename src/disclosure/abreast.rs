@@ -3,31 +3,17 @@
 //! What one finds the other does not know, so how many go side by side shapes the outcome: it is fixed, and a machine with
 //! fewer cores takes longer to the same one.
 
-use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::thread::Scope;
 
 use super::programme::{Outcome, Programme, Run, Solver};
 use super::witness::{REACH, TOLERANCE};
-
-/// How many at a time.
-pub(super) const ABREAST: usize = 2;
 
 /// From so many paid columns on a solution is asked for once more.
 const SEVERAL: usize = 3;
 
 /// A column of which this part of the need is taken costs half a unit's price the second time.
 const SLOPE: f64 = 0.1;
-
-/// Does the same with each thing, in a thread of its own; what comes of them in their order.
-pub(super) fn side_by_side<A: Send, B: Send>(things: Vec<A>, work: impl Fn(A) -> B + Sync) -> Vec<B> {
-    let work = &work;
-    thread::scope(|scope| {
-        let begun: Vec<_> = things.into_iter().map(|thing| scope.spawn(move || work(thing))).collect();
-        let done = |begun: ScopedJoinHandle<'_, B>| begun.join().unwrap_or_else(|panic| resume_unwind(panic));
-        begun.into_iter().map(done).collect()
-    })
-}
 
 /// What is asked of a run: a form moved as far as it needs, paid for by a reward a unit.
 pub(super) struct Wish {

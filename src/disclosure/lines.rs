@@ -20,6 +20,24 @@ pub(super) struct Lines<'r> {
     by_contributor: OnceLock<Vec<(u32, usize)>>,
 }
 
+/// A contributor, and a line of theirs behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Line(u64);
+
+impl Line {
+    fn new(contributor: u32, line: usize) -> Self {
+        Self(u64::from(contributor) << u32::BITS | line as u64)
+    }
+
+    pub fn contributor(self) -> u32 {
+        (self.0 >> u32::BITS) as u32
+    }
+
+    pub fn line(self) -> usize {
+        (self.0 & u64::from(u32::MAX)) as usize
+    }
+}
+
 impl<'r> Lines<'r> {
     pub fn new(request: &'r Request, atoms: usize) -> Self {
         let data = &request.data;
@@ -29,10 +47,10 @@ impl<'r> Lines<'r> {
         Self { measures: &request.measures, data, of_atoms, contributors, by_contributor }
     }
 
-    /// (contributor, line), sorted.
-    pub fn of(&self, atoms: &[u32]) -> Vec<(u32, usize)> {
+    /// (contributor, line), sorted; in one word each, for of a report's totals there are millions.
+    pub fn of(&self, atoms: &[u32]) -> Vec<Line> {
         let lines = atoms.iter().flat_map(|&atom| self.of_atoms[atom as usize].clone());
-        let mut lines: Vec<(u32, usize)> = lines.map(|line| (self.contributors[line], line)).collect();
+        let mut lines: Vec<Line> = lines.map(|line| Line::new(self.contributors[line], line)).collect();
         lines.sort_unstable();
         lines
     }

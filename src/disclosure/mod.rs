@@ -55,6 +55,7 @@ mod system;
 mod table;
 mod takeback;
 mod target;
+mod threads;
 mod view;
 mod witness;
 mod workshop;

@@ -12,12 +12,13 @@ use std::array;
 use std::collections::BTreeSet;
 use std::thread;
 
-use super::abreast::{ABREAST, Worker};
+use super::abreast::Worker;
 use super::programme::{Outcome, Programme};
 use super::search::Search;
 use super::slice::{Slice, outsider};
 use super::subject::Subject;
 use super::target::End;
+use super::threads::ABREAST;
 use super::witness::{TOLERANCE, Witness};
 use super::workshop::Workshop;
 

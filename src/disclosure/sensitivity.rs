@@ -51,12 +51,13 @@ impl Profile {
         let (data, measures) = (contributions.data, contributions.measures);
         let lines = contributions.of(atoms);
         let mut profile = Self { measures: vec![Figures::default(); measures.len()], ..Self::default() };
-        let mut sums = vec![0i128; data.components.len()];
-        for of_one in lines.chunk_by(|a, b| a.0 == b.0) {
+        // A component's grand total leaves room for much more.
+        let mut sums = vec![0i64; data.components.len()];
+        for of_one in lines.chunk_by(|a, b| a.contributor() == b.contributor()) {
             for (sum, column) in sums.iter_mut().zip(&data.components) {
-                *sum = of_one.iter().map(|&(_, line)| i128::from(column.at(line))).sum();
+                *sum = of_one.iter().map(|line| column.at(line.line())).sum();
             }
-            profile.add(of_one[0].0, &sums, measures);
+            profile.add(of_one[0].contributor(), &sums, measures);
         }
         if profile.contributors != 1 {
             profile.singleton = None;
@@ -68,7 +69,7 @@ impl Profile {
         profile
     }
 
-    fn add(&mut self, contributor: u32, sums: &[i128], measures: &[MeasureTerms]) {
+    fn add(&mut self, contributor: u32, sums: &[i64], measures: &[MeasureTerms]) {
         if sums.iter().all(|&sum| sum == 0) {
             return;
         }
@@ -77,7 +78,8 @@ impl Profile {
         for (figures, measure) in self.measures.iter_mut().zip(measures) {
             if measure.terms.iter().any(|&(component, _)| sums[component] != 0) {
                 let terms = measure.terms.iter();
-                let amount: i128 = terms.map(|&(component, times)| sums[component] * i128::from(times)).sum();
+                let amount: i128 =
+                    terms.map(|&(component, times)| i128::from(sums[component]) * i128::from(times)).sum();
                 if !measure.is_balance || amount != 0 {
                     figures.contributors += 1;
                     figures.value += amount;
@@ -88,7 +90,9 @@ impl Profile {
                     }
                 }
                 let terms = measure.terms.iter();
-                let most = terms.map(|&(component, times)| sums[component] * i128::from(times.abs())).sum();
+                let most = terms
+                    .map(|&(component, times)| i128::from(sums[component]) * i128::from(times.abs()))
+                    .sum();
                 figures.bound = figures.bound.max(most);
             }
         }

@@ -3,8 +3,10 @@
 //! A *unit* is what one decision is about: a set of atoms with a list of measures. Cells of different tables that are
 //! the same unit are shown or withheld together.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::amounts::Amounts;
 use super::error::Error;
@@ -14,6 +16,7 @@ use super::lines::Lines;
 use super::policy::{Cost, Policy};
 use super::request::{CandidateTable, Judgement, MeasureTerms, Request};
 use super::sensitivity::{Profile, Sensitivity};
+use super::threads::{ABREAST, side_by_side};
 
 /// One decision.
 #[derive(Debug)]
@@ -149,6 +152,10 @@ impl<'r> System<'r> {
         let request = self.request;
         let mut known: HashMap<&'r [u32], usize> = HashMap::new();
         let mut units: BTreeMap<(usize, Vec<usize>), usize> = BTreeMap::new();
+        for cell in request.tables.iter().chain(&request.reserved).flat_map(|candidate| &candidate.cells) {
+            self.intern(&mut known, &cell.atoms);
+        }
+        self.make_profiles();
         for (table, candidate) in request.tables.iter().chain(&request.reserved).enumerate() {
             let mut of_table = Vec::with_capacity(candidate.cells.len());
             let mut measures = candidate.measures.clone();
@@ -182,6 +189,18 @@ impl<'r> System<'r> {
             }
         }
         self.look_back(policy);
+    }
+
+    /// Makes the profiles of all sets that are known, large ones first.
+    fn make_profiles(&self) {
+        let mut order: Vec<usize> = (0..self.sets.len()).collect();
+        order.sort_by_key(|&set| Reverse(self.sets[set].len()));
+        let next = AtomicUsize::new(0);
+        side_by_side((0..ABREAST).collect(), |_: usize| {
+            while let Some(&set) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.profile(set);
+            }
+        });
     }
 
     fn look_back(&mut self, policy: &Policy) {
@@ -240,6 +259,9 @@ impl<'r> System<'r> {
 pub(super) fn check(request: &Request) -> Result<(), Error> {
     let malformed = |what| Err(Error::Malformed(what));
     let data = &request.data;
+    if data.atoms.len() > u32::MAX as usize {
+        return malformed("there are more than 4,294,967,295 contributions");
+    }
     let ascending = |atoms: &[u32]| atoms.windows(2).all(|pair| pair[0] < pair[1]);
     if data.contributors.len() != data.atoms.len()
         || data.components.iter().any(|column| column.len() != data.atoms.len())

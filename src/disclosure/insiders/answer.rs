@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::abreast::{ABREAST, side_by_side};
 use super::super::certify::{Component, NEARBY, components};
 use super::super::field::Random;
 use super::super::programme::{Outcome, Run};
 use super::super::search::Search;
 use super::super::slice::Slice;
 use super::super::target::End;
+use super::super::threads::{ABREAST, side_by_side};
 use super::super::witness::Witness;
 use super::SLICE;
 use super::doubt::{Doubt, Doubts};

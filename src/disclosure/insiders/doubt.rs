@@ -135,14 +135,15 @@ impl Search<'_> {
     fn parts(&self, target: &Target) -> Parts {
         let (view, lines) = (&self.views[target.view], self.system.lines());
         let mut of: Vec<(u32, i128)> = Vec::new();
-        for (contributor, line) in lines.of(&target.atoms) {
+        for line in lines.of(&target.atoms) {
             let amount = |&(position, times): &(usize, i64)| {
-                i128::from(lines.data.components[view.components[position]].at(line)) * i128::from(times)
+                let column = &lines.data.components[view.components[position]];
+                i128::from(column.at(line.line())) * i128::from(times)
             };
             let amount: i128 = target.terms.iter().map(amount).sum();
-            match of.last_mut().filter(|last| last.0 == contributor) {
+            match of.last_mut().filter(|last| last.0 == line.contributor()) {
                 Some(last) => last.1 += amount,
-                None => of.push((contributor, amount)),
+                None => of.push((line.contributor(), amount)),
             }
         }
         let total = of.iter().map(|part| part.1).sum();
