@@ -119,7 +119,7 @@ impl<'a> ComplaintFigures<'a> {
         numbers: &Numbers<'_>,
     ) -> Vec<TableView> {
         let key = report.tells_of_sales().then(|| self.key(report, texts, numbers));
-        let grids = self.grids.iter().map(|grid| tables::view(grid, room.rows, report, texts, numbers));
+        let grids = self.grids.iter().map(|grid| tables::view(grid, room, report, texts, numbers));
         // Where there is no room for tables, none for these either; what they say stands in the files.
         let grids = grids.take(room.tables);
         key.into_iter().chain(grids).chain(self.durations(report, texts, numbers)).collect()

@@ -62,19 +62,19 @@ use crate::settings::{Format, Language};
 const LONGEST_HTML: usize = 100_000;
 /// What the mail prints, and what is tried in turn when it gets too long with that.
 const ROOM_IN_MAIL: [Room; 13] = [
-    Room { rows: 15, tables: usize::MAX },
-    Room { rows: 12, tables: usize::MAX },
-    Room { rows: 10, tables: usize::MAX },
-    Room { rows: 8, tables: usize::MAX },
-    Room { rows: 7, tables: usize::MAX },
-    Room { rows: 6, tables: usize::MAX },
-    Room { rows: 5, tables: usize::MAX },
-    Room { rows: 4, tables: usize::MAX },
-    Room { rows: 3, tables: usize::MAX },
-    Room { rows: 0, tables: usize::MAX },
-    Room { rows: 0, tables: 12 },
-    Room { rows: 0, tables: 6 },
-    Room { rows: 0, tables: 0 },
+    Room::in_mail(15, usize::MAX),
+    Room::in_mail(12, usize::MAX),
+    Room::in_mail(10, usize::MAX),
+    Room::in_mail(8, usize::MAX),
+    Room::in_mail(7, usize::MAX),
+    Room::in_mail(6, usize::MAX),
+    Room::in_mail(5, usize::MAX),
+    Room::in_mail(4, usize::MAX),
+    Room::in_mail(3, usize::MAX),
+    Room::in_mail(0, usize::MAX),
+    Room::in_mail(0, 12),
+    Room::in_mail(0, 6),
+    Room::in_mail(0, 0),
 ];
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -115,10 +115,12 @@ pub fn render(report: &Report<'_>, language: Language) -> Result<Rendered, Error
     let page = |room| Page::new(report, &figures, room, &texts, &numbers);
     let (in_full, in_mail) = (page(Room::WHOLE)?, page(ROOM_IN_MAIL[0])?);
     let sends = |format| report.left_out.is_none() && report.attaches(format);
+    let cut = if sends(Format::Xlsx) { Some(page(Room::BESIDE_A_WORKBOOK)?) } else { None };
+    let in_pdf = cut.as_ref().unwrap_or(&in_full);
     // A long PDF takes longer than all the rest, which is made beside it.
     let (set, rest) = std::thread::scope(|scope| {
         let set = scope.spawn(|| {
-            let pdf = if sends(Format::Pdf) { Some(pdf::write(report, &in_full)?) } else { None };
+            let pdf = if sends(Format::Pdf) { Some(pdf::write(report, in_pdf)?) } else { None };
             let images = if report.attaches(Format::Html) { images(report, &in_mail)? } else { Vec::new() };
             Ok::<_, Error>((pdf, images))
         });

@@ -160,7 +160,7 @@ impl Page {
         texts: &Texts,
         numbers: &Numbers<'_>,
     ) -> Result<Self, Error> {
-        let view = |grid: &Grid<'_>| tables::view(grid, room.rows, report, texts, numbers);
+        let view = |grid: &Grid<'_>| tables::view(grid, room, report, texts, numbers);
         let key = key_table(report, &figures.lines, texts, numbers);
         let running = running(&figures.lines, texts, numbers);
         let by_tet = by_tet(report, &figures.lines, texts, numbers);

@@ -1,4 +1,5 @@
-//! The PDF: A4, set by typst from the same page as the mail, with every row of every table.
+//! The PDF: A4, set by typst from the same page as the mail, with every row of every table, or the largest where a
+//! workbook has them all.
 //!
 //! Invariant: the same report gives the same bytes; its date is the data's.
 

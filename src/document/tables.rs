@@ -11,12 +11,10 @@ use super::grid::{Codes, Grid};
 use super::names;
 use super::numbers::{Numbers, WITHHELD};
 use super::report::Report;
+use super::room::Room;
 use super::texts::Texts;
 use crate::settings::Format;
 
-/// So many names of groups stand under a table in the mail, and in a file that has room for more.
-const NAMES_IN_MAIL: usize = 6;
-const NAMES_IN_FULL: usize = 60;
 /// More columns than this do not stand under a row.
 const MOST_COLUMNS: usize = 6;
 /// A longer label would push a phone's page wide.
@@ -69,16 +67,16 @@ pub struct RowView {
     pub bar: Option<u8>,
 }
 
-/// Prints a grid with at most `limit` rows besides the total.
+/// Prints a grid as far as there is room.
 pub fn view(
     grid: &Grid<'_>,
-    limit: usize,
+    room: Room,
     report: &Report<'_>,
     texts: &Texts,
     numbers: &Numbers<'_>,
 ) -> TableView {
     let (columns, others) = split_measures(grid);
-    let (rows, left_out) = grid.top(limit);
+    let (rows, left_out) = grid.top(room.rows);
     let largest = rows
         .iter()
         .filter(|row| row.len() == 1 && !grid.stands_for_others(row))
@@ -106,7 +104,7 @@ pub fn view(
         heads: columns.iter().map(|&at| names::measure(grid.measures[at], texts)).collect(),
         rows: views,
         notes: [
-            names_of_others(grid, &rows, limit, texts, numbers),
+            names_of_others(grid, &rows, room.names, texts, numbers),
             notes(grid, left_out, report, texts, numbers),
         ]
         .concat(),
@@ -117,11 +115,10 @@ pub fn view(
 fn names_of_others(
     grid: &Grid<'_>,
     rows: &[&Codes],
-    limit: usize,
+    most: usize,
     texts: &Texts,
     numbers: &Numbers<'_>,
 ) -> Vec<String> {
-    let most = if limit == usize::MAX { NAMES_IN_FULL } else { NAMES_IN_MAIL };
     let mut names: Vec<String> = rows.iter().flat_map(|row| grid.others(row, texts)).collect();
     names.sort();
     names.dedup();
