@@ -8,7 +8,7 @@ use super::field::{Echelon, add};
 use super::programme::Outcome;
 use super::search::Search;
 use super::slice::{Hold, Part, Slice, SliceRow, outsider};
-use super::subject::{Released, Subject};
+use super::subject::Released;
 use super::system::Past;
 use super::target::{End, Target};
 use super::witness::Proof;
@@ -226,9 +226,8 @@ impl Search<'_> {
         let exact: BTreeSet<usize> = self.failing_the_exact_guard().into_iter().collect();
         let failing: BTreeSet<usize> =
             self.lost.iter().map(|&(target, _)| target).chain(exact.iter().copied()).collect();
-        let is_new = |target: usize| !matches!(self.targets[target].subject, Subject::Earlier { .. });
         let told = self.lost_to.iter().map(|&(target, _, contributor)| (target, contributor));
-        let told = told.filter(|&(target, _)| is_new(target)).collect();
+        let told = told.filter(|&(target, _)| self.is_new(target)).collect();
         self.report_of(&exact, &failing, told)
     }
 

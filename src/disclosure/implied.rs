@@ -6,7 +6,7 @@
 //!
 //! What the only contributor of a withheld cell makes of the sums it stands in is [`super::beside`]'s.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::request::Equation;
 use super::search::Search;
@@ -83,14 +83,15 @@ impl Search<'_> {
         let around = around.map(|unit| self.system.units[unit].set);
         for measure in 0..self.system.request.measures.len() {
             let shown = self.shown_sets(measure);
-            for (&lesser, &(of_lesser, lesser_is_new)) in &shown {
+            let known = shown.iter().enumerate().filter_map(|(set, shown)| Some((set, (*shown)?)));
+            for (lesser, (of_lesser, lesser_is_new)) in known {
                 let Some(&first) = self.system.sets[lesser].first() else { continue };
                 for &greater in &self.system.sets_of_atom[first as usize] {
                     let greater = greater as usize;
                     if around.is_some_and(|set| set != greater && set != lesser) {
                         continue;
                     }
-                    let Some(&(of_greater, is_new)) = shown.get(&greater) else { continue };
+                    let Some((of_greater, is_new)) = shown[greater] else { continue };
                     if (is_new || lesser_is_new)
                         && self.may_leave_little(measure, greater, lesser)
                         && let Some(atoms) = rest(self.system.sets[greater], self.system.sets[lesser])
@@ -105,17 +106,17 @@ impl Search<'_> {
     }
 
     /// The sets whose figure for a measure is known, with where it is shown and whether this request shows it.
-    fn shown_sets(&self, measure: usize) -> BTreeMap<usize, (Released, bool)> {
-        let mut shown = BTreeMap::new();
+    fn shown_sets(&self, measure: usize) -> Vec<Option<(Released, bool)>> {
+        let mut shown = vec![None; self.system.sets.len()];
         for (unit, decided) in self.system.units.iter().enumerate() {
             if self.shown[unit] && decided.measures.contains(&measure) {
                 let released = Released::Cell { table: decided.table, cell: decided.cell };
-                shown.entry(decided.set).or_insert((released, true));
+                shown[decided.set].get_or_insert((released, true));
             }
         }
         for (cell, past) in self.system.past.iter().enumerate() {
             if past.shown && past.measures.contains(&measure) {
-                shown.insert(past.set, (Released::Earlier { cell }, false));
+                shown[past.set] = Some((Released::Earlier { cell }, false));
             }
         }
         shown
@@ -127,13 +128,16 @@ impl Search<'_> {
         if self.system.sets[greater].len() <= self.system.sets[lesser].len() {
             return false;
         }
-        let (whole, part) =
-            (&self.system.profile(greater).measures[measure], &self.system.profile(lesser).measures[measure]);
+        let whole = &self.system.profile(greater).measures[measure];
+        let part = self.system.sum(lesser, measure);
         let p = self.policy.p_percent;
         // Nobody's part is above the bound, and the sizes of all parts add up to the figure at least.
-        let p_percent_holds =
-            (whole.value - part.value - 2 * whole.bound) * p.divisor() >= p.times(whole.bound);
-        whole.contributors < part.contributors + self.policy.minimum_contributors
+        let p_percent_holds = (whole.value - part - 2 * whole.bound) * p.divisor() >= p.times(whole.bound);
+        // Of a cell that is a small part of the other its lines say enough.
+        let is_alone =
+            |contributors: u64| whole.contributors < contributors + self.policy.minimum_contributors;
+        is_alone(self.system.lines().count(self.system.sets[lesser]))
+            && is_alone(self.system.profile(lesser).measures[measure].contributors)
             || self.system.measure(measure).is_magnitude
                 && (!self.policy.dominance.is_empty() || !p_percent_holds)
     }

@@ -32,6 +32,7 @@ impl Lattice {
             sets_of_atom,
             top: vec![NONE; sets_of_atom.len()],
             taken: vec![false; sets_of_atom.len()],
+            times: vec![0; sets.len()],
         };
         let mut sums = vec![Sum::default(); sets.len()];
         for &set in &order {
@@ -64,21 +65,31 @@ struct Finder<'a> {
     /// For each atom, the last set that held it.
     top: Vec<u32>,
     taken: Vec<bool>,
+    /// For each set how often it was met; zeros in between.
+    times: Vec<u32>,
 }
 
 impl Finder<'_> {
     fn sum(&mut self, set: u32) -> Sum {
         let atoms = self.sets[set as usize];
-        let tops = self.count(atoms.iter().map(|&atom| self.top[atom as usize]).filter(|&top| top != NONE));
-        let mut sum = Sum { sets: self.whole(&tops), atoms: Vec::new() };
+        let mut met = Vec::new();
+        for &atom in atoms {
+            let top = self.top[atom as usize];
+            if top != NONE {
+                self.meet(top, &mut met);
+            }
+        }
+        let mut sum = Sum { sets: self.whole(met), atoms: Vec::new() };
         // Where years are sums of months and these of days, all of them are whole: only the rest costs a closer look.
         self.take(&sum.sets);
         let mut rest = self.not_taken(atoms);
         if !rest.is_empty() {
-            let within =
-                self.count(rest.iter().flat_map(|&atom| self.sets_of_atom[atom as usize].iter().copied()));
+            let (sets_of_atom, mut met) = (self.sets_of_atom, Vec::new());
+            for &set in rest.iter().flat_map(|&atom| &sets_of_atom[atom as usize]) {
+                self.meet(set, &mut met);
+            }
             let mut left = rest.len();
-            for part in self.whole(&within).into_iter().filter(|&part| part != set) {
+            for part in self.whole(met).into_iter().filter(|&part| part != set) {
                 let members = self.sets[part as usize];
                 if members.len() <= left && !members.iter().any(|&atom| self.taken[atom as usize]) {
                     left -= members.len();
@@ -98,20 +109,24 @@ impl Finder<'_> {
         sum
     }
 
-    /// Which sets come, and how often.
-    fn count(&self, sets: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
-        let mut sets: Vec<u32> = sets.collect();
-        sets.sort_unstable();
-        sets.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect()
+    fn meet(&mut self, set: u32, met: &mut Vec<u32>) {
+        let times = &mut self.times[set as usize];
+        if *times == 0 {
+            met.push(set);
+        }
+        *times += 1;
     }
 
-    /// Those that were met with all their atoms, the largest first.
-    fn whole(&self, met: &[(u32, u32)]) -> Vec<u32> {
+    /// Those that were met with all their atoms, the largest first; what was met is forgotten.
+    fn whole(&mut self, mut met: Vec<u32>) -> Vec<u32> {
         let size = |set: u32| self.sets[set as usize].len();
-        let whole = met.iter().filter(|&&(set, times)| size(set) > 1 && size(set) == times as usize);
-        let mut whole: Vec<u32> = whole.map(|met| met.0).collect();
-        whole.sort_by_key(|&set| (Reverse(size(set)), set));
-        whole
+        let times = &mut self.times;
+        met.retain(|&set| {
+            let times = std::mem::take(&mut times[set as usize]);
+            size(set) > 1 && size(set) == times as usize
+        });
+        met.sort_unstable_by_key(|&set| (Reverse(size(set)), set));
+        met
     }
 
     fn take(&mut self, sets: &[u32]) {

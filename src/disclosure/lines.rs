@@ -16,6 +16,7 @@ pub(super) struct Lines<'r> {
     of_atoms: Vec<Range<usize>>,
     /// For each line of the data, its contributor counted from zero.
     contributors: Vec<u32>,
+    contributor_count: usize,
     /// The lines by contributor, made when somebody asks.
     by_contributor: OnceLock<Vec<(u32, usize)>>,
 }
@@ -43,8 +44,10 @@ impl<'r> Lines<'r> {
         let data = &request.data;
         let (of_atoms, contributors) =
             (lines_of_atoms(&data.atoms, atoms), number_contributors(&data.contributors));
+        let contributor_count = contributors.iter().max().map_or(0, |&last| last as usize + 1);
         let by_contributor = OnceLock::new();
-        Self { measures: &request.measures, data, of_atoms, contributors, by_contributor }
+        let measures = &request.measures;
+        Self { measures, data, of_atoms, contributors, contributor_count, by_contributor }
     }
 
     /// (contributor, line), sorted; in one word each, for of a report's totals there are millions.
@@ -55,6 +58,11 @@ impl<'r> Lines<'r> {
         lines
     }
 
+    /// How many lines there are: as many as contributors, or more.
+    pub fn count(&self, atoms: &[u32]) -> u64 {
+        atoms.iter().map(|&atom| self.of_atoms[atom as usize].len() as u64).sum()
+    }
+
     /// An atom's (contributor, line), sorted.
     pub fn of_atom(&self, atom: u32) -> impl Iterator<Item = (u32, usize)> {
         self.of_atoms[atom as usize].clone().map(|line| (self.contributors[line], line))
@@ -62,7 +70,7 @@ impl<'r> Lines<'r> {
 
     /// Contributors are numbered from zero to this.
     pub fn contributor_count(&self) -> usize {
-        self.contributors.iter().max().map_or(0, |&last| last as usize + 1)
+        self.contributor_count
     }
 
     /// A contributor's (atom, line), sorted.

@@ -6,8 +6,8 @@ use super::optimum;
 use super::policy::Policy;
 use super::programme::{Highs, Solver};
 use super::protection::{Protection, Summary, Witnesses};
-use super::request::{Judgement, Request};
-use super::retreat::protect_what_can_be;
+use super::request::{Judgement, Request, WitnessTable};
+use super::retreat::{Refused, protect_what_can_be};
 use super::search::Search;
 use super::system::{System, Unit};
 use super::table::{CellStatus, ProtectedCell, ProtectedTable};
@@ -39,7 +39,9 @@ pub fn protect_judged(
     policy: &Policy,
 ) -> Result<Protection, Error> {
     let solver = Highs::default();
-    protect_what_can_be(request, judgements, &|part, known| protect_with(part, known, policy, &solver))
+    protect_what_can_be(request, judgements, &|part, known, found| {
+        attempt(part, known, found, policy, &solver)
+    })
 }
 
 /// Judges a pattern made elsewhere: for each table and cell its status, of which only shown or not counts.
@@ -63,16 +65,20 @@ pub fn audit_judged(
     audit_with(request, judgements, pattern, policy, &Highs::default())
 }
 
-pub(super) fn protect_with(
+/// All tables or none. `found` are witnesses of an attempt at more tables than these: one is looked at before it is relied
+/// on, as those of the request are.
+fn attempt(
     request: &Request,
     judgements: &[Vec<Judgement>],
+    found: &[WitnessTable],
     policy: &Policy,
     solver: &dyn Solver,
-) -> Result<Protection, Error> {
+) -> Result<Protection, Refused> {
     let system = System::new(request, judgements, policy)?;
     let shown = system.units.iter().map(Unit::is_candidate).collect();
     let mut search = Search::new(&system, policy, shown, solver);
     search.recall();
+    search.take_over(found);
     search.suppress();
     if !policy.series && !search.is_in_vain() {
         search.take_back();
@@ -80,7 +86,7 @@ pub(super) fn protect_with(
     search.protect();
     let mut report = settle(&mut search);
     if !report.disclosed.is_empty() {
-        return Err(Error::DisclosedEarlier(report.disclosed));
+        return Err(Refused { error: Error::DisclosedEarlier(report.disclosed), found: search.found() });
     }
     let zeros_are_shown = system.units.iter().zip(&search.shown).all(|(unit, shown)| *shown || !unit.empty);
     let optimum = if policy.series || !zeros_are_shown { None } else { optimum::optimum(&search) };
@@ -96,6 +102,16 @@ pub(super) fn protect_with(
     protection.witnesses = search.lasting();
     protection.summary.optimality_gap = optimum.map(|optimum| optimum.gap(optimum::cost(&search)));
     Ok(protection)
+}
+
+#[cfg(test)]
+pub(super) fn protect_with(
+    request: &Request,
+    judgements: &[Vec<Judgement>],
+    policy: &Policy,
+    solver: &dyn Solver,
+) -> Result<Protection, Error> {
+    attempt(request, judgements, &[], policy, solver).map_err(|refused| refused.error)
 }
 
 pub(super) fn audit_with(

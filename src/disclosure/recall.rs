@@ -19,14 +19,62 @@ impl Search<'_> {
         for (index, table) in self.system.request.witnesses.iter().enumerate() {
             let same = |view: &View| view.components == table.components;
             let Some(view) = self.views.iter().position(same) else { continue };
-            let is_relevant = |entry: &&(u32, usize, f64)| self.is_relevant(view, entry.0);
-            let (differences, rest): (Vec<_>, Vec<_>) = table.differences.iter().partition(is_relevant);
-            if differences.is_empty() {
+            let is_relevant = |entry: &(u32, usize, f64)| self.is_relevant(view, entry.0);
+            // Most witnesses of a long series are of other days.
+            if !table.differences.iter().any(is_relevant) {
                 continue;
             }
+            let (differences, rest): (Vec<_>, Vec<_>) =
+                table.differences.iter().partition(|entry| is_relevant(entry));
             let number = self.witnesses.len();
             let holds = self.take_witness(view, Witness { scale: table.scale, differences }, false);
             self.recalled[index] = Recalled::Part { number: holds.then_some(number), rest };
+        }
+    }
+
+    /// Takes in, of an attempt at more tables, the witnesses that prove something here, and withholds what they disturb: what
+    /// that attempt withheld for the tables that are gone, it shows.
+    pub fn take_over(&mut self, found: &[WitnessTable]) {
+        for view in 0..self.views.len() {
+            let of_view = found.iter().filter(|table| self.views[view].components == table.components);
+            let witness =
+                |table: &WitnessTable| Witness { scale: table.scale, differences: table.differences.clone() };
+            let mut left: Vec<Witness> = of_view.map(witness).collect();
+            left.retain(|witness| !self.take_if_it_proves(view, witness));
+            if self.policy.insiders && !left.is_empty() {
+                self.take_what_answers(view, left);
+            }
+        }
+    }
+
+    /// Whether it proves an end that nothing has proved yet.
+    fn take_if_it_proves(&mut self, view: usize, witness: &Witness) -> bool {
+        let (shown, before) = (self.shown.clone(), self.witnesses.len());
+        self.withhold_disturbed(view, witness);
+        let proves = self.take_witness(view, witness.clone(), true) && self.witnesses.len() > before;
+        if !proves {
+            self.shown = shown;
+        }
+        proves
+    }
+
+    /// The witnesses that the request did not bring.
+    pub fn found(&self) -> Vec<WitnessTable> {
+        let of_request = |recalled: &Recalled| match recalled {
+            Recalled::Part { number, .. } => *number,
+            Recalled::Untouched => None,
+        };
+        let known: BTreeSet<usize> = self.recalled.iter().filter_map(of_request).collect();
+        let own = (0..self.witnesses.len()).filter(|number| !known.contains(number));
+        own.map(|number| self.witness_table(number)).collect()
+    }
+
+    fn witness_table(&self, number: usize) -> WitnessTable {
+        let (view, witness) = &self.witnesses[number];
+        WitnessTable {
+            components: self.views[*view].components.clone(),
+            scale: witness.scale,
+            differences: witness.differences.clone(),
         }
     }
 
@@ -48,12 +96,7 @@ impl Search<'_> {
                 lasting.new.push(WitnessTable { differences: rest.clone(), ..table.clone() });
             }
         }
-        let own = needed.difference(&known).map(|&number| &self.witnesses[number]);
-        lasting.new.extend(own.map(|(view, witness)| WitnessTable {
-            components: self.views[*view].components.clone(),
-            scale: witness.scale,
-            differences: witness.differences.clone(),
-        }));
+        lasting.new.extend(needed.difference(&known).map(|&number| self.witness_table(number)));
         lasting
     }
 

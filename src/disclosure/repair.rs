@@ -52,8 +52,12 @@ impl Search<'_> {
 
     /// Whether earlier releases disclose something that this one would show or that they withheld: no pattern helps.
     pub fn is_in_vain(&self) -> bool {
-        let is_new = |target: usize| !matches!(self.targets[target].subject, Subject::Earlier { .. });
-        !self.lost.is_empty() || self.lost_to.iter().any(|&(target, ..)| is_new(target))
+        !self.lost.is_empty() || self.lost_to.iter().any(|&(target, ..)| self.is_new(target))
+    }
+
+    /// Whether a target is a secret of this release, and not of an earlier one.
+    pub fn is_new(&self, target: usize) -> bool {
+        !matches!(self.targets[target].subject, Subject::Earlier { .. })
     }
 
     /// Likewise, for an attacker who contributed nothing.

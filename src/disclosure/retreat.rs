@@ -9,12 +9,24 @@ use std::collections::BTreeSet;
 
 use super::error::Error;
 use super::protection::Protection;
-use super::request::{CandidateTable, Judgement, Request};
+use super::request::{CandidateTable, Judgement, Request, WitnessTable};
 use super::subject::{Released, Subject};
 use super::table::{CellStatus, ProtectedCell, ProtectedTable};
 
-/// Protects a request as it is, or says what earlier releases disclose of it.
-type Protect<'a> = dyn Fn(&Request, &[Vec<Judgement>]) -> Result<Protection, Error> + 'a;
+/// Why an attempt failed, and the witnesses that it had found by then: with fewer tables they mostly prove what they did.
+pub(super) struct Refused {
+    pub error: Error,
+    pub found: Vec<WitnessTable>,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self { error, found: Vec::new() }
+    }
+}
+
+/// Protects a request as it is, beside what another attempt has found, or says what earlier releases disclose of it.
+type Protect<'a> = dyn Fn(&Request, &[Vec<Judgement>], &[WitnessTable]) -> Result<Protection, Refused> + 'a;
 
 /// Protects the request, withholding whole tables whose own cells earlier releases have narrowed down.
 pub(super) fn protect_what_can_be(
@@ -22,9 +34,9 @@ pub(super) fn protect_what_can_be(
     judgements: &[Vec<Judgement>],
     protect: &Protect<'_>,
 ) -> Result<Protection, Error> {
-    let mut error = match protect(request, judgements) {
-        Err(Error::DisclosedEarlier(disclosed)) => disclosed,
-        settled => return settled,
+    let (mut error, mut found) = match protect(request, judgements, &[]) {
+        Err(Refused { error: Error::DisclosedEarlier(disclosed), found }) => (disclosed, found),
+        settled => return settled.map_err(|refused| refused.error),
     };
     let mut kept: Vec<usize> = (0..request.tables.len()).collect();
     loop {
@@ -44,9 +56,12 @@ pub(super) fn protect_what_can_be(
         };
         let known: Vec<Vec<Judgement>> =
             kept.iter().map_while(|&table| judgements.get(table).cloned()).collect();
-        match protect(&part, &known) {
-            Err(Error::DisclosedEarlier(disclosed)) => error = disclosed,
-            settled => return settled.map(|protection| with_the_rest_withheld(request, &kept, protection)),
+        match protect(&part, &known, &found) {
+            Err(Refused { error: Error::DisclosedEarlier(disclosed), found: again }) => {
+                (error, found) = (disclosed, again);
+            }
+            Err(refused) => return Err(refused.error),
+            Ok(protection) => return Ok(with_the_rest_withheld(request, &kept, protection)),
         }
     }
 }

@@ -132,9 +132,7 @@ impl<'s> Search<'s> {
             .filter(|&(target, end)| self.is_open(target, end))
             .collect();
         open.sort_by_key(|&(target, end)| {
-            let stated = &self.targets[target];
-            let is_new = !matches!(stated.subject, Subject::Earlier { .. });
-            (is_new, std::cmp::Reverse(stated.need(end)), target, end)
+            (self.is_new(target), std::cmp::Reverse(self.targets[target].need(end)), target, end)
         });
         open
     }

@@ -250,7 +250,7 @@ struct Rows<'a> {
 
 /// The positions of a view, and the combinations that its rows are of. One row of a combination may follow from others of
 /// the same, though none of its positions does.
-fn figures(view: &View) -> Vec<Vec<(usize, i64)>> {
+pub(super) fn figures(view: &View) -> Vec<Vec<(usize, i64)>> {
     let positions = (0..view.components.len()).map(|position| vec![(position, 1)]);
     positions.chain(view.kinds.iter().filter(|kind| kind.len() > 1).cloned()).collect()
 }

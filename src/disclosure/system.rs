@@ -131,6 +131,16 @@ impl<'r> System<'r> {
         Profile::of(&self.lines, atoms)
     }
 
+    /// A set's figure, without its profile.
+    pub fn sum(&self, set: usize, measure: usize) -> i128 {
+        let of_term = |&(component, times): &(usize, i64)| -> i128 {
+            let amounts =
+                self.sets[set].iter().map(|&atom| i128::from(self.amounts[component][atom as usize]));
+            amounts.sum::<i128>() * i128::from(times)
+        };
+        self.measure(measure).terms.iter().map(of_term).sum()
+    }
+
     pub fn lines(&self) -> &Lines<'r> {
         &self.lines
     }

@@ -17,6 +17,9 @@ use super::doubt::{Doubt, Doubts};
 /// answers most.
 const TOGETHER: usize = 64;
 
+/// How many atoms vary around a single target: three times as many take ten times as long.
+const BROADER: [usize; 3] = [300, 600, 1000];
+
 /// Witnesses looked for and found, and what they leave of some doubts.
 struct Answers<'a, 's> {
     search: &'a Search<'s>,
@@ -29,8 +32,8 @@ impl Search<'_> {
     /// Some doubts at a time, with all who have them knowing their parts: first the withheld atoms vary, then more.
     pub(super) fn answer_together(&mut self, doubts: &mut Doubts) {
         if self.is_broad(doubts.view) {
-            let sizes = if self.is_wide(doubts.view) { 1 } else { 2 };
-            return self.answer_nearby(doubts, &NEARBY[..sizes]);
+            let sizes = if self.is_wide(doubts.view) { 1 } else { BROADER.len() };
+            return self.answer_nearby(doubts, &BROADER[..sizes]);
         }
         self.answer_by(doubts, |answers| {
             if answers.doubts.is_empty() {

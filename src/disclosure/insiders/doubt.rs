@@ -187,7 +187,7 @@ impl Doubts {
     }
 
     /// The ends that no witness is known to reach, and the doubts about the others.
-    fn extent(&self) -> (usize, usize) {
+    pub fn extent(&self) -> (usize, usize) {
         let unreached = self.open.values().filter(|of| of.is_none()).count();
         (unreached, self.open.values().flatten().map(Vec::len).sum())
     }
@@ -206,6 +206,12 @@ impl Doubts {
 
     pub fn none(view: usize) -> Self {
         Self { view, open: BTreeMap::new(), parts: BTreeMap::new() }
+    }
+
+    /// Drops those about other targets.
+    pub fn keep(&mut self, is_kept: impl Fn(usize) -> bool) {
+        self.open.retain(|&(target, _), _| is_kept(target));
+        self.parts.retain(|&target, _| is_kept(target));
     }
 
     /// Those about one target.

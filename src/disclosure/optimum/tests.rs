@@ -10,7 +10,7 @@ use super::super::table::CellStatus;
 use super::*;
 use tables::{later_request, request};
 
-mod tables;
+pub(in super::super) mod tables;
 
 fn policy(has_implied: bool, has_insiders: bool) -> Policy {
     Policy {
