@@ -1,6 +1,7 @@
 //! `firstwatch disclosure`: protect any table, or judge how it was protected, without a store.
 
 mod build;
+mod classes;
 mod ledger;
 mod marginals;
 mod names;

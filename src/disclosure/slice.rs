@@ -143,6 +143,7 @@ impl Slice {
     }
 
     /// The columns that a set's figures depend on.
+    #[cfg(test)]
     pub fn columns_of(&self, system: &System<'_>, set: usize) -> Vec<u32> {
         let (mut form, mut used) = (BTreeMap::new(), Vec::new());
         for position in 0..self.width {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::classes::Classes;
 use super::ledger::Ledger;
 use super::marginals::Marginals;
 use super::names::labels;
@@ -47,9 +48,9 @@ pub(super) struct Known {
 /// A cell while it is put together.
 #[derive(Default)]
 struct Draft {
-    atoms: BTreeSet<u32>,
-    /// Ascending.
-    records: Vec<usize>,
+    /// Both ascending.
+    atoms: Vec<u32>,
+    records: Vec<u32>,
 }
 
 /// The cells of a table by their places.
@@ -92,6 +93,9 @@ impl Built {
 }
 
 pub(super) fn build(spec: &Spec, input: &Path, records: &Records, ledger: &Ledger) -> Result<Built, Problem> {
+    if u32::try_from(records.len()).is_err() {
+        return Err(Problem::new(input, "there are more than 4,294,967,295 rows"));
+    }
     let further: BTreeSet<String> = spec
         .table
         .iter()
@@ -101,35 +105,31 @@ pub(super) fn build(spec: &Spec, input: &Path, records: &Records, ledger: &Ledge
     let marginals = Marginals::of((spec, input), records, &further.into_iter().collect::<Vec<_>>())?;
     let parts = Parts::new((spec, input), records, &marginals.inner, &ledger.quantities())?;
     let mut drafts: Vec<Drafts> = Vec::new();
-    let mut signatures: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
-    let mut next = 0u32;
+    let mut classes = Classes::new(records.len());
     for table in &spec.table {
-        let cells = draft_table((spec, input), table, records, &marginals.inner)?;
-        for draft in cells.values() {
-            draft.records.iter().for_each(|&record| signatures[record].push(next));
-            next += 1;
-        }
-        drafts.push(cells);
+        drafts.push(draft_table((spec, input), table, records, &marginals.inner, &mut classes)?);
     }
-    let earlier: Vec<Vec<usize>> =
-        ledger.cells().map(|cell| cell.matches(records, &marginals.inner)).collect();
-    for of in &earlier {
-        of.iter().for_each(|&record| signatures[record].push(next));
-        next += 1;
-    }
-    let atoms = number_atoms(&signatures);
+    let earlier: Vec<Vec<u32>> = ledger.cells().map(|cell| cell.matches(records, &marginals.inner)).collect();
+    earlier.iter().for_each(|of| classes.tell_apart(of));
+    let atoms = classes.atoms();
     for draft in drafts.iter_mut().flat_map(BTreeMap::values_mut) {
-        draft.atoms = draft.records.iter().filter_map(|&record| atoms[record]).collect();
+        draft.atoms = atoms_of(&draft.records, &atoms);
     }
     let mut earlier_cells = Vec::with_capacity(earlier.len());
     for (cell, of) in ledger.cells().zip(earlier) {
         let measures = cell.check(&parts, &of, input)?;
-        let atoms: BTreeSet<u32> = of.iter().filter_map(|&record| atoms[record]).collect();
-        let shown = cell.is_shown();
-        earlier_cells.push(EarlierCell { atoms: atoms.into_iter().collect(), measures, shown });
+        earlier_cells.push(EarlierCell { atoms: atoms_of(&of, &atoms), measures, shown: cell.is_shown() });
     }
     let names = ledger.cells().map(|cell| cell.name()).collect();
     Ok(assemble(spec, (drafts, &atoms), (earlier_cells, names), parts, &marginals))
+}
+
+/// Ascending, each once.
+fn atoms_of(records: &[u32], atoms: &[Option<u32>]) -> Vec<u32> {
+    let mut of: Vec<u32> = records.iter().filter_map(|&record| atoms[record as usize]).collect();
+    of.sort_unstable();
+    of.dedup();
+    of
 }
 
 fn passes(table: &Table, records: &Records, record: usize) -> bool {
@@ -144,18 +144,29 @@ fn draft_table(
     table: &Table,
     records: &Records,
     inner: &[bool],
+    classes: &mut Classes,
 ) -> Result<Drafts, Problem> {
     let totals = Totals::of(spec);
     let axes: Vec<Axis> = table.dimensions.iter().map(|name| Axis::of_table(spec, table, name)).collect();
-    let mut of_place: BTreeMap<Cell, Vec<usize>> = BTreeMap::new();
+    let mut of_place: BTreeMap<Cell, Vec<u32>> = BTreeMap::new();
     for record in (0..records.len()).filter(|&record| inner[record] && passes(table, records, record)) {
         let place = axes.iter().map(|axis| axis.path(records, record, &totals)).collect();
-        of_place.entry(place).or_default().push(record);
+        of_place.entry(place).or_default().push(record as u32);
     }
     if of_place.is_empty() {
         return Err(empty(table, records, input));
     }
-    let mut cells = Drafts::new();
+    // A record's finest place decides which of the table's cells it is in.
+    of_place.values().for_each(|of| classes.tell_apart(of));
+    let mut sizes: BTreeMap<Cell, usize> = BTreeMap::new();
+    for (finest, of_finest) in &of_place {
+        places_above(finest)
+            .into_iter()
+            .for_each(|place| *sizes.entry(place).or_default() += of_finest.len());
+    }
+    // Each as long as it will be: of millions of records, what lists have left over is as much again.
+    let draft = |(place, size)| (place, Draft { records: Vec::with_capacity(size), ..Draft::default() });
+    let mut cells: Drafts = sizes.into_iter().map(draft).collect();
     for (finest, of_finest) in of_place {
         for place in places_above(&finest) {
             cells.entry(place).or_default().records.extend(&of_finest);
@@ -186,18 +197,6 @@ fn empty(table: &Table, records: &Records, input: &Path) -> Problem {
     Problem::new(input, message)
 }
 
-/// Records in the same cells are one atom; those in none have none.
-fn number_atoms(signatures: &[Vec<u32>]) -> Vec<Option<u32>> {
-    let mut known: BTreeMap<&[u32], u32> = BTreeMap::new();
-    signatures
-        .iter()
-        .map(|signature| {
-            let next = known.len() as u32;
-            (!signature.is_empty()).then(|| *known.entry(signature).or_insert(next))
-        })
-        .collect()
-}
-
 fn assemble(
     spec: &Spec,
     (drafts, atoms): (Vec<Drafts>, &[Option<u32>]),
@@ -217,7 +216,7 @@ fn assemble(
             equations: equations(&cells),
             cells: cells
                 .into_iter()
-                .map(|(place, draft)| CandidateCell { place, atoms: draft.atoms.into_iter().collect() })
+                .map(|(place, draft)| CandidateCell { place, atoms: draft.atoms })
                 .collect(),
         });
     }
@@ -267,22 +266,26 @@ fn equations(cells: &Drafts) -> Vec<Equation> {
 }
 
 fn contributions(parts: &Parts, atoms: &[Option<u32>]) -> Contributions {
-    let mut sums: BTreeMap<(u32, u64), Vec<i64>> = BTreeMap::new();
-    for (atom, of_record) in atoms.iter().zip(&parts.of_record) {
-        let Some(atom) = atom else { continue };
-        for (contributor, amounts) in of_record {
-            let sum = sums.entry((*atom, *contributor)).or_insert_with(|| vec![0; amounts.len()]);
-            sum.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
-        }
-    }
+    let of_record = |(record, atom): (usize, &Option<u32>)| {
+        let contributors = parts.of_record[record].iter().enumerate();
+        let of_atom =
+            |atom: u32| contributors.map(move |(at, part)| (atom, part.0, record as u32, at as u32));
+        atom.map(of_atom).into_iter().flatten()
+    };
+    let mut lines: Vec<(u32, u64, u32, u32)> = atoms.iter().enumerate().flat_map(of_record).collect();
+    lines.sort_unstable();
     let mut data = Contributions {
         components: vec![Amounts::default(); parts.measures.len()],
         ..Contributions::default()
     };
-    for ((atom, contributor), amounts) in sums {
-        data.atoms.push(atom);
-        data.contributors.push(contributor);
-        data.components.iter_mut().zip(amounts).for_each(|(column, amount)| column.push(amount));
+    for of_one in lines.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        data.atoms.push(of_one[0].0);
+        data.contributors.push(of_one[0].1);
+        for (component, column) in data.components.iter_mut().enumerate() {
+            let amount =
+                |line: &(u32, u64, u32, u32)| parts.of_record[line.2 as usize][line.3 as usize].1[component];
+            column.push(of_one.iter().map(amount).sum());
+        }
     }
     data
 }

@@ -261,7 +261,7 @@ impl Earlier<'_> {
     }
 
     /// The records that the cell sums over.
-    pub fn matches(&self, records: &Records, inner: &[bool]) -> Vec<usize> {
+    pub fn matches(&self, records: &Records, inner: &[bool]) -> Vec<u32> {
         let mut wanted: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
         for (column, codes) in &self.cell.conditions {
             let known = &records.codes[column].codes;
@@ -278,11 +278,11 @@ impl Earlier<'_> {
         let fits = |&record: &usize| {
             inner[record] && columns.iter().all(|(of_record, fits)| fits[of_record[record] as usize])
         };
-        (0..records.len()).filter(fits).collect()
+        (0..records.len()).filter(fits).map(|record| record as u32).collect()
     }
 
     /// The cell's measures, after checking that this input still gives the figures that were shown.
-    pub fn check(&self, parts: &Parts, of: &[usize], input: &Path) -> Result<Vec<usize>, Problem> {
+    pub fn check(&self, parts: &Parts, of: &[u32], input: &Path) -> Result<Vec<usize>, Problem> {
         let mut measures = Vec::with_capacity(self.table.measures.len());
         for (index, quantity) in self.table.measures.iter().enumerate() {
             let Some(measure) = parts.measure(quantity) else {

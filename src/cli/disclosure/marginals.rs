@@ -17,7 +17,7 @@ pub(super) struct Marginals {
     /// Whether a record is no total of others.
     pub inner: Vec<bool>,
     /// What the rows say of a cell, by the inner records that it sums over, ascending.
-    judgements: BTreeMap<Vec<usize>, Judgement>,
+    judgements: BTreeMap<Vec<u32>, Judgement>,
 }
 
 impl Marginals {
@@ -45,7 +45,7 @@ impl Marginals {
         for record in in_order {
             CellRow { spec, input, records, record }.check(&extents[record], inner[record])?;
         }
-        let mut judgements: BTreeMap<Vec<usize>, Judgement> = BTreeMap::new();
+        let mut judgements: BTreeMap<Vec<u32>, Judgement> = BTreeMap::new();
         for (record, extent) in extents.into_iter().enumerate() {
             let row = CellRow { spec, input, records, record };
             judgements
@@ -57,7 +57,7 @@ impl Marginals {
     }
 
     /// What the input's rows say of the cell that sums over these records (ascending).
-    pub fn judgement(&self, of: &[usize]) -> Judgement {
+    pub fn judgement(&self, of: &[u32]) -> Judgement {
         self.judgements.get(of).cloned().unwrap_or_default()
     }
 }
@@ -126,7 +126,7 @@ fn extents(
     records: &Records,
     (axes, totals): (&[Axis], &Totals),
     inner: &[bool],
-) -> Result<Vec<Vec<usize>>, Problem> {
+) -> Result<Vec<Vec<u32>>, Problem> {
     let place =
         |record: usize| -> Cell { axes.iter().map(|axis| axis.path(records, record, totals)).collect() };
     let mut at: BTreeMap<Cell, usize> = BTreeMap::new();
@@ -143,12 +143,12 @@ fn extents(
     let has_totals = inner.contains(&false);
     for record in (0..records.len()).filter(|&record| inner[record]) {
         if !has_totals {
-            extents[record].push(record);
+            extents[record].push(record as u32);
             continue;
         }
         for above in places_above(&place(record)) {
             if let Some(&total) = at.get(&above) {
-                extents[total].push(record);
+                extents[total].push(record as u32);
             }
         }
     }
@@ -164,7 +164,7 @@ struct CellRow<'r> {
 }
 
 impl CellRow<'_> {
-    fn check(&self, extent: &[usize], inner: bool) -> Result<(), Problem> {
+    fn check(&self, extent: &[u32], inner: bool) -> Result<(), Problem> {
         let records = self.records;
         let values =
             self.spec.input.value.names().iter().map(|name| (name, &records.amounts[name], records.decimals));
@@ -175,7 +175,7 @@ impl CellRow<'_> {
                 None => {}
                 Some(said) => {
                     let sum: i128 =
-                        extent.iter().map(|&record| i128::from(column[record].unwrap_or(0))).sum();
+                        extent.iter().map(|&record| i128::from(column[record as usize].unwrap_or(0))).sum();
                     if sum != i128::from(said) {
                         return Err(self.contradiction(name, said, sum, decimals));
                     }

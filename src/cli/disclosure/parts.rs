@@ -100,8 +100,11 @@ impl Parts {
     }
 
     /// The sum of a measure over records.
-    pub fn sum(&self, measure: usize, of: &[usize]) -> i64 {
-        of.iter().flat_map(|&record| &self.of_record[record]).map(|(_, amounts)| amounts[measure]).sum()
+    pub fn sum(&self, measure: usize, of: &[u32]) -> i64 {
+        of.iter()
+            .flat_map(|&record| &self.of_record[record as usize])
+            .map(|(_, amounts)| amounts[measure])
+            .sum()
     }
 
     /// The measure that gives what an earlier release measured.
@@ -110,8 +113,8 @@ impl Parts {
     }
 
     /// The number of contributors to records, where it is known.
-    pub fn contributors(&self, of: &[usize]) -> Option<u64> {
-        let parts = of.iter().flat_map(|&record| &self.of_record[record]);
+    pub fn contributors(&self, of: &[u32]) -> Option<u64> {
+        let parts = of.iter().flat_map(|&record| &self.of_record[record as usize]);
         match self.counting {
             Some(measure) => Some(self.sum(measure, of).unsigned_abs()),
             None => self.counted.then(|| parts.map(|part| part.0).collect::<BTreeSet<_>>().len() as u64),
