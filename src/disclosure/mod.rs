@@ -25,6 +25,8 @@ mod disclosed;
 mod disjoint;
 mod error;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod faults;
 mod field;
 mod implied;

@@ -135,7 +135,7 @@ impl<'a> Links<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::optimum::tests::tables::later_request;
+    use super::super::examples::later_request;
     use super::super::policy::Policy;
     use super::super::slice::{Hold, Part, Slice, outsider};
     use super::super::view::views;

@@ -22,7 +22,7 @@ mod master;
 mod oracle;
 mod problem;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 mod variables;
 
 use super::search::Search;

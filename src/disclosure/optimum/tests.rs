@@ -1,5 +1,6 @@
 //! Small random tables, against all patterns one by one.
 
+use super::super::examples::{later_request, request};
 use super::super::policy::{Cost, Policy};
 use super::super::programme::{Bounded, Highs, Outcome, Programme, Run, Solver};
 use super::super::protect::{audit, protect};
@@ -8,9 +9,6 @@ use super::super::search::Search;
 use super::super::system::System;
 use super::super::table::CellStatus;
 use super::*;
-use tables::{later_request, request};
-
-pub(in super::super) mod tables;
 
 fn policy(has_implied: bool, has_insiders: bool) -> Policy {
     Policy {
