@@ -112,3 +112,27 @@ impl Search<'_> {
         needed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::programme::Highs;
+    use super::super::protect::tests::{policy, square_of};
+    use super::super::system::{System, Unit};
+    use super::*;
+
+    /// For contributors, too; and it withholds what the attempt did.
+    #[test]
+    fn what_an_attempt_has_found_proves_the_same_without_a_programme() {
+        let (request, policy, solver) = (square_of(6, &[0, 7, 14, 21]), policy(), Highs::default());
+        let system = System::new(&request, &[], &policy).expect("a request");
+        let shown: Vec<bool> = system.units.iter().map(Unit::is_candidate).collect();
+        let mut attempt = Search::new(&system, &policy, shown.clone(), &solver);
+        attempt.protect();
+        assert!(attempt.programmes > 0 && attempt.shown != shown);
+        let mut again = Search::new(&system, &policy, shown, &solver);
+        again.take_over(&attempt.found());
+        again.protect();
+        assert_eq!((again.programmes, again.open().len(), again.is_doubted()), (0, 0, false));
+        assert_eq!(again.shown, attempt.shown);
+    }
+}

@@ -11,11 +11,11 @@ pub struct Room {
 }
 
 impl Room {
-    pub const WHOLE: Self = Self { rows: usize::MAX, ..Self::BESIDE_A_WORKBOOK };
+    pub const WHOLE: Self = Self { rows: usize::MAX, tables: usize::MAX, names: 60 };
 
     /// Of what is read on paper while a workbook has every row: a table of a shop's 2,000 products would be seventy pages
     /// that nobody turns.
-    pub const BESIDE_A_WORKBOOK: Self = Self { rows: 200, tables: usize::MAX, names: 60 };
+    pub const BESIDE_A_WORKBOOK: Self = Self { rows: 200, ..Self::WHOLE };
 
     pub const fn in_mail(rows: usize, tables: usize) -> Self {
         Self { rows, tables, names: 6 }

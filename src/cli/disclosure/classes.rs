@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 /// For each record its class. Those in the same cells are one; the class of those in none is zero.
 pub(super) struct Classes {
-    of: Vec<u32>,
-    last: u32,
+    of: Vec<u64>,
+    /// Years of earlier cells may use up more numbers than 32 bits have.
+    last: u64,
 }
 
 impl Classes {
@@ -27,8 +28,8 @@ impl Classes {
 
     /// Each class is an atom, numbered as its first record comes; records in no cell have none.
     pub fn atoms(&self) -> Vec<Option<u32>> {
-        let mut known: BTreeMap<u32, u32> = BTreeMap::new();
-        let atom = |&class: &u32| {
+        let mut known: BTreeMap<u64, u32> = BTreeMap::new();
+        let atom = |&class: &u64| {
             let next = known.len() as u32;
             (class > 0).then(|| *known.entry(class).or_insert(next))
         };

@@ -17,7 +17,7 @@ use super::doubt::{Doubt, Doubts};
 /// answers most.
 const TOGETHER: usize = 64;
 
-/// How many atoms vary around a single target: three times as many take ten times as long.
+/// How many atoms vary around a single target, at the first try and the next ones: three times as many take ten times as long.
 const BROADER: [usize; 3] = [300, 600, 1000];
 
 /// Witnesses looked for and found, and what they leave of some doubts.
