@@ -17,6 +17,9 @@ use super::witness::Proof;
 /// somebody who knows all others.
 const DISCLOSED: usize = 2000;
 
+/// Likewise for the exact guard, one after the other: whoever follows from fewer may not follow from more.
+const NEARBY_FIRST: [usize; 2] = [200, DISCLOSED];
+
 /// Seeds of the exact guard's random solutions; any would do.
 const SEEDS: [u64; 2] = [0x5eed_0001, 0x5eed_0002];
 
@@ -181,10 +184,11 @@ impl Search<'_> {
         let beside = self.singletons_beside();
         if self.is_wide(view) {
             let mut suspects = self.without_an_exact_witness(view, &beside);
-            suspects.retain(|&target| {
-                let atoms = self.surroundings(view, &[target], DISCLOSED);
+            let follows = |target, size| {
+                let atoms = self.surroundings(view, &[target], size);
                 !self.determined(view, atoms, &[target], &beside).is_empty()
-            });
+            };
+            suspects.retain(|&target| NEARBY_FIRST.into_iter().all(|size| follows(target, size)));
             return suspects;
         }
         let of_view = (0..self.targets.len()).filter(|&target| self.targets[target].view == view);
@@ -221,9 +225,10 @@ impl Search<'_> {
 
     /// What the final pattern of a search still discloses: nothing, or what earlier releases alone do. Where all is
     /// withheld, a target counts as disclosed only when the exact guard or a programme says so. What a contributor learns
-    /// of an earlier cell from earlier releases is not this pattern's doing, and stops nothing.
-    pub fn final_report(&mut self) -> AuditReport {
-        let exact: BTreeSet<usize> = self.failing_the_exact_guard().into_iter().collect();
+    /// of an earlier cell from earlier releases is not this pattern's doing, and stops nothing. `exact` are the targets that
+    /// fail the exact guard.
+    pub fn final_report(&mut self, exact: Vec<usize>) -> AuditReport {
+        let exact: BTreeSet<usize> = exact.into_iter().collect();
         let failing: BTreeSet<usize> =
             self.lost.iter().map(|&(target, _)| target).chain(exact.iter().copied()).collect();
         let told = self.lost_to.iter().map(|&(target, _, contributor)| (target, contributor));

@@ -40,6 +40,13 @@ struct Asked {
     unproved: Option<Vec<usize>>,
 }
 
+impl Asked {
+    /// Beside all of them.
+    fn is_proved(&self) -> bool {
+        self.unproved.as_ref().is_some_and(Vec::is_empty)
+    }
+}
+
 impl Search<'_> {
     /// The pairs of the present pattern, where they are few.
     pub fn beside_singletons(&self) -> Vec<Target> {
@@ -157,25 +164,43 @@ impl Search<'_> {
         let mut left = Vec::new();
         for view in 0..self.views.len() {
             let mut asked = self.asked_of_pairs(withheld, view);
-            for (_, witness) in self.witnesses.iter().filter(|of| of.0 == view) {
-                if asked.is_empty() {
-                    break;
-                }
-                let shape = &self.views[view];
-                let deviation = witness.deviation(self.system, shape);
-                if witness.is_valid(self.system, shape, &self.shown, &deviation) {
-                    let factors = [1.0, -witness.reverse_factor(self.system, shape)];
-                    asked.retain_mut(|asked| {
-                        factors
-                            .into_iter()
-                            .for_each(|factor| self.weigh_pairs(asked, withheld, &deviation, factor));
-                        asked.unproved.as_ref().is_none_or(|unproved| !unproved.is_empty())
-                    });
-                }
-            }
+            // First the witnesses that move a part itself, then those that move a singleton beside it.
+            self.strike_out(view, withheld, &mut asked, |asked| vec![asked.set]);
+            self.strike_out(view, withheld, &mut asked, |asked| {
+                let singletons = &withheld[asked.withheld].singletons;
+                asked.unproved.iter().flatten().map(|&at| singletons[at].1).collect()
+            });
             left.extend(asked);
         }
         left
+    }
+
+    /// Strikes out what the witnesses at hand prove; each is looked at by what moves one of some sets of it.
+    fn strike_out(
+        &self,
+        view: usize,
+        withheld: &[Withheld],
+        all: &mut Vec<Asked>,
+        sets: impl Fn(&Asked) -> Vec<usize>,
+    ) {
+        let mut by_set: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (number, asked) in all.iter().enumerate() {
+            sets(asked).into_iter().for_each(|set| by_set.entry(set as u32).or_default().push(number));
+        }
+        let shape = &self.views[view];
+        for (_, witness) in self.witnesses.iter().filter(|of| of.0 == view && !by_set.is_empty()) {
+            let deviation = witness.deviation(self.system, shape);
+            if !witness.is_valid(self.system, shape, &self.shown, &deviation) {
+                continue;
+            }
+            let factors = [1.0, -witness.reverse_factor(self.system, shape)];
+            let of_sets = deviation.touched().iter().filter_map(|set| by_set.get(set)).flatten();
+            let moved: BTreeSet<usize> = of_sets.copied().collect();
+            for (asked, factor) in moved.into_iter().flat_map(|asked| factors.map(|factor| (asked, factor))) {
+                self.weigh_pairs(&mut all[asked], withheld, &deviation, factor);
+            }
+        }
+        all.retain(|asked| !asked.is_proved());
     }
 
     fn asked_of_pairs(&self, withheld: &[Withheld], view: usize) -> Vec<Asked> {
@@ -204,7 +229,7 @@ impl Search<'_> {
     }
 
     /// Strikes out whom `factor` times a witness answers.
-    fn weigh_pairs(&self, asked: &mut Asked, withheld: &[Withheld], deviation: &Deviation, factor: f64) {
+    fn weigh_pairs(&self, asked: &mut Asked, withheld: &[Withheld], deviation: &Deviation<'_>, factor: f64) {
         let terms = self.views[self.view_of[asked.measure]].terms(self.system.measure(asked.measure));
         let shift = |set: usize| asked.end.sign() * factor * deviation.of_set(set, &terms);
         let (own, required) = (shift(asked.set), deviation.required(asked.need));

@@ -20,6 +20,10 @@ pub(super) struct Lattice {
     sums: Vec<Sum>,
     /// For each set, its place in an order in which it comes after all that it is a sum of.
     ranks: Vec<u32>,
+    /// For each set, those that are sums of it and others.
+    wholes: Jagged,
+    /// For each atom, the sets that have it as one of their own.
+    owners: Jagged,
 }
 
 impl Lattice {
@@ -42,11 +46,27 @@ impl Lattice {
         for (rank, &set) in (0..).zip(&order) {
             ranks[set as usize] = rank;
         }
-        Self { sums, ranks }
+        let of_sums = |part: fn(&Sum) -> &[u32], count| {
+            let parts: Vec<&[u32]> = sums.iter().map(part).collect();
+            Jagged::inverse(&parts, count)
+        };
+        let wholes = of_sums(|sum| &sum.sets, sets.len());
+        let owners = of_sums(|sum| &sum.atoms, sets_of_atom.len());
+        Self { sums, ranks, wholes, owners }
     }
 
     pub fn sum(&self, set: usize) -> &Sum {
         &self.sums[set]
+    }
+
+    /// The sets that are sums of this one and others.
+    pub fn wholes(&self, set: usize) -> &[u32] {
+        &self.wholes[set]
+    }
+
+    /// The sets that have an atom as one of their own, and not within another set.
+    pub fn owners(&self, atom: u32) -> &[u32] {
+        &self.owners[atom as usize]
     }
 
     /// Puts sets into an order in which each comes after all that it is a sum of.
@@ -152,6 +172,8 @@ mod tests {
         assert_eq!(lattice.sum(5), &Sum { sets: vec![1, 2], atoms: Vec::new() });
         assert_eq!(lattice.sum(1), &Sum { sets: Vec::new(), atoms: vec![0, 1] });
         assert_eq!(lattice.sum(4), &Sum { sets: Vec::new(), atoms: vec![0] });
+        assert_eq!((lattice.wholes(5), lattice.wholes(1), lattice.wholes(4)), (&[0][..], &[5][..], &[][..]));
+        assert_eq!((lattice.owners(4), lattice.owners(0)), (&[0, 3][..], &[1, 4][..]));
         let mut all = [0, 1, 2, 3, 4, 5];
         lattice.sort(&mut all);
         assert_eq!(all, [4, 1, 2, 3, 5, 0]);

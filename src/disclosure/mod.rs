@@ -48,6 +48,7 @@ mod repair;
 mod reproduce;
 mod request;
 mod retreat;
+mod scratch;
 mod search;
 mod sensitivity;
 mod slice;

@@ -51,7 +51,7 @@ impl Proofs {
     }
 
     /// Ascending.
-    pub fn lacking(&self) -> impl Iterator<Item = usize> + '_ {
+    pub fn lacking(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
         self.lacking.iter().copied()
     }
 

@@ -149,25 +149,27 @@ pub(super) fn audit_with(
 
 /// The final audit, from the proofs and the rows alone; whatever fails it is mended by withholding more.
 pub(super) fn settle(search: &mut Search<'_>) -> AuditReport {
-    for mending in 0.. {
+    let mut mendings = 0;
+    let exact = loop {
         if search.is_in_vain() {
-            break;
+            break search.failing_the_exact_guard();
         }
         search.check_proofs();
         search.add_unproved_pairs();
         let failing = search.failing_the_exact_guard();
         let is_settled = failing.is_empty() && search.open().is_empty() && !search.is_doubted();
         if is_settled || search.withholds_everything() {
-            break;
+            break failing;
         }
-        if mending < MENDINGS {
+        if mendings < MENDINGS {
             search.withhold_around(&failing);
             search.protect();
         } else {
             search.withhold_everything();
         }
-    }
-    search.final_report()
+        mendings += 1;
+    };
+    search.final_report(exact)
 }
 
 fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protection {

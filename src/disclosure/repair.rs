@@ -9,7 +9,7 @@
 //! Fail closed: where the solver fails, everything in the request is withheld.
 
 use std::array;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::thread;
 
 use super::abreast::Worker;
@@ -18,9 +18,8 @@ use super::search::Search;
 use super::slice::{Slice, outsider};
 use super::subject::Subject;
 use super::target::End;
-use super::threads::ABREAST;
+use super::threads::{ABREAST, side_by_side};
 use super::witness::{TOLERANCE, Witness};
-use super::workshop::Workshop;
 
 /// How many atoms a programme starts with beyond those withheld; four times as many at each further try.
 const FIRST_SLICE: usize = 900;
@@ -88,23 +87,61 @@ impl Search<'_> {
     fn repair_view(&mut self, view: usize) {
         let mut open = self.open();
         open.retain(|&(target, _)| self.targets[target].view == view);
-        if !self.is_wide(view) {
-            return self.repair_abreast(view, open);
-        }
+        if self.is_wide(view) { self.repair_nearby(view, open) } else { self.repair_abreast(view, open) }
+    }
+
+    /// Each target among the atoms nearest to it, some at a time as in [`Self::repair_abreast`].
+    fn repair_nearby(&mut self, view: usize, open: Vec<(usize, End)>) {
         let nearby = (NEARBY_IN_ALL / open.len().max(1)).clamp(NEARBY.0, NEARBY.1);
-        for (target, end) in open {
-            if !self.solver_failed && !self.is_spent(0) && self.is_open(target, end) {
-                self.repair_nearby(view, target, nearby);
+        let mut open = VecDeque::from(open);
+        while !self.solver_failed && !self.is_spent(0) {
+            let some = self.next_apart(&mut open);
+            if some.is_empty() {
+                return;
+            }
+            let search = &*self;
+            let found = side_by_side(some.clone(), |(target, _)| search.moved_nearby(view, target, nearby));
+            for (&(target, end), (witnesses, programmes)) in some.iter().zip(found) {
+                self.programmes += programmes;
+                for (end, witness) in witnesses {
+                    if self.is_open(target, end) {
+                        self.apply(view, witness);
+                    }
+                }
                 self.repair_if_open(target, end);
             }
         }
     }
 
+    /// Witnesses that move the open ends of a target far enough, of the atoms nearest to it, and what they took; each under
+    /// the pattern that those before leave.
+    fn moved_nearby(&self, view: usize, target: usize, size: usize) -> (Vec<(End, Witness)>, usize) {
+        let open =
+            End::BOTH.map(|end| (target, end)).into_iter().filter(|&(_, end)| self.is_open(target, end));
+        let open: Vec<(usize, End)> = open.collect();
+        let mut workshop = self.workshop(view, &open, size);
+        let (mut shown, mut found, mut programmes) = (self.shown.clone(), Vec::new(), 0);
+        for (target, end) in open {
+            if found.iter().any(|(_, witness)| self.would_prove(view, witness, (target, end))) {
+                continue;
+            }
+            let need = self.targets[target].need(end) as f64;
+            programmes += 1;
+            if let Some(solution) = self.moved(&mut workshop, &shown, (target, end), need, &[]) {
+                let witness = workshop.slice.whole_witness(&solution);
+                self.disturbed(view, &witness).into_iter().for_each(|unit| shown[unit] = false);
+                found.push((end, witness));
+            }
+        }
+        (found, programmes)
+    }
+
     /// Some ends at a time that have no small cell in common: what one withholds then hardly matters to the others.
-    fn repair_abreast(&mut self, view: usize, mut open: Vec<(usize, End)>) {
+    fn repair_abreast(&mut self, view: usize, open: Vec<(usize, End)>) {
         let targets: Vec<usize> = open.iter().map(|&(target, _)| target).collect();
         let slice = self.elastic_slice(view, self.neighbourhood(view, &targets, FIRST_SLICE), &outsider);
         let (solver, programme) = (self.solver, slice.whole_programme());
+        let mut open = VecDeque::from(open);
         thread::scope(|scope| {
             let workers: [Worker; ABREAST] = array::from_fn(|_| Worker::start(scope, solver, &programme));
             while !self.solver_failed && !self.is_spent(0) {
@@ -114,13 +151,14 @@ impl Search<'_> {
                 }
                 for (worker, &(target, end)) in workers.iter().zip(&some) {
                     self.programmes += 1;
-                    worker.ask(self.wish(&slice, (target, end), self.targets[target].need(end) as f64));
+                    let need = self.targets[target].need(end) as f64;
+                    worker.ask(self.wish(&slice, &self.shown, (target, end), need));
                 }
                 for (worker, &(target, end)) in workers.iter().zip(&some) {
                     if let (Outcome::Optimal { columns, .. }, true) =
                         (worker.answer(), self.is_open(target, end))
                     {
-                        self.apply(view, &slice, &columns);
+                        self.apply(view, slice.whole_witness(&columns));
                     }
                     self.repair_if_open(target, end);
                 }
@@ -129,21 +167,31 @@ impl Search<'_> {
     }
 
     /// Takes the first open end, and the next that have no small cell in common with it nor with each other.
-    fn next_apart(&self, left: &mut Vec<(usize, End)>) -> Vec<(usize, End)> {
-        left.retain(|&(target, end)| self.is_open(target, end));
-        let (mut some, mut taken) = (Vec::new(), BTreeSet::new());
-        left.retain(|&(target, end)| {
-            if some.len() == ABREAST {
-                return true;
-            }
-            let cells = self.small_cells_of(target);
-            if !cells.is_disjoint(&taken) {
-                return true;
-            }
-            taken.extend(cells);
-            some.push((target, end));
-            false
+    fn next_apart(&self, left: &mut VecDeque<(usize, End)>) -> Vec<(usize, End)> {
+        let mut looked_at = Vec::new();
+        let some = self.apart(|| {
+            let next =
+                std::iter::from_fn(|| left.pop_front()).find(|&(target, end)| self.is_open(target, end));
+            looked_at.extend(next);
+            next
         });
+        let passed = looked_at.into_iter().rev().filter(|end| !some.contains(end));
+        passed.for_each(|end| left.push_front(end));
+        some
+    }
+
+    /// Of the ends that `next` gives one after the other, the first and those that have no small cell in common with it nor
+    /// with each other, as many as go abreast.
+    pub fn apart(&self, mut next: impl FnMut() -> Option<(usize, End)>) -> Vec<(usize, End)> {
+        let (mut some, mut taken) = (Vec::new(), BTreeSet::new());
+        while some.len() < ABREAST {
+            let Some((target, end)) = next() else { break };
+            let cells = self.small_cells_of(target);
+            if cells.is_disjoint(&taken) {
+                taken.extend(cells);
+                some.push((target, end));
+            }
+        }
         some
     }
 
@@ -156,23 +204,6 @@ impl Search<'_> {
     fn repair_if_open(&mut self, target: usize, end: End) {
         if !self.solver_failed && self.is_open(target, end) {
             self.repair(target, end);
-        }
-    }
-
-    fn repair_in(&mut self, workshop: &mut Workshop, (target, end): (usize, End)) {
-        if let Some(solution) = self.move_towards(workshop, (target, end)) {
-            self.apply(self.targets[target].view, &workshop.slice, &solution);
-        }
-    }
-
-    /// Makes room for both ends of a target among the atoms nearest to it.
-    fn repair_nearby(&mut self, view: usize, target: usize, size: usize) {
-        let open = End::BOTH.map(|end| (target, end));
-        let mut workshop = self.workshop(view, &open, size);
-        for (target, end) in open {
-            if self.is_open(target, end) {
-                self.repair_in(&mut workshop, (target, end));
-            }
         }
     }
 
@@ -190,7 +221,7 @@ impl Search<'_> {
             self.programmes += 1;
             match self.solver.solve(programme) {
                 Outcome::Optimal { columns, .. } => {
-                    self.apply(view, &slice, &columns);
+                    self.apply(view, slice.whole_witness(&columns));
                     if self.is_open(target, end) {
                         self.solver_failed = true;
                     }
@@ -221,24 +252,22 @@ impl Search<'_> {
         programme.rows.push((need / slice.scale, f64::INFINITY, terms));
     }
 
-    /// Withholds what the solution disturbs and takes it in as a witness.
-    fn apply(&mut self, view: usize, slice: &Slice, solution: &[f64]) {
-        let columns: Vec<u32> = (0..slice.columns.len() as u32).collect();
-        let witness = slice.witness(&columns, solution);
+    /// Withholds what a witness disturbs and takes it in.
+    fn apply(&mut self, view: usize, witness: Witness) {
         self.withhold_disturbed(view, &witness);
         self.add_witness(view, witness);
     }
 
     /// Withholds every row that is off in a witness.
     pub fn withhold_disturbed(&mut self, view: usize, witness: &Witness) {
+        self.disturbed(view, witness).into_iter().for_each(|unit| self.shown[unit] = false);
+    }
+
+    /// The units of the rows that are off in a witness.
+    fn disturbed(&self, view: usize, witness: &Witness) -> Vec<usize> {
         let shape = &self.views[view];
         let deviation = witness.deviation(self.system, shape);
-        for row in deviation.rows(shape) {
-            if deviation.row(shape, row).abs() > TOLERANCE {
-                for &unit in &shape.rows[row].units {
-                    self.shown[unit] = false;
-                }
-            }
-        }
+        let is_off = |&row: &usize| deviation.row(shape, row).abs() > TOLERANCE;
+        deviation.rows(shape).filter(is_off).flat_map(|row| shape.rows[row].units.iter().copied()).collect()
     }
 }

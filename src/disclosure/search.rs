@@ -14,7 +14,7 @@ use super::subject::Subject;
 use super::system::System;
 use super::target::{End, Target};
 use super::view::{View, views};
-use super::witness::{Proof, Recalled, Witness};
+use super::witness::{Deviation, Proof, Recalled, Witness};
 
 /// How many times dearer a headline cell is than another of its size.
 pub(super) const HEADLINE_WORTH: u8 = 30;
@@ -44,6 +44,8 @@ pub(super) struct Search<'s> {
     pub view_of: Vec<usize>,
     /// For each view and atom, whether the request can say anything about it.
     relevant: Vec<Vec<bool>>,
+    /// How many of each view's are.
+    relevant_counts: Vec<usize>,
     /// For each unit.
     pub shown: Vec<bool>,
     pub targets: Vec<Target>,
@@ -62,6 +64,8 @@ pub(super) struct Search<'s> {
     /// Ends that no pattern can protect from a contributor.
     pub lost_to: BTreeSet<(usize, End, u32)>,
     known: BTreeMap<(Vec<u32>, usize), usize>,
+    /// For each set the targets that are made of it.
+    targets_of_set: Vec<Vec<u32>>,
     pub order: AtomOrder,
     /// What the dearest unit costs.
     dearest: f64,
@@ -96,12 +100,15 @@ impl<'s> Search<'s> {
         (views, view_of, relevant): (Vec<View>, Vec<usize>, Vec<Vec<bool>>),
     ) -> Self {
         let reach = vec![0; views.len()];
+        let count = |relevant: &Vec<bool>| relevant.iter().filter(|relevant| **relevant).count();
+        let relevant_counts = relevant.iter().map(count).collect();
         let mut search = Self {
             system,
             policy,
             views,
             view_of,
             relevant,
+            relevant_counts,
             shown,
             targets: Vec::new(),
             proofs: Proofs::default(),
@@ -114,6 +121,7 @@ impl<'s> Search<'s> {
             lost: BTreeSet::new(),
             lost_to: BTreeSet::new(),
             known: BTreeMap::new(),
+            targets_of_set: vec![Vec::new(); system.sets.len()],
             order: AtomOrder::new(system),
             dearest: system.units.iter().map(|unit| unit.cost).max().unwrap_or(0).max(1) as f64,
             solver_failed: false,
@@ -143,6 +151,33 @@ impl<'s> Search<'s> {
         of_view.filter(|&target| End::BOTH.iter().any(|&end| self.is_open(target, end)))
     }
 
+    /// Likewise, those that a deviation may move.
+    fn open_targets_of(&self, view: usize, deviation: &Deviation<'_>) -> Vec<usize> {
+        match self.targets_moved(deviation, self.proofs.lacking().len()) {
+            None => self.open_targets(view).collect(),
+            Some(mut moved) => {
+                moved.retain(|&target| {
+                    self.targets[target].view == view
+                        && End::BOTH.iter().any(|&end| self.is_open(target, end))
+                });
+                moved
+            }
+        }
+    }
+
+    /// The targets that a deviation may move, ascending, where these are fewer than `others`: whoever looks at so many
+    /// would look at some that it leaves alone.
+    pub fn targets_moved(&self, deviation: &Deviation<'_>, others: usize) -> Option<Vec<usize>> {
+        let of_sets = || deviation.touched().iter().map(|&set| &self.targets_of_set[set as usize]);
+        if of_sets().map(Vec::len).sum::<usize>() >= others {
+            return None;
+        }
+        let mut moved: Vec<usize> = of_sets().flatten().map(|&target| target as usize).collect();
+        moved.sort_unstable();
+        moved.dedup();
+        Some(moved)
+    }
+
     pub fn is_open(&self, target: usize, end: End) -> bool {
         self.targets[target].need(end) > 0
             && self.proofs.get(target, end).is_none()
@@ -157,6 +192,9 @@ impl<'s> Search<'s> {
         match self.known.get(&key) {
             None => {
                 self.known.insert(key, self.targets.len());
+                for &(set, _) in &target.form {
+                    self.targets_of_set[set as usize].push(self.targets.len() as u32);
+                }
                 self.targets.push(target);
                 self.proofs.add(&self.targets[self.targets.len() - 1]);
             }
@@ -187,6 +225,9 @@ impl<'s> Search<'s> {
     /// Drops every target from the given one on.
     pub fn forget_targets(&mut self, from: usize) {
         for target in self.targets.drain(from..) {
+            for &(set, _) in &target.form {
+                self.targets_of_set[set as usize].retain(|&number| (number as usize) < from);
+            }
             self.known.remove(&(target.atoms, target.measure));
         }
         self.proofs.truncate(from);
@@ -206,7 +247,7 @@ impl<'s> Search<'s> {
         }
         let factors = [1.0, -witness.reverse_factor(system, shape)];
         let mut certified = Vec::new();
-        for target in self.open_targets(view) {
+        for target in self.open_targets_of(view, &deviation) {
             let stated = &self.targets[target];
             for end in End::BOTH.into_iter().filter(|&end| self.is_open(target, end)) {
                 let by = |&factor: &f64| deviation.certifies(stated, end, factor);
@@ -224,6 +265,14 @@ impl<'s> Search<'s> {
         true
     }
 
+    /// Whether a witness proves an end, where it holds.
+    pub fn would_prove(&self, view: usize, witness: &Witness, (target, end): (usize, End)) -> bool {
+        let (system, shape) = (self.system, &self.views[view]);
+        let deviation = witness.deviation(system, shape);
+        let factors = [1.0, -witness.reverse_factor(system, shape)];
+        factors.into_iter().any(|factor| deviation.certifies(&self.targets[target], end, factor))
+    }
+
     /// The atoms that the request can say anything about, ascending.
     pub fn relevant_atoms(&self, view: usize) -> Vec<u32> {
         let relevant = (0u32..).zip(&self.relevant[view]).filter(|(_, relevant)| **relevant);
@@ -231,7 +280,7 @@ impl<'s> Search<'s> {
     }
 
     pub fn relevant_count(&self, view: usize) -> usize {
-        self.relevant[view].iter().filter(|relevant| **relevant).count()
+        self.relevant_counts[view]
     }
 
     pub fn is_relevant(&self, view: usize, atom: u32) -> bool {

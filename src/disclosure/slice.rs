@@ -216,6 +216,12 @@ impl Slice {
         }
     }
 
+    /// A solution over everything as a witness.
+    pub fn whole_witness(&self, solution: &[f64]) -> Witness {
+        let columns: Vec<u32> = (0..self.columns.len() as u32).collect();
+        self.witness(&columns, solution)
+    }
+
     /// A solution over `columns` as a witness.
     pub fn witness(&self, columns: &[u32], solution: &[f64]) -> Witness {
         let unknowns = self.atoms.len() * self.width;

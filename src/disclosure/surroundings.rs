@@ -56,19 +56,14 @@ impl Search<'_> {
     /// The given atoms and, up to `size` in all, those that stand in many small cells with them.
     fn nearest(&self, view: usize, mut atoms: Vec<u32>, size: usize) -> Vec<u32> {
         let system = self.system;
-        let mut weight = vec![0.0; system.sets.len()];
-        let mut sets = Vec::new();
+        let mut weight = system.scratch.zeros(system.sets.len());
         for &set in atoms.iter().flat_map(|&atom| &system.sets_of_atom[atom as usize]) {
             if (2..=LARGEST).contains(&system.sets[set as usize].len()) {
-                if weight[set as usize] == 0.0 {
-                    sets.push(set);
-                }
-                weight[set as usize] += 1.0 / system.sets[set as usize].len() as f64;
+                weight.add(set as usize, 1.0 / system.sets[set as usize].len() as f64);
             }
         }
-        let mut score = vec![0.0; system.atom_count()];
-        let mut met = Vec::new();
-        for set in sets {
+        let mut score = system.scratch.zeros(system.atom_count());
+        for &set in weight.written() {
             let is_withheld = |&row: &usize| !self.views[view].is_shown(row, &self.shown);
             let times = if self.views[view].rows_of_set[set as usize].iter().all(is_withheld) {
                 WITHHELD
@@ -76,18 +71,17 @@ impl Search<'_> {
                 1.0
             };
             for &atom in system.sets[set as usize] {
-                if score[atom as usize] == 0.0 {
-                    met.push(atom);
-                }
-                score[atom as usize] += times * weight[set as usize];
+                score.add(atom as usize, times * weight.at(set as usize));
             }
         }
+        let mut met = score.written().to_vec();
         for &atom in &atoms {
-            score[atom as usize] = 0.0;
+            score.put(atom as usize, 0.0);
         }
-        met.retain(|&atom| score[atom as usize] > 0.0 && self.is_relevant(view, atom));
+        met.retain(|&atom| score.at(atom as usize) > 0.0 && self.is_relevant(view, atom));
         let more = size.saturating_sub(atoms.len());
-        let nearer = |a: &u32, b: &u32| score[*b as usize].total_cmp(&score[*a as usize]).then(a.cmp(b));
+        let nearer =
+            |a: &u32, b: &u32| score.at(*b as usize).total_cmp(&score.at(*a as usize)).then(a.cmp(b));
         if met.len() > more {
             met.select_nth_unstable_by(more, nearer);
             met.truncate(more);
@@ -118,11 +112,11 @@ mod tests {
         let report = audit(&request, &forged, &policy).expect("fits");
         assert_eq!((report.exact, report.narrow), (0, 0));
 
-        let withheld =
-            (0..side).position(|cell| cell != 0 && !forged[0][cell].is_shown()).expect("one in its row");
-        forged[0][withheld] = CellStatus::Safe;
+        let others = (1..side).filter(|&cell| !forged[0][cell].is_shown()).collect::<Vec<_>>();
+        assert!(!others.is_empty(), "something in its row");
+        others.iter().for_each(|&cell| forged[0][cell] = CellStatus::Safe);
         let report = audit(&request, &forged, &policy).expect("fits");
-        assert!(report.exact + report.narrow > 0, "cell {withheld}");
+        assert!(report.exact + report.narrow > 0, "cells {others:?}");
         assert!(report.disclosed.iter().all(|disclosed| !disclosed.revealed_by.is_empty()));
     }
 }

@@ -15,6 +15,7 @@ use super::lattice::Lattice;
 use super::lines::Lines;
 use super::policy::{Cost, Policy};
 use super::request::{CandidateTable, Judgement, MeasureTerms, Request};
+use super::scratch::Scratch;
 use super::sensitivity::{Profile, Sensitivity};
 use super::threads::{ABREAST, side_by_side};
 
@@ -81,6 +82,7 @@ pub(super) struct System<'r> {
     pub amounts: Vec<Vec<i64>>,
     /// What the caller says of a set's (measure), where it says anything.
     judged: BTreeMap<(usize, usize), Judgement>,
+    pub scratch: Scratch,
 }
 
 impl<'r> System<'r> {
@@ -105,6 +107,7 @@ impl<'r> System<'r> {
             lines: Lines::new(request, atoms),
             amounts: amounts(request, atoms)?,
             judged: BTreeMap::new(),
+            scratch: Scratch::default(),
         };
         system.index(judgements, policy);
         system.sets_of_atom = Jagged::inverse(&system.sets, atoms);

@@ -101,10 +101,8 @@ impl Search<'_> {
             };
             *left = left.saturating_sub(workshop.effort());
             let solution = self.move_towards(&mut workshop, (target, end));
-            let columns: Vec<u32> = (0..workshop.slice.columns.len() as u32).collect();
             if let Some(solution) = solution {
-                let witness = workshop.slice.witness(&columns, &solution);
-                self.add_witness(view, witness);
+                self.add_witness(view, workshop.slice.whole_witness(&solution));
             }
             workshops[view] = Some(workshop);
             if self.is_open(target, end) || *left == 0 {

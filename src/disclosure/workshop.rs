@@ -46,9 +46,21 @@ impl Search<'_> {
         need: f64,
         of: &[u32],
     ) -> Option<Vec<f64>> {
-        let Workshop { slice, run: Some(run) } = workshop else { return None };
-        let wish = self.wish(slice, (target, end), need);
         self.programmes += 1;
+        self.moved(workshop, &self.shown, (target, end), need, of)
+    }
+
+    /// Likewise, under a given pattern.
+    pub fn moved(
+        &self,
+        workshop: &mut Workshop,
+        shown: &[bool],
+        (target, end): (usize, End),
+        need: f64,
+        of: &[u32],
+    ) -> Option<Vec<f64>> {
+        let Workshop { slice, run: Some(run) } = workshop else { return None };
+        let wish = self.wish(slice, shown, (target, end), need);
         let columns: Vec<u32> = (0..slice.columns.len() as u32).collect();
         let part = (self.targets[target].view, &*slice, &columns[..]);
         match self.with_floors(part, run.as_mut(), of, |run| wish.ask(run)) {
@@ -57,12 +69,12 @@ impl Search<'_> {
         }
     }
 
-    /// An end moved so far, at the least cost under the present pattern.
-    pub fn wish(&self, slice: &Slice, (target, end): (usize, End), need: f64) -> Wish {
+    /// An end moved so far, at the least cost under a pattern.
+    pub fn wish(&self, slice: &Slice, shown: &[bool], (target, end): (usize, End), need: f64) -> Wish {
         let stated = &self.targets[target];
         let mut costs: Vec<f64> = slice.columns.iter().map(|column| column.0).collect();
         for &(slack, row) in &slice.slacks {
-            let cost = self.row_weight(stated.view, row);
+            let cost = self.row_weight(stated.view, row, shown);
             (costs[slack as usize], costs[slack as usize + 1]) = (cost, cost);
         }
         let form = slice.form(self.system, stated).into_iter();
@@ -79,14 +91,14 @@ impl Search<'_> {
                 return Hold::Fixed;
             }
             let is_free = of_row.units.iter().all(|&unit| !self.system.units[unit].is_candidate());
-            if is_free { Hold::Free } else { Hold::Elastic(self.row_weight(view, row)) }
+            if is_free { Hold::Free } else { Hold::Elastic(self.row_weight(view, row, &self.shown)) }
         };
         let reach = self.reach(view);
         Slice::new(Part { system: self.system, view: shape, atoms, reach, own }, &hold)
     }
 
-    fn row_weight(&self, view: usize, row: usize) -> f64 {
+    fn row_weight(&self, view: usize, row: usize, shown: &[bool]) -> f64 {
         let units = self.views[view].rows[row].units.iter();
-        units.filter(|&&unit| self.shown[unit]).map(|&unit| self.weight(unit)).sum()
+        units.filter(|&&unit| shown[unit]).map(|&unit| self.weight(unit)).sum()
     }
 }

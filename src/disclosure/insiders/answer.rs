@@ -209,7 +209,7 @@ impl<'a, 's> Answers<'a, 's> {
         let outcome = self.search.with_floors(part, run, of, |run| run.minimise(costs));
         if let Outcome::Optimal { columns, .. } = outcome {
             let witness = slice.witness(&component.columns, &columns);
-            if self.search.weigh(&mut self.doubts, &witness) {
+            if self.search.weigh(&mut self.doubts, &witness).is_some() {
                 self.found.push(witness);
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::scratch::Column;
 use super::super::search::Search;
 use super::super::subject::Subject;
 use super::super::target::{End, Target};
@@ -35,11 +36,9 @@ struct Parts {
 }
 
 /// The largest factors at which a witness leaves contributors their own part, where they are below one.
-struct Limits {
-    /// Those concerned.
-    contributors: Vec<u32>,
-    /// For each contributor there is.
-    factors: Vec<f64>,
+struct Limits<'s> {
+    /// For each contributor there is; zero for those not concerned.
+    factors: Column<'s>,
 }
 
 impl Search<'_> {
@@ -56,11 +55,7 @@ impl Search<'_> {
     pub fn answering(&self, view: usize) -> Vec<usize> {
         let mut doubts = self.all_doubts(view);
         let of_view = self.witnesses.iter().enumerate().filter(|(_, of)| of.0 == view);
-        let answers = of_view.filter(|(_, (_, witness))| {
-            let before = doubts.extent();
-            self.weigh(&mut doubts, witness);
-            doubts.extent() != before
-        });
+        let answers = of_view.filter(|(_, (_, witness))| self.weigh(&mut doubts, witness) == Some(true));
         answers.map(|(number, _)| number).collect()
     }
 
@@ -90,16 +85,18 @@ impl Search<'_> {
         target.down.min(parts.total - own)
     }
 
-    /// Whether a witness holds; if it does, strikes out whom it answers.
-    pub(super) fn weigh(&self, doubts: &mut Doubts, witness: &Witness) -> bool {
+    /// Strikes out whom a witness answers, and says whether there is anything new in it; `None` if it does not hold.
+    pub(super) fn weigh(&self, doubts: &mut Doubts, witness: &Witness) -> Option<bool> {
         let (system, view) = (self.system, &self.views[doubts.view]);
         let deviation = witness.deviation(system, view);
         if !witness.is_valid(system, view, &self.shown, &deviation) {
-            return false;
+            return None;
         }
         let (reverse, limits) = (witness.reverse_factor(system, view), self.limits(view, witness));
-        let parts = &doubts.parts;
-        doubts.open.retain(|&(target, end), doubters| {
+        let moved = self.targets_moved(&deviation, doubts.open.len());
+        let (open, parts) = (&mut doubts.open, &doubts.parts);
+        let mut is_new = false;
+        let mut is_left = |&(target, end): &(usize, End), doubters: &mut Option<Vec<u32>>| {
             let stated = &self.targets[target];
             let shift = end.sign() * deviation.shift(stated);
             if shift == 0.0 {
@@ -113,23 +110,38 @@ impl Search<'_> {
             }
             let is_unanswered = |contributor: u32| {
                 let factor = whole * parts.share(contributor, stated, end);
-                (factor.is_nan() || factor > most * ROUNDING || limits.factors[contributor as usize] < factor)
+                (factor.is_nan() || factor > most * ROUNDING || limits.of(contributor) < factor)
                     && !self.lost_to.contains(&(target, end, contributor))
             };
             match doubters {
                 None if whole <= most * ROUNDING => {
-                    let unanswered = limits.contributors.iter().copied();
+                    let unanswered = limits.factors.written().iter().copied();
                     let mut of: Vec<u32> =
                         unanswered.filter(|&contributor| is_unanswered(contributor)).collect();
                     of.sort_unstable();
                     *doubters = Some(of);
+                    is_new = true;
                 }
                 None => {}
-                Some(doubters) => doubters.retain(|&contributor| is_unanswered(contributor)),
+                Some(doubters) => {
+                    let before = doubters.len();
+                    doubters.retain(|&contributor| is_unanswered(contributor));
+                    is_new |= doubters.len() < before;
+                }
             }
             doubters.as_ref().is_none_or(|doubters| !doubters.is_empty())
-        });
-        true
+        };
+        match moved {
+            None => open.retain(is_left),
+            Some(moved) => {
+                for key in moved.into_iter().flat_map(|target| End::BOTH.map(|end| (target, end))) {
+                    if open.get_mut(&key).is_some_and(|doubters| !is_left(&key, doubters)) {
+                        open.remove(&key);
+                    }
+                }
+            }
+        }
+        Some(is_new)
     }
 
     fn parts(&self, target: &Target) -> Parts {
@@ -151,10 +163,9 @@ impl Search<'_> {
     }
 
     /// Of the witness, and of its reverse.
-    fn limits(&self, view: &View, witness: &Witness) -> [Limits; 2] {
+    fn limits(&self, view: &View, witness: &Witness) -> [Limits<'_>; 2] {
         let (system, lines) = (self.system, self.system.lines());
-        let none =
-            || Limits { contributors: Vec::new(), factors: vec![f64::INFINITY; lines.contributor_count()] };
+        let none = || Limits { factors: system.scratch.zeros(lines.contributor_count()) };
         let mut limits = [none(), none()];
         for &(atom, position, difference) in &witness.differences {
             let component = view.components[position];
@@ -171,25 +182,23 @@ impl Search<'_> {
     }
 }
 
-impl Limits {
-    fn lower(&mut self, contributor: u32, limit: f64) {
-        let factor = &mut self.factors[contributor as usize];
-        if factor.is_infinite() {
-            self.contributors.push(contributor);
+impl Limits<'_> {
+    fn of(&self, contributor: u32) -> f64 {
+        match self.factors.at(contributor as usize) {
+            0.0 => f64::INFINITY,
+            factor => factor,
         }
-        *factor = factor.min(limit);
+    }
+
+    /// No limit is zero: what is tolerated is not.
+    fn lower(&mut self, contributor: u32, limit: f64) {
+        self.factors.put(contributor as usize, limit.min(self.of(contributor)));
     }
 }
 
 impl Doubts {
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
-    }
-
-    /// The ends that no witness is known to reach, and the doubts about the others.
-    pub fn extent(&self) -> (usize, usize) {
-        let unreached = self.open.values().filter(|of| of.is_none()).count();
-        (unreached, self.open.values().flatten().map(Vec::len).sum())
     }
 
     pub fn ends(&self) -> impl Iterator<Item = (usize, End)> {

@@ -56,9 +56,9 @@ impl Search<'_> {
     pub fn take_what_answers(&mut self, view: usize, witnesses: Vec<Witness>) {
         let mut doubts = self.doubts(view);
         for witness in witnesses {
-            let (shown, before) = (self.shown.clone(), doubts.extent());
+            let shown = self.shown.clone();
             self.withhold_disturbed(view, &witness);
-            if self.weigh(&mut doubts, &witness) && doubts.extent() != before {
+            if self.weigh(&mut doubts, &witness) == Some(true) {
                 self.witnesses.push((view, witness));
             } else {
                 self.shown = shown;

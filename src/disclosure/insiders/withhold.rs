@@ -3,21 +3,23 @@
 use super::super::programme::Outcome;
 use super::super::repair::LARGEST_SLICE;
 use super::super::search::Search;
-use super::super::slice::Slice;
 use super::super::target::End;
+use super::super::threads::side_by_side;
 use super::super::witness::Witness;
 use super::SLICE;
 use super::doubt::{Doubt, Doubts};
 
+/// How many doubts are looked through for some that go abreast.
+const AHEAD: usize = 100;
+
 impl Search<'_> {
     /// One doubt after the other; first with a programme that is kept, then with one of its own.
     pub(super) fn answer_by_withholding(&mut self, doubts: &mut Doubts) {
+        if self.is_broad(doubts.view) {
+            return self.answer_by_withholding_nearby(doubts);
+        }
         let mut workshop = None;
-        let mut goes_on = true;
-        while let Some(doubt) = doubts.first().filter(|_| goes_on) {
-            if self.is_broad(doubts.view) {
-                workshop = Some(self.workshop(doubts.view, &[(doubt.target, doubt.end)], SLICE));
-            }
+        while let Some(doubt) = doubts.first().filter(|_| self.goes_on()) {
             let workshop = workshop.get_or_insert_with(|| {
                 let open: Vec<(usize, End)> = doubts.ends().collect();
                 self.workshop(doubts.view, &open, SLICE)
@@ -26,13 +28,55 @@ impl Search<'_> {
             if let Some(solution) =
                 self.move_towards_for(workshop, (doubt.target, doubt.end), need, &doubt.of)
             {
-                self.withhold_and_take_in(doubts, &workshop.slice, &solution);
+                self.withhold_and_take_in(doubts, workshop.slice.whole_witness(&solution));
             }
             if let Some(rest) = doubts.rest_of(&doubt) {
                 self.withhold_for(doubts, rest);
             }
-            goes_on = !self.solver_failed && !self.is_spent(0) && !self.is_in_vain();
         }
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.solver_failed && !self.is_spent(0) && !self.is_in_vain()
+    }
+
+    /// Each among the atoms nearest to it, some doubts at a time that have no small cell in common: what one withholds then
+    /// hardly matters to the others.
+    fn answer_by_withholding_nearby(&mut self, doubts: &mut Doubts) {
+        loop {
+            let some = self.doubts_apart(doubts);
+            if some.is_empty() {
+                return;
+            }
+            let (search, asked) = (&*self, &*doubts);
+            let moved = |doubt: Doubt| {
+                let mut workshop = search.workshop(asked.view, &[(doubt.target, doubt.end)], SLICE);
+                let need = asked.need(&doubt, &search.targets[doubt.target]);
+                let of = (doubt.target, doubt.end);
+                let solution = search.moved(&mut workshop, &search.shown, of, need, &doubt.of);
+                solution.map(|solution| workshop.slice.whole_witness(&solution))
+            };
+            let found = side_by_side(some.clone(), moved);
+            self.programmes += some.len();
+            for (doubt, witness) in some.iter().zip(found) {
+                if let (Some(witness), Some(_)) = (witness, doubts.rest_of(doubt)) {
+                    self.withhold_and_take_in(doubts, witness);
+                }
+                if let Some(rest) = doubts.rest_of(doubt) {
+                    self.withhold_for(doubts, rest);
+                }
+                if !self.goes_on() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The first doubt, and others of the next few that have no small cell in common with it nor with each other.
+    fn doubts_apart(&self, doubts: &Doubts) -> Vec<Doubt> {
+        let mut ends = doubts.ends().take(AHEAD);
+        let apart = self.apart(|| ends.next()).into_iter();
+        apart.filter_map(|(target, end)| doubts.rest_of(&Doubt { target, end, of: Vec::new() })).collect()
     }
 
     /// For all of them together, or where that is impossible for half of them and then the other half.
@@ -69,7 +113,7 @@ impl Search<'_> {
             self.programmes += 1;
             match self.solver.solve(programme) {
                 Outcome::Optimal { columns, .. } => {
-                    self.withhold_and_take_in(doubts, &slice, &columns);
+                    self.withhold_and_take_in(doubts, slice.whole_witness(&columns));
                     let rest = doubts.rest_of(doubt);
                     // The solver said that it is possible, and what it gave is no witness.
                     self.solver_failed |= rest.is_some_and(|rest| {
@@ -92,16 +136,14 @@ impl Search<'_> {
         }
     }
 
-    fn withhold_and_take_in(&mut self, doubts: &mut Doubts, slice: &Slice, solution: &[f64]) {
-        let columns: Vec<u32> = (0..slice.columns.len() as u32).collect();
-        let witness = slice.witness(&columns, solution);
+    fn withhold_and_take_in(&mut self, doubts: &mut Doubts, witness: Witness) {
         self.withhold_disturbed(doubts.view, &witness);
         self.take_in(doubts, witness);
     }
 
     /// Takes a witness in if it holds.
     pub(super) fn take_in(&mut self, doubts: &mut Doubts, witness: Witness) -> bool {
-        let holds = self.weigh(doubts, &witness);
+        let holds = self.weigh(doubts, &witness).is_some();
         if holds {
             self.witnesses.push((doubts.view, witness));
         }
