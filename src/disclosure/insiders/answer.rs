@@ -32,8 +32,7 @@ impl Search<'_> {
     /// Some doubts at a time, with all who have them knowing their parts: first the withheld atoms vary, then more.
     pub(super) fn answer_together(&mut self, doubts: &mut Doubts) {
         if self.is_broad(doubts.view) {
-            let sizes = if self.is_wide(doubts.view) { 1 } else { BROADER.len() };
-            return self.answer_nearby(doubts, &BROADER[..sizes]);
+            return self.answer_nearby(doubts, &BROADER);
         }
         self.answer_by(doubts, |answers| {
             if answers.doubts.is_empty() {
