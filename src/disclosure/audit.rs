@@ -99,13 +99,13 @@ impl Search<'_> {
     fn disclosed(&mut self, target: usize, contributor: Option<u32>) -> Disclosed {
         let stated = self.targets[target].clone();
         let view = stated.view;
-        let own = self.own(view, contributor.as_slice());
-        let own = |atom: u32, position: usize| own.get(&(atom, position)).copied().unwrap_or(0);
         let atoms = if self.is_wide(view) {
             self.surroundings(view, &[target], DISCLOSED)
         } else {
             self.relevant_atoms(view)
         };
+        let own = self.own(view, contributor.as_slice(), &atoms);
+        let own = |atom: u32, position: usize| own.get(&(atom, position)).copied().unwrap_or(0);
         let slice = self.held_slice_of(view, atoms, &own);
         let mut interval = [f64::NEG_INFINITY, f64::INFINITY];
         let mut rows = BTreeSet::new();

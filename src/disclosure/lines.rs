@@ -73,16 +73,33 @@ impl<'r> Lines<'r> {
         self.contributor_count
     }
 
-    /// A contributor's (atom, line), sorted.
-    pub fn by(&self, contributor: u32) -> impl Iterator<Item = (u32, usize)> {
+    /// What some contributors, ascending, have of some atoms, ascending: (atom, line) in no order. Takes as long as the fewer
+    /// lines do, theirs or the atoms'.
+    pub fn of_both(&self, contributors: &[u32], atoms: &[u32]) -> Vec<(u32, usize)> {
+        let theirs = contributors.iter().map(|&contributor| self.by(contributor).len() as u64);
+        if theirs.sum::<u64>() < self.count(atoms) {
+            let theirs = contributors.iter().flat_map(|&contributor| self.by(contributor));
+            let theirs = theirs.map(|&(_, line)| (self.data.atoms[line], line));
+            return theirs.filter(|(atom, _)| atoms.binary_search(atom).is_ok()).collect();
+        }
+        let is_theirs = |&line: &usize| contributors.binary_search(&self.contributors[line]).is_ok();
+        let of_atom = |&atom: &u32| {
+            let lines = self.of_atoms[atom as usize].clone();
+            lines.filter(is_theirs).map(move |line| (atom, line))
+        };
+        atoms.iter().flat_map(of_atom).collect()
+    }
+
+    /// A contributor's lines.
+    fn by(&self, contributor: u32) -> &[(u32, usize)] {
         let all = self.by_contributor.get_or_init(|| {
             let mut all: Vec<(u32, usize)> = self.contributors.iter().copied().zip(0..).collect();
             all.sort_unstable();
             all
         });
         let start = all.partition_point(|entry| entry.0 < contributor);
-        let own = all[start..].iter().take_while(move |entry| entry.0 == contributor);
-        own.map(|&(_, line)| (self.data.atoms[line], line))
+        let end = start + all[start..].partition_point(|entry| entry.0 == contributor);
+        &all[start..end]
     }
 }
 
@@ -120,6 +137,24 @@ fn number_contributors(contributors: &[u64]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_some_have_of_some_atoms_is_found_from_either_side() {
+        let atoms = vec![0, 0, 1, 1, 1, 3, 3, 4];
+        let contributors = vec![5, 7, 5, 6, 7, 6, 9, 5];
+        let data = Contributions { atoms, contributors, components: Vec::new() };
+        let request = Request { data, ..Request::default() };
+        let lines = Lines::new(&request, 5);
+        let found = |contributors: &[u32], atoms: &[u32]| {
+            let mut found = lines.of_both(contributors, atoms);
+            found.sort_unstable();
+            found
+        };
+        assert_eq!(found(&[0], &[0, 1, 2, 3, 4]), [(0, 0), (1, 2), (4, 7)], "from the contributor");
+        assert_eq!(found(&[0, 1, 2, 3], &[1]), [(1, 2), (1, 3), (1, 4)], "from the atom");
+        assert_eq!(found(&[1, 3], &[0, 3, 4]), [(3, 5), (3, 6)]);
+        assert!(found(&[], &[0]).is_empty() && found(&[0], &[]).is_empty());
+    }
 
     #[test]
     fn contributors_are_numbered_by_rank() {

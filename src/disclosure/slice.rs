@@ -112,6 +112,11 @@ impl Slice {
         slice
     }
 
+    /// Those that vary, ascending.
+    pub fn atoms(&self) -> &[u32] {
+        &self.atoms
+    }
+
     pub fn cap(&self) -> f64 {
         self.cap
     }

@@ -7,11 +7,11 @@ use super::super::search::Search;
 use super::super::slice::Slice;
 
 impl Search<'_> {
-    /// The most that any of these contributors has in an atom, by (atom, position).
-    pub fn own(&self, view: usize, of: &[u32]) -> BTreeMap<(u32, usize), i64> {
+    /// The most that any of these contributors has in an atom, by (atom, position), of some atoms.
+    pub fn own(&self, view: usize, of: &[u32], atoms: &[u32]) -> BTreeMap<(u32, usize), i64> {
         let (shape, lines) = (&self.views[view], self.system.lines());
         let mut own = BTreeMap::new();
-        for (atom, line) in of.iter().flat_map(|&contributor| lines.by(contributor)) {
+        for (atom, line) in lines.of_both(of, atoms) {
             for (position, &component) in shape.components.iter().enumerate() {
                 let part = lines.data.components[component].at(line);
                 let most = own.entry((atom, position)).or_insert(part);
@@ -30,7 +30,7 @@ impl Search<'_> {
         ask: impl FnOnce(&mut dyn Run) -> Outcome,
     ) -> Outcome {
         let mut moved = Vec::new();
-        for ((atom, position), own) in self.own(view, of) {
+        for ((atom, position), own) in self.own(view, of, slice.atoms()) {
             let Some(column) = slice.column_of(atom, position) else { continue };
             let Ok(place) = columns.binary_search(&column) else { continue };
             let (_, lower, upper) = slice.columns[column as usize];

@@ -100,13 +100,14 @@ impl Search<'_> {
 
     /// Whether it is possible at all.
     fn withhold_for_group(&mut self, doubts: &mut Doubts, doubt: &Doubt) -> bool {
-        let (view, own) = (doubts.view, self.own(doubts.view, &doubt.of));
-        let own = |atom: u32, position: usize| own.get(&(atom, position)).copied().unwrap_or(0);
+        let view = doubts.view;
         let need = doubts.need(doubt, &self.targets[doubt.target]);
         let mut size = SLICE;
         loop {
             let atoms = self.neighbourhood(view, &[doubt.target], size);
             let is_everything = atoms.len() >= self.relevant_count(view);
+            let own = self.own(view, &doubt.of, &atoms);
+            let own = |atom: u32, position: usize| own.get(&(atom, position)).copied().unwrap_or(0);
             let slice = self.elastic_slice(view, atoms, &own);
             let mut programme = slice.whole_programme();
             self.add_need(&mut programme, &slice, (doubt.target, doubt.end), need);

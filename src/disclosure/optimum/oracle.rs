@@ -90,7 +90,8 @@ impl Goal {
     /// What must stay hidden from a contributor too.
     pub fn for_contributor(search: &Search<'_>, target: &Target, contributor: u32) -> Self {
         let view = &search.views[target.view];
-        let own = search.own(target.view, &[contributor]).into_iter();
+        let atoms: Vec<u32> = (0..search.system.atom_count() as u32).collect();
+        let own = search.own(target.view, &[contributor], &atoms).into_iter();
         let own = own.map(|((atom, position), own)| (view.column(atom as usize, position) as u32, own));
         let mut goal = Self { own: own.collect(), ..Self::new(search, target, Vec::new()) };
         goal.limit(target.up, search.fall_for(target, contributor));
