@@ -8,6 +8,9 @@ use super::request::{Contributions, MeasureTerms, Request};
 /// How many bits of an identifier say where it stands among the others, nearly.
 const FRONT: u32 = 16;
 
+/// Where a contributor's lines begin among millions is found in the time that so many lines take.
+const LOOK_UP: u64 = 8;
+
 #[derive(Debug)]
 pub(super) struct Lines<'r> {
     pub measures: &'r [MeasureTerms],
@@ -76,8 +79,11 @@ impl<'r> Lines<'r> {
     /// What some contributors, ascending, have of some atoms, ascending: (atom, line) in no order. Takes as long as the fewer
     /// lines do, theirs or the atoms'.
     pub fn of_both(&self, contributors: &[u32], atoms: &[u32]) -> Vec<(u32, usize)> {
-        let theirs = contributors.iter().map(|&contributor| self.by(contributor).len() as u64);
-        if theirs.sum::<u64>() < self.count(atoms) {
+        let of_atoms = self.count(atoms);
+        let theirs =
+            || contributors.iter().map(|&contributor| self.by(contributor).len() as u64).sum::<u64>();
+        // To look a contributor up takes as long as many lines.
+        if contributors.len() as u64 * LOOK_UP < of_atoms && theirs() < of_atoms {
             let theirs = contributors.iter().flat_map(|&contributor| self.by(contributor));
             let theirs = theirs.map(|&(_, line)| (self.data.atoms[line], line));
             return theirs.filter(|(atom, _)| atoms.binary_search(atom).is_ok()).collect();
@@ -140,8 +146,9 @@ mod tests {
 
     #[test]
     fn what_some_have_of_some_atoms_is_found_from_either_side() {
-        let atoms = vec![0, 0, 1, 1, 1, 3, 3, 4];
-        let contributors = vec![5, 7, 5, 6, 7, 6, 9, 5];
+        // The last atom has many lines.
+        let atoms = [0, 0, 1, 1, 1, 3, 3, 4].into_iter().chain([4; 20]).collect();
+        let contributors = [5, 7, 5, 6, 7, 6, 9, 5].into_iter().chain(10..30).collect();
         let data = Contributions { atoms, contributors, components: Vec::new() };
         let request = Request { data, ..Request::default() };
         let lines = Lines::new(&request, 5);

@@ -142,12 +142,10 @@ impl Search<'_> {
         self.take_in(doubts, witness);
     }
 
-    /// Takes a witness in if it holds.
-    pub(super) fn take_in(&mut self, doubts: &mut Doubts, witness: Witness) -> bool {
-        let holds = self.weigh(doubts, &witness).is_some();
-        if holds {
+    /// Takes a witness in if it holds and answers somebody whom none did before.
+    pub(super) fn take_in(&mut self, doubts: &mut Doubts, witness: Witness) {
+        if self.weigh(doubts, &witness) == Some(true) {
             self.witnesses.push((doubts.view, witness));
         }
-        holds
     }
 }

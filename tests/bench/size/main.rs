@@ -12,6 +12,7 @@ mod databases;
 mod harness;
 
 mod cells;
+mod control;
 mod house;
 mod pages;
 mod process;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 
 use process::Measured;
 
-const PARTS: [&str; 5] = ["cells", "pull", "report", "growth", "pages"];
+const PARTS: [&str; 6] = ["cells", "pull", "report", "growth", "pages", "control"];
 
 /// What is asked for.
 pub struct Asked {
@@ -59,7 +60,8 @@ fn main() {
             "pull" => pull::run(&asked),
             "report" => report::run(&asked),
             "growth" => report::growth(&asked),
-            _ => report::pages(&asked),
+            "pages" => report::pages(&asked),
+            _ => control::run(&asked),
         }
     }
 }
@@ -71,6 +73,7 @@ fn measure(what: &[&str]) {
         ["report", folder] => report::measure(folder.as_ref()),
         ["steps", folder] => report::steps(folder.as_ref()),
         ["year", folder] => report::year(folder.as_ref()),
+        ["control", scale] => control::measure(scale),
         ["pull", folder] => pull::measure(folder.as_ref()),
         _ => panic!("{what:?} is not measured"),
     };
