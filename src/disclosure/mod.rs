@@ -52,6 +52,7 @@ mod scratch;
 mod search;
 mod sensitivity;
 mod slice;
+mod solving;
 mod subject;
 mod surroundings;
 mod system;

@@ -6,11 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::programme::Programme;
 use super::system::System;
 use super::target::Target;
 use super::view::View;
-use super::witness::Witness;
 
 /// Amounts are scaled to at most this.
 const LARGEST_SCALED: f64 = 1e4;
@@ -35,7 +33,8 @@ pub(super) type Terms = Vec<(u32, i64)>;
 pub(super) struct Slice {
     /// Ascending.
     atoms: Vec<u32>,
-    width: usize,
+    /// How many positions an atom has.
+    pub width: usize,
     /// What is written of each set: each position alone, then what measures are composed of them.
     figures: usize,
     pub scale: f64,
@@ -194,54 +193,6 @@ impl Slice {
 
     fn of_atom(&self, local: usize, position: usize) -> (u32, i64) {
         ((local * self.width + position) as u32, 1)
-    }
-
-    /// A programme over `columns` alone (ascending), with the rows among them held.
-    pub fn programme(&self, columns: &[u32], rows: &[usize]) -> Programme {
-        let place = |column: u32| columns.binary_search(&column).unwrap_or(0) as u32;
-        Programme {
-            columns: columns.iter().map(|&column| self.columns[column as usize]).collect(),
-            rows: rows
-                .iter()
-                .map(|&row| {
-                    let terms = &self.rows[row].terms;
-                    (0.0, 0.0, terms.iter().map(|&(column, times)| (place(column), times as f64)).collect())
-                })
-                .collect(),
-        }
-    }
-
-    /// The programme over everything.
-    pub fn whole_programme(&self) -> Programme {
-        let terms =
-            |row: &SliceRow| row.terms.iter().map(|&(column, times)| (column, times as f64)).collect();
-        Programme {
-            columns: self.columns.clone(),
-            rows: self.rows.iter().map(|row| (0.0, 0.0, terms(row))).collect(),
-        }
-    }
-
-    /// A solution over everything as a witness.
-    pub fn whole_witness(&self, solution: &[f64]) -> Witness {
-        let columns: Vec<u32> = (0..self.columns.len() as u32).collect();
-        self.witness(&columns, solution)
-    }
-
-    /// A solution over `columns` as a witness.
-    pub fn witness(&self, columns: &[u32], solution: &[f64]) -> Witness {
-        let unknowns = self.atoms.len() * self.width;
-        let differing = columns
-            .iter()
-            .zip(solution)
-            .filter(|(column, by)| (**column as usize) < unknowns && by.abs() > 1e-10);
-        let differences = differing
-            .map(|(&column, &by)| {
-                let (atom, position) =
-                    (self.atoms[column as usize / self.width], column as usize % self.width);
-                (atom, position, by.max(self.columns[column as usize].1))
-            })
-            .collect();
-        Witness { scale: self.scale, differences }
     }
 }
 
