@@ -4,22 +4,24 @@
 //! over all open targets certify most of them at once; the rest are asked for one by one, each starting from the last
 //! one's basis.
 
+use std::collections::BTreeSet;
+
 use super::disjoint::DisjointSets;
 use super::field::Random;
 use super::programme::{Outcome, Run};
+use super::regions::Region;
 use super::search::Search;
 use super::slice::Slice;
 use super::system::System;
 use super::target::{End, Target};
+use super::threads::{ABREAST, side_by_side};
+use super::witness::Witness;
 
 /// Random objectives go on while they certify at least one in so many of the open ends.
 const WORTHWHILE: usize = 12;
 
 /// After so many targets in a row without a witness the rest are left to a wider slice, or to the repair.
 const PATIENCE: usize = 2;
-
-/// A component with more columns is left to slices around single targets.
-const LARGEST: usize = 30_000;
 
 /// How many atoms vary around a single target, at the first, the second and the last try.
 pub(super) const NEARBY: [usize; 3] = [300, 1000, 4000];
@@ -34,6 +36,9 @@ pub(super) struct Component {
 impl Search<'_> {
     /// Looks for witnesses for every open target of a view, the withheld atoms varying.
     pub fn certify(&mut self, view: usize) {
+        if self.is_wide(view) {
+            return self.certify_regions(view);
+        }
         let atoms = self.withheld_atoms(view);
         self.certify_over(view, atoms);
     }
@@ -59,77 +64,70 @@ impl Search<'_> {
         }
         let slice = self.held_slice(view, atoms);
         for component in components(self.system, &slice, &open, &self.targets) {
-            self.certify_component(view, &slice, &component, patience);
+            let found = self.seek(view, &slice, &component, patience);
+            self.take_sought(view, found);
+        }
+    }
+
+    /// Region by region, some at a time.
+    fn certify_regions(&mut self, view: usize) {
+        let open: Vec<usize> = self.open_targets(view).collect();
+        let regions = if open.is_empty() { Vec::new() } else { self.regions(view, &open) };
+        for some in regions.chunks(ABREAST) {
+            let search = &*self;
+            let found = side_by_side(some.iter().collect(), |region: &Region| {
+                search.seek(view, &region.slice, &region.component, PATIENCE)
+            });
+            found.into_iter().for_each(|found| self.take_sought(view, found));
         }
     }
 
     fn certify_nearby(&mut self, view: usize) {
         let open: Vec<usize> = self.open_targets(view).collect();
         for (target, size) in open.into_iter().flat_map(|target| NEARBY.map(|size| (target, size))) {
-            if End::BOTH.iter().any(|&end| self.is_open(target, end)) {
-                let slice = self.held_slice(view, self.surroundings(view, &[target], size));
-                for component in components(self.system, &slice, &[target], &self.targets) {
-                    self.certify_component(view, &slice, &component, PATIENCE);
-                }
+            if self.lacks_proof(target) {
+                let found = self.seek_nearby(view, &self.surroundings(view, &[target], size), &[target]);
+                self.take_sought(view, found);
             }
         }
     }
 
-    fn certify_component(&mut self, view: usize, slice: &Slice, component: &Component, patience: usize) {
-        if component.columns.len() > LARGEST {
-            return;
+    fn seek_nearby(&self, view: usize, atoms: &[u32], targets: &[usize]) -> (Vec<Witness>, usize) {
+        let slice = self.held_slice(view, atoms.to_vec());
+        let (mut witnesses, mut programmes) = (Vec::new(), 0);
+        for component in components(self.system, &slice, targets, &self.targets) {
+            let found = self.seek(view, &slice, &component, PATIENCE);
+            witnesses.extend(found.0);
+            programmes += found.1;
         }
-        let programme = slice.programme(&component.columns, &component.rows);
-        let Some(mut run) = self.solver.load(programme) else { return };
-        let mut random = Random(component.columns.len() as u64);
-        loop {
-            let open = self.open_ends(component);
-            if open.len() < 4 || self.is_spent(0) {
-                break;
-            }
-            let costs = self.random_objective(slice, component, &open, &mut random);
-            if !self.take_optimum(view, slice, component, run.as_mut(), &costs) {
-                break;
-            }
-            if open.len() - self.open_ends(component).len() < open.len().div_ceil(WORTHWHILE) {
-                break;
-            }
-        }
-        let mut in_vain = 0;
-        for (target, end) in self.open_ends(component) {
-            if self.is_open(target, end) && in_vain < patience && !self.is_spent(0) {
-                let mut costs = vec![0.0; component.columns.len()];
-                self.add_objective(&mut costs, slice, component, &self.targets[target], -end.sign());
-                self.take_optimum(view, slice, component, run.as_mut(), &costs);
-                in_vain = if self.is_open(target, end) { in_vain + 1 } else { 0 };
-            }
-        }
+        (witnesses, programmes)
     }
 
-    fn open_ends(&self, component: &Component) -> Vec<(usize, End)> {
-        let ends = component.targets.iter().flat_map(|&target| End::BOTH.map(|end| (target, end)));
-        ends.filter(|&(target, end)| self.is_open(target, end)).collect()
-    }
-
-    /// Each open target pulls one way, chosen at random among its open ends.
-    fn random_objective(
+    /// Witnesses over one component, and how many programmes they took.
+    fn seek(
         &self,
+        view: usize,
         slice: &Slice,
         component: &Component,
-        open: &[(usize, End)],
-        random: &mut Random,
-    ) -> Vec<f64> {
-        let mut costs = vec![0.0; component.columns.len()];
-        for &(target, end) in open {
-            let strength = 1.0 + (random.next() % 1024) as f64 / 1024.0;
-            self.add_objective(&mut costs, slice, component, &self.targets[target], -end.sign() * strength);
+        patience: usize,
+    ) -> (Vec<Witness>, usize) {
+        let ends = component.targets.iter().flat_map(|&target| End::BOTH.map(|end| (target, end)));
+        let open = ends.filter(|&(target, end)| self.is_open(target, end)).collect();
+        let mut seeking =
+            Seeking { search: self, view, slice, component, open, found: Vec::new(), programmes: 0 };
+        seeking.seek(patience);
+        (seeking.found, seeking.programmes)
+    }
+
+    fn take_sought(&mut self, view: usize, (found, programmes): (Vec<Witness>, usize)) {
+        self.programmes += programmes;
+        for witness in found {
+            self.add_witness(view, witness);
         }
-        // Ends that are open both ways would cancel out: a random tilt decides.
-        for target in open.iter().map(|&(target, _)| target).collect::<std::collections::BTreeSet<_>>() {
-            let tilt = (random.next() % 2048) as f64 / 512.0 - 2.0;
-            self.add_objective(&mut costs, slice, component, &self.targets[target], tilt);
-        }
-        costs
+    }
+
+    fn lacks_proof(&self, target: usize) -> bool {
+        End::BOTH.iter().any(|&end| self.is_open(target, end))
     }
 
     pub fn add_objective(
@@ -146,22 +144,75 @@ impl Search<'_> {
             }
         }
     }
+}
 
-    fn take_optimum(
-        &mut self,
-        view: usize,
-        slice: &Slice,
-        component: &Component,
-        run: &mut dyn Run,
-        costs: &[f64],
-    ) -> bool {
-        self.programmes += 1;
-        match run.minimise(costs) {
-            Outcome::Optimal { columns, .. } => {
-                self.add_witness(view, slice.witness(&component.columns, &columns))
+/// The search for witnesses over one component.
+struct Seeking<'a, 's> {
+    search: &'a Search<'s>,
+    view: usize,
+    slice: &'a Slice,
+    component: &'a Component,
+    open: Vec<(usize, End)>,
+    found: Vec<Witness>,
+    programmes: usize,
+}
+
+impl Seeking<'_, '_> {
+    fn seek(&mut self, patience: usize) {
+        let programme = self.slice.programme(&self.component.columns, &self.component.rows);
+        let Some(mut run) = self.search.solver.load(programme) else { return };
+        let mut random = Random(self.component.columns.len() as u64);
+        while self.open.len() >= 4 && !self.search.is_spent(self.programmes) {
+            let before = self.open.len();
+            let costs = self.random_objective(&mut random);
+            let is_taken = self.take_optimum(run.as_mut(), &costs);
+            if !is_taken || before - self.open.len() < before.div_ceil(WORTHWHILE) {
+                break;
             }
-            Outcome::Infeasible | Outcome::Failed => false,
         }
+        let mut in_vain = 0;
+        for (target, end) in self.open.clone() {
+            if self.open.contains(&(target, end))
+                && in_vain < patience
+                && !self.search.is_spent(self.programmes)
+            {
+                let mut costs = vec![0.0; self.component.columns.len()];
+                self.add_objective(&mut costs, target, -end.sign());
+                self.take_optimum(run.as_mut(), &costs);
+                in_vain = if self.open.contains(&(target, end)) { in_vain + 1 } else { 0 };
+            }
+        }
+    }
+
+    /// Each open target pulls one way, chosen at random among its open ends.
+    fn random_objective(&self, random: &mut Random) -> Vec<f64> {
+        let mut costs = vec![0.0; self.component.columns.len()];
+        for &(target, end) in &self.open {
+            let strength = 1.0 + (random.next() % 1024) as f64 / 1024.0;
+            self.add_objective(&mut costs, target, -end.sign() * strength);
+        }
+        // Ends that are open both ways would cancel out: a random tilt decides.
+        for target in self.open.iter().map(|&(target, _)| target).collect::<BTreeSet<_>>() {
+            let tilt = (random.next() % 2048) as f64 / 512.0 - 2.0;
+            self.add_objective(&mut costs, target, tilt);
+        }
+        costs
+    }
+
+    fn add_objective(&self, costs: &mut [f64], target: usize, weight: f64) {
+        self.search.add_objective(costs, self.slice, self.component, &self.search.targets[target], weight);
+    }
+
+    /// Whether the optimum is a witness.
+    fn take_optimum(&mut self, run: &mut dyn Run, costs: &[f64]) -> bool {
+        self.programmes += 1;
+        let Outcome::Optimal { columns, .. } = run.minimise(costs) else { return false };
+        let witness = self.slice.witness(&self.component.columns, &columns);
+        let (search, view) = (self.search, self.view);
+        let Some(proved) = search.proved_by(view, &witness, &self.open) else { return false };
+        self.open.retain(|end| !proved.contains(end));
+        self.found.push(witness);
+        true
     }
 }
 

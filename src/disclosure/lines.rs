@@ -71,6 +71,17 @@ impl<'r> Lines<'r> {
         self.of_atoms[atom as usize].clone().map(|line| (self.contributors[line], line))
     }
 
+    /// Whoever alone contributed to an atom.
+    pub fn only_contributor(&self, atom: u32) -> Option<u32> {
+        let (first, last) = (self.of_atom(atom).next()?, self.of_atom(atom).last()?);
+        (first.0 == last.0).then_some(first.0)
+    }
+
+    /// The most that a line has of an atom.
+    pub fn largest(&self, component: usize, atom: u32) -> i64 {
+        self.of_atom(atom).map(|(_, line)| self.data.components[component].at(line)).max().unwrap_or(0)
+    }
+
     /// Contributors are numbered from zero to this.
     pub fn contributor_count(&self) -> usize {
         self.contributor_count
@@ -161,6 +172,19 @@ mod tests {
         assert_eq!(found(&[0, 1, 2, 3], &[1]), [(1, 2), (1, 3), (1, 4)], "from the atom");
         assert_eq!(found(&[1, 3], &[0, 3, 4]), [(3, 5), (3, 6)]);
         assert!(found(&[], &[0]).is_empty() && found(&[0], &[]).is_empty());
+    }
+
+    #[test]
+    fn an_atom_has_an_only_contributor_or_several() {
+        let data = Contributions {
+            atoms: vec![0, 0, 1, 3, 3],
+            contributors: vec![8, 9, 9, 4, 4],
+            components: vec![vec![5, 7, 2, 3, 1].into_iter().collect()],
+        };
+        let request = Request { data, ..Request::default() };
+        let lines = Lines::new(&request, 4);
+        assert_eq!([0, 1, 2, 3].map(|atom| lines.only_contributor(atom)), [None, Some(2), None, Some(0)]);
+        assert_eq!([0, 1, 2, 3].map(|atom| lines.largest(0, atom)), [7, 2, 0, 3]);
     }
 
     #[test]

@@ -43,6 +43,7 @@ mod protect;
 mod protection;
 mod quantile;
 mod recall;
+mod regions;
 mod relevance;
 mod repair;
 mod reproduce;

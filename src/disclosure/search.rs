@@ -265,6 +265,25 @@ impl<'s> Search<'s> {
         true
     }
 
+    /// Which of some ends a witness proves; `None` if it does not hold.
+    pub fn proved_by(
+        &self,
+        view: usize,
+        witness: &Witness,
+        ends: &[(usize, End)],
+    ) -> Option<BTreeSet<(usize, End)>> {
+        let (system, shape) = (self.system, &self.views[view]);
+        let deviation = witness.deviation(system, shape);
+        if !witness.is_valid(system, shape, &self.shown, &deviation) {
+            return None;
+        }
+        let factors = [1.0, -witness.reverse_factor(system, shape)];
+        let is_proved = |&&(target, end): &&(usize, End)| {
+            factors.into_iter().any(|factor| deviation.certifies(&self.targets[target], end, factor))
+        };
+        Some(ends.iter().filter(is_proved).copied().collect())
+    }
+
     /// Whether a witness proves an end, where it holds.
     pub fn would_prove(&self, view: usize, witness: &Witness, (target, end): (usize, End)) -> bool {
         let (system, shape) = (self.system, &self.views[view]);

@@ -116,6 +116,11 @@ impl Slice {
         &self.atoms
     }
 
+    /// Whose unknown a column is; none's if it is a sum's.
+    pub fn atom_of(&self, column: u32) -> Option<u32> {
+        self.atoms.get(column as usize / self.width).copied()
+    }
+
     pub fn cap(&self) -> f64 {
         self.cap
     }

@@ -62,8 +62,9 @@ impl Search<'_> {
         let Workshop { slice, run: Some(run) } = workshop else { return None };
         let wish = self.wish(slice, shown, (target, end), need);
         let columns: Vec<u32> = (0..slice.columns.len() as u32).collect();
-        let part = (self.targets[target].view, &*slice, &columns[..]);
-        match self.with_floors(part, run.as_mut(), of, |run| wish.ask(run)) {
+        let part = (&*slice, &columns[..]);
+        let own = self.own(self.targets[target].view, of, slice.atoms());
+        match self.with_floors(part, run.as_mut(), &own, |run| wish.ask(run)) {
             Outcome::Optimal { columns, .. } => Some(columns),
             Outcome::Infeasible | Outcome::Failed => None,
         }

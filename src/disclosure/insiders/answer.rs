@@ -1,6 +1,6 @@
 //! Witnesses for contributors under a given pattern, many doubts at once where that goes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::certify::{Component, NEARBY, components};
 use super::super::field::Random;
@@ -9,7 +9,7 @@ use super::super::search::Search;
 use super::super::slice::Slice;
 use super::super::target::End;
 use super::super::threads::{ABREAST, side_by_side};
-use super::super::witness::Witness;
+use super::super::witness::{REACH, Witness};
 use super::SLICE;
 use super::doubt::{Doubt, Doubts};
 
@@ -21,16 +21,19 @@ const TOGETHER: usize = 64;
 const BROADER: [usize; 3] = [300, 600, 1000];
 
 /// Witnesses looked for and found, and what they leave of some doubts.
-struct Answers<'a, 's> {
-    search: &'a Search<'s>,
-    doubts: Doubts,
-    found: Vec<Witness>,
-    programmes: usize,
+pub(super) struct Answers<'a, 's> {
+    pub search: &'a Search<'s>,
+    pub doubts: Doubts,
+    pub found: Vec<Witness>,
+    pub programmes: usize,
 }
 
 impl Search<'_> {
     /// Some doubts at a time, with all who have them knowing their parts: first the withheld atoms vary, then more.
     pub(super) fn answer_together(&mut self, doubts: &mut Doubts) {
+        if self.is_wide(doubts.view) {
+            self.answer_by_regions(doubts);
+        }
         if self.is_broad(doubts.view) {
             return self.answer_nearby(doubts, &BROADER);
         }
@@ -94,7 +97,7 @@ impl Search<'_> {
 }
 
 impl<'a, 's> Answers<'a, 's> {
-    fn new(search: &'a Search<'s>, doubts: Doubts) -> Self {
+    pub fn new(search: &'a Search<'s>, doubts: Doubts) -> Self {
         Self { search, doubts, found: Vec::new(), programmes: 0 }
     }
 
@@ -140,7 +143,8 @@ impl<'a, 's> Answers<'a, 's> {
             let target = &self.search.targets[doubt.target];
             self.search.add_objective(&mut costs, slice, component, target, -doubt.end.sign() * strength);
         }
-        self.ask((slice, component), run, &of, &costs);
+        let own = self.search.own(self.doubts.view, &of, slice.atoms());
+        self.ask((slice, component), run, &own, &costs);
     }
 
     /// Of one target, the atoms nearest to it varying.
@@ -153,8 +157,9 @@ impl<'a, 's> Answers<'a, 's> {
             for component in self.components_of(&slice) {
                 let programme = slice.programme(&component.columns, &component.rows);
                 let Some(mut run) = self.search.solver.load(programme) else { continue };
+                let of_sharers = self.search.own_of_sharers_and(self.doubts.view, |_| false, slice.atoms());
                 for doubt in &open {
-                    self.in_parts((&slice, &component), run.as_mut(), doubt);
+                    self.around((&slice, &component), run.as_mut(), doubt, &of_sharers);
                 }
             }
         }
@@ -172,15 +177,41 @@ impl<'a, 's> Answers<'a, 's> {
         }
     }
 
+    /// Asks for everybody at once but for those to whom an atom belongs alone, so that few are left for [`Self::in_parts`];
+    /// and for nobody, for an end that does not move then moves for no contributor either.
+    fn around(
+        &mut self,
+        part: (&Slice, &Component),
+        run: &mut dyn Run,
+        doubt: &Doubt,
+        of_sharers: &BTreeMap<(u32, usize), i64>,
+    ) {
+        if self.doubts.rest_of(doubt).is_none() {
+            return;
+        }
+        let costs = self.costs(part, doubt);
+        let need = self.search.targets[doubt.target].need(doubt.end) as f64 / part.0.scale * REACH;
+        let mut moves = |own| self.ask(part, run, own, &costs).is_some_and(|moved| moved >= need);
+        if moves(of_sharers) || moves(&BTreeMap::new()) {
+            self.in_parts(part, run, doubt);
+        }
+    }
+
+    fn costs(&self, (slice, component): (&Slice, &Component), doubt: &Doubt) -> Vec<f64> {
+        let mut costs = vec![0.0; component.columns.len()];
+        let target = &self.search.targets[doubt.target];
+        self.search.add_objective(&mut costs, slice, component, target, -doubt.end.sign());
+        costs
+    }
+
     /// All who have a doubt, or where that is too much to ask half of them and then the other half, until somebody has no
     /// answer by themselves.
     fn in_parts(&mut self, part: (&Slice, &Component), run: &mut dyn Run, doubt: &Doubt) {
-        let mut costs = vec![0.0; part.1.columns.len()];
-        let target = &self.search.targets[doubt.target];
-        self.search.add_objective(&mut costs, part.0, part.1, target, -doubt.end.sign());
+        let costs = self.costs(part, doubt);
         let mut groups: Vec<Vec<u32>> = self.doubts.rest_of(doubt).map(|rest| rest.of).into_iter().collect();
         while let Some(group) = groups.pop().filter(|_| !self.search.is_spent(self.programmes)) {
-            self.ask(part, run, &group, &costs);
+            let own = self.search.own(self.doubts.view, &group, part.0.atoms());
+            self.ask(part, run, &own, &costs);
             let Some(rest) = self.doubts.rest_of(doubt) else { return };
             let left: Vec<u32> =
                 group.iter().copied().filter(|one| rest.of.binary_search(one).is_ok()).collect();
@@ -190,28 +221,33 @@ impl<'a, 's> Answers<'a, 's> {
             if group.len() < 2 {
                 return;
             }
+            if left.len() == group.len() && group.len() > 2 {
+                // Answered for nobody: if a single one has no answer, then no half has.
+                groups.extend([left[1..].to_vec(), left[..1].to_vec()]);
+                continue;
+            }
             let (first, second) = left.split_at(left.len() / 2);
             groups.extend([first, second].map(<[u32]>::to_vec).into_iter().filter(|of| !of.is_empty()));
         }
     }
 
-    /// Takes an optimum in as a witness, if it is one.
-    fn ask(
+    /// Takes an optimum in as a witness, if it is one, while so much stays in some atoms; how far it goes, in scaled units.
+    pub fn ask(
         &mut self,
         (slice, component): (&Slice, &Component),
         run: &mut dyn Run,
-        of: &[u32],
+        own: &BTreeMap<(u32, usize), i64>,
         costs: &[f64],
-    ) {
+    ) -> Option<f64> {
         self.programmes += 1;
-        let part = (self.doubts.view, slice, &component.columns[..]);
-        let outcome = self.search.with_floors(part, run, of, |run| run.minimise(costs));
-        if let Outcome::Optimal { columns, .. } = outcome {
-            let witness = slice.witness(&component.columns, &columns);
-            if self.search.weigh(&mut self.doubts, &witness).is_some() {
-                self.found.push(witness);
-            }
+        let part = (slice, &component.columns[..]);
+        let outcome = self.search.with_floors(part, run, own, |run| run.minimise(costs));
+        let Outcome::Optimal { columns, .. } = outcome else { return None };
+        let witness = slice.witness(&component.columns, &columns);
+        if self.search.weigh(&mut self.doubts, &witness).is_some() {
+            self.found.push(witness);
         }
+        Some(-costs.iter().zip(&columns).map(|(cost, by)| cost * by).sum::<f64>())
     }
 
     fn components_of(&self, slice: &Slice) -> Vec<Component> {

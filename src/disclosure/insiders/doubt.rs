@@ -231,6 +231,35 @@ impl Doubts {
         Self { view: self.view, open, parts }
     }
 
+    /// Takes out those about some targets.
+    pub fn take(&mut self, targets: &[usize]) -> Self {
+        let mut taken = Self::none(self.view);
+        for &target in targets {
+            taken.parts.extend(self.parts.remove_entry(&target));
+            for end in End::BOTH {
+                taken.open.extend(self.open.remove_entry(&(target, end)));
+            }
+        }
+        taken
+    }
+
+    /// Puts back what is left of those taken out.
+    pub fn put_back(&mut self, taken: Self) {
+        self.open.extend(taken.open);
+        self.parts.extend(taken.parts);
+    }
+
+    /// How many contributors doubt each end, in all; an end that no witness reaches is doubted by everybody.
+    pub fn count(&self, everybody: usize) -> usize {
+        self.open.values().map(|of| of.as_ref().map_or(everybody, Vec::len)).sum()
+    }
+
+    /// Whether one that stands is of somebody among these; of nobody yet, it may be of anybody.
+    pub fn concerns(&self, key: (usize, End), is_among: impl Fn(u32) -> bool) -> bool {
+        let of = self.open.get(&key);
+        of.is_some_and(|of| of.as_ref().is_none_or(|of| of.iter().any(|&one| is_among(one))))
+    }
+
     /// What is left of a doubt.
     pub fn rest_of(&self, doubt: &Doubt) -> Option<Doubt> {
         let (target, end) = (doubt.target, doubt.end);

@@ -21,16 +21,41 @@ impl Search<'_> {
         own
     }
 
-    /// Asks a run over some of a slice's columns while these contributors have their parts.
+    /// The most that anybody has in an atom who shares it with others, and all of an atom whose only contributor is asked
+    /// about; likewise.
+    pub fn own_of_sharers_and(
+        &self,
+        view: usize,
+        is_asked_about: impl Fn(u32) -> bool,
+        atoms: &[u32],
+    ) -> BTreeMap<(u32, usize), i64> {
+        let (shape, lines) = (&self.views[view], self.system.lines());
+        let mut own = BTreeMap::new();
+        for &atom in atoms {
+            let only = lines.only_contributor(atom);
+            for (position, &component) in shape.components.iter().enumerate() {
+                let largest = match only {
+                    Some(contributor) if !is_asked_about(contributor) => 0,
+                    _ => lines.largest(component, atom),
+                };
+                if largest > 0 {
+                    own.insert((atom, position), largest);
+                }
+            }
+        }
+        own
+    }
+
+    /// Asks a run over some of a slice's columns while so much must stay in some of the atoms.
     pub fn with_floors(
         &self,
-        (view, slice, columns): (usize, &Slice, &[u32]),
+        (slice, columns): (&Slice, &[u32]),
         run: &mut dyn Run,
-        of: &[u32],
+        own: &BTreeMap<(u32, usize), i64>,
         ask: impl FnOnce(&mut dyn Run) -> Outcome,
     ) -> Outcome {
         let mut moved = Vec::new();
-        for ((atom, position), own) in self.own(view, of, slice.atoms()) {
+        for (&(atom, position), &own) in own {
             let Some(column) = slice.column_of(atom, position) else { continue };
             let Ok(place) = columns.binary_search(&column) else { continue };
             let (_, lower, upper) = slice.columns[column as usize];

@@ -11,6 +11,7 @@
 mod answer;
 mod doubt;
 mod floors;
+mod region;
 mod withhold;
 
 use std::collections::BTreeMap;
