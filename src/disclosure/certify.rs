@@ -6,13 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use super::disjoint::DisjointSets;
+use super::component::{Component, components};
 use super::field::Random;
 use super::programme::{Outcome, Run};
 use super::regions::Region;
 use super::search::Search;
 use super::slice::Slice;
-use super::system::System;
 use super::target::{End, Target};
 use super::threads::{ABREAST, side_by_side};
 use super::witness::Witness;
@@ -25,13 +24,6 @@ const PATIENCE: usize = 2;
 
 /// How many atoms vary around a single target, at the first, the second and the last try.
 pub(super) const NEARBY: [usize; 3] = [300, 1000, 4000];
-
-/// Columns and rows of a slice that no shown row links to others.
-pub(super) struct Component {
-    pub columns: Vec<u32>,
-    pub rows: Vec<usize>,
-    pub targets: Vec<usize>,
-}
 
 impl Search<'_> {
     /// Looks for witnesses for every open target of a view, the withheld atoms varying.
@@ -214,40 +206,4 @@ impl Seeking<'_, '_> {
         self.found.push(witness);
         true
     }
-}
-
-pub(super) fn components(
-    system: &System<'_>,
-    slice: &Slice,
-    open: &[usize],
-    targets: &[Target],
-) -> Vec<Component> {
-    let mut sets = DisjointSets::new(slice.columns.len());
-    for row in &slice.rows {
-        sets.join(row.terms.iter().map(|term| term.0));
-    }
-    for &target in open {
-        sets.join(slice.form(system, &targets[target]).iter().map(|term| term.0));
-    }
-    let mut number = vec![usize::MAX; slice.columns.len()];
-    let mut components: Vec<Component> = Vec::new();
-    for column in 0..slice.columns.len() as u32 {
-        let root = sets.root(column) as usize;
-        if number[root] == usize::MAX {
-            number[root] = components.len();
-            components.push(Component { columns: Vec::new(), rows: Vec::new(), targets: Vec::new() });
-        }
-        components[number[root]].columns.push(column);
-    }
-    for (row, merged) in slice.rows.iter().enumerate() {
-        let root = sets.root(merged.terms[0].0) as usize;
-        components[number[root]].rows.push(row);
-    }
-    for &target in open {
-        if let Some(&(column, _)) = slice.form(system, &targets[target]).first() {
-            components[number[sets.root(column) as usize]].targets.push(target);
-        }
-    }
-    components.retain(|component| !component.targets.is_empty());
-    components
 }

@@ -21,6 +21,7 @@ mod atom_order;
 mod audit;
 mod beside;
 mod certify;
+mod component;
 mod disclosed;
 mod disjoint;
 mod error;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::certify::{Component, components};
+use super::component::{Component, components};
 use super::search::Search;
 use super::slice::Slice;
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::certify::{Component, NEARBY, components};
+use super::super::certify::NEARBY;
+use super::super::component::{Component, components};
 use super::super::field::Random;
 use super::super::programme::{Outcome, Run};
 use super::super::search::Search;

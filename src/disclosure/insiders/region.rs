@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::certify::Component;
+use super::super::component::Component;
 use super::super::field::Random;
 use super::super::programme::Run;
 use super::super::regions::Region;
