@@ -3,10 +3,13 @@
 use crate::disclosure::amounts::Amounts;
 use crate::disclosure::field::Random;
 use crate::disclosure::policy::Policy;
+use crate::disclosure::programme::Highs;
 use crate::disclosure::protect::protect;
 use crate::disclosure::request::{
     CandidateCell, CandidateTable, Contributions, EarlierCell, Equation, MeasureTerms, Request,
 };
+use crate::disclosure::search::Search;
+use crate::disclosure::system::{System, Unit};
 
 /// A dimension: for each code the leaves it holds, and its children; leaves first, the total last.
 struct Dimension {
@@ -162,4 +165,18 @@ pub fn later_request(shape: &[(usize, bool)], measured: &[usize], seed: u64, pol
         })
         .collect();
     request
+}
+
+/// Searches over so many later requests, each protected from who contributed nothing.
+pub fn each_protected(seeds: u64, mut look: impl FnMut(&mut Search<'_>)) {
+    let policy = Policy { minimum_contributors: 3, ..Policy::default() };
+    let solver = Highs::default();
+    for seed in 0..seeds {
+        let request = later_request(&[(6, true), (4, false)], &[0, 1, 2], seed, &policy);
+        let system = System::new(&request, &[], &policy).expect("well formed");
+        let shown = system.units.iter().map(Unit::is_candidate).collect();
+        let mut search = Search::new(&system, &policy, shown, &solver);
+        search.suppress();
+        look(&mut search);
+    }
 }

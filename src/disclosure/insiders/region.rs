@@ -99,25 +99,16 @@ impl Answers<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::examples::later_request;
-    use super::super::super::policy::Policy;
-    use super::super::super::programme::Highs;
-    use super::super::super::system::{System, Unit};
+    use super::super::super::examples::each_protected;
     use super::*;
 
     /// What is left of the doubts is what the witnesses leave, all those found among them, when everything is weighed anew.
     #[test]
     fn what_regions_leave_is_what_their_witnesses_leave() {
-        let policy = Policy { minimum_contributors: 3, ..Policy::default() };
-        let (solver, mut before, mut after) = (Highs::default(), 0, 0);
-        for seed in 0..40 {
-            let request = later_request(&[(6, true), (4, false)], &[0, 1, 2], seed, &policy);
-            let system = System::new(&request, &[], &policy).expect("well formed");
-            let shown = system.units.iter().map(Unit::is_candidate).collect();
-            let mut search = Search::new(&system, &policy, shown, &solver);
-            search.suppress();
+        let (mut before, mut after) = (0, 0);
+        each_protected(40, |search| {
+            let everybody = search.system.lines().contributor_count();
             for view in 0..search.views.len() {
-                let everybody = system.lines().contributor_count();
                 let mut doubts = search.doubts(view);
                 before += doubts.count(everybody);
                 search.answer_by_regions(&mut doubts);
@@ -125,9 +116,9 @@ mod tests {
                 let listed = |doubts: &Doubts| {
                     doubts.iter().map(|doubt| (doubt.target, doubt.end, doubt.of)).collect::<Vec<_>>()
                 };
-                assert_eq!(listed(&doubts), listed(&search.doubts(view)), "seed {seed}, view {view}");
+                assert_eq!(listed(&doubts), listed(&search.doubts(view)));
             }
-        }
+        });
         assert!(before > 100 && 2 * after < before, "{before} {after}");
     }
 }
