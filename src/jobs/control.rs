@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::books::Books;
 use super::reservation;
 use super::tables::{self, Scope};
@@ -81,7 +83,7 @@ impl Ledger {
 }
 
 /// What a release changes of the ledger's witnesses.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct WitnessChange {
     /// They prove nothing any longer.
     pub gone: BTreeSet<WitnessId>,

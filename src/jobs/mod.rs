@@ -72,7 +72,7 @@ pub use complaint_books::{book as book_complaint, book_events as book_complaint_
 pub use complaint_deadlines::{account as complaint_account, foresee as foresee_complaints};
 pub use complaints::{Speaker, note as complaint_note, record as record_events, words as complaint_words};
 pub use contexts::CUSTOMER as CUSTOMER_CONTEXT;
-pub use control::Question;
+pub use control::{Question, WitnessChange};
 pub use copies::{Label, ListedCopy, find as find_copy, list as list_copies};
 pub use copies_kept::{Tended, tend as tend_copies};
 pub use corrections::{Corrector, correct, field_of, opened as opened_correction};

@@ -1,7 +1,8 @@
 //! How long disclosure control takes as the ledger of releases grows, and what it withholds: every sales report of the
 //! made-up shop's three years, one after the other. `cargo bench --bench disclosure`, or a part of it:
 //! `cargo bench --bench disclosure -- --days=120 --last=2026-11-22`; `--no-room` leaves none for longer reports,
-//! `--tell` prints each report's time. `--ledger` tells instead how long it takes to read and to ask beside the ledger of
+//! `--tell` prints each report's time; `--keep=FILE` keeps each release there, and goes on after those that stand there, for
+//! the whole takes hours. `--ledger` tells instead how long it takes to read and to ask beside the ledger of
 //! all that part's reports.
 //!
 //! Machines are noisy, so times are also told as ratios to one plain sum of the same contributions in the same run.
@@ -10,6 +11,7 @@
 mod replay;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 
 use firstwatch::domain::cell::RecordedCell;
@@ -36,7 +38,7 @@ fn main() {
     if has("--ledger") {
         return ledger(&house, part);
     }
-    let found = replay::replay(&house, part, &mut |job, period, time| {
+    let found = replay::replay(&house, part, value("--keep=").map(Path::new), &mut |job, period, time| {
         if has("--tell") {
             println!("{} {period}: {:.3} s", job.name, time.as_secs_f64());
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,11 +16,12 @@ use firstwatch::domain::clock::SetClock;
 use firstwatch::domain::ids::JobName;
 use firstwatch::domain::period::{Period, PeriodKind};
 use firstwatch::domain::slot::Slot;
-use firstwatch::jobs::{self, House, Rehearsal, Trigger};
+use firstwatch::jobs::{self, House, Rehearsal, Trigger, WitnessChange};
 use firstwatch::settings::{self, JobKind, JobSpec, LoadOptions};
 use firstwatch::store::{Reader, RunState};
 use firstwatch::vault::MasterKey;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// The tables of the key figures of sales.
 const KEY: [&str; 4] = ["headline", "composition", "new-customers", "returns"];
@@ -36,7 +38,7 @@ pub struct Part {
 }
 
 /// What became of the reports of one length.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Course {
     pub releases: usize,
     /// Cells that somebody contributed to, and how many of them are withheld.
@@ -143,49 +145,33 @@ pub fn reports(house: &House, part: Part) -> Vec<(JobSpec, Period)> {
 }
 
 /// Releases the part's reports, calling `each` after every one with its job, its period and the time in disclosure
-/// control; then looks at all of them together.
-pub fn replay(house: &House, part: Part, each: &mut dyn FnMut(&JobSpec, Period, Duration)) -> Replay {
+/// control; then looks at all of them together. What is `kept` in a file need not be released again, and the rest is added
+/// there.
+pub fn replay(
+    house: &House,
+    part: Part,
+    kept: Option<&Path>,
+    each: &mut dyn FnMut(&JobSpec, Period, Duration),
+) -> Replay {
     let mut rehearsal = rehearsal(house, part);
     let mut found = Replay::default();
+    let (before, mut keep) = kept.map(steps_kept).unzip();
+    let mut before = before.unwrap_or_default().into_iter();
     for (job, period) in reports(house, part) {
+        let step = before.next().unwrap_or_else(|| {
+            let step = release(&rehearsal, part, &job, period);
+            if let Some(keep) = &mut keep {
+                step.write(keep);
+            }
+            each(&job, period, step.course.room.iter().sum());
+            step
+        });
+        assert_eq!((&step.job, step.period), (&job.name, period), "what is kept is of another replay");
         let kind = job.period.expect("a report has a period");
-        let (mut released, mut witnesses, mut refused) = (Vec::new(), Vec::new(), None);
-        let (mut room, mut scanned) = (Duration::ZERO, Duration::ZERO);
-        let start = Instant::now();
-        let questions = rehearsal.questions(&job, period).expect("questions");
-        let building = start.elapsed();
-        for question in &questions {
-            let mut without = None;
-            if !part.leaves_room {
-                without = Some(Request { reserved: Vec::new(), ..question.request().clone() });
-            }
-            let request = without.as_ref().unwrap_or(question.request());
-            scanned += scan(request);
-            let start = Instant::now();
-            let answer = protect(request, rehearsal.policy());
-            room += start.elapsed();
-            match answer {
-                Ok(answer) => {
-                    found.courses.entry(kind).or_default().count(&answer.summary);
-                    released.extend(question.recorded(&answer));
-                    witnesses.push(rehearsal.witnesses(question, &answer).expect("witnesses"));
-                }
-                Err(error) => refused = Some(format!("{} {period}: {error}", job.name)),
-            }
-        }
-        let course = found.courses.entry(kind).or_default();
-        course.room.push(room);
-        course.building.push(building);
-        course.scan.push(scanned);
-        each(&job, period, room);
-        if let Some(refused) = refused {
-            found.refused.push(refused);
-            continue;
-        }
-        course.releases += 1;
-        course.count_key(period, &released);
-        rehearsal.record(released.into_iter().map(|(_, cell)| cell));
-        witnesses.into_iter().for_each(|change| rehearsal.record_witnesses(change));
+        found.courses.entry(kind).or_default().add(&step.course);
+        found.refused.extend(step.refused);
+        rehearsal.record(step.cells);
+        step.witnesses.into_iter().for_each(|change| rehearsal.record_witnesses(change));
     }
     let start = Instant::now();
     for universe in [Universe::Sales, Universe::Complaints] {
@@ -194,6 +180,79 @@ pub fn replay(house: &House, part: Part, each: &mut dyn FnMut(&JobSpec, Period, 
     }
     found.joint_time = start.elapsed();
     found
+}
+
+/// One report's release.
+#[derive(Deserialize, Serialize)]
+struct Step {
+    job: JobName,
+    period: Period,
+    /// Of this report alone.
+    course: Course,
+    refused: Option<String>,
+    cells: Vec<RecordedCell>,
+    witnesses: Vec<WitnessChange>,
+}
+
+impl Step {
+    /// As one line.
+    fn write(&self, to: &mut File) {
+        let mut line = serde_json::to_vec(self).expect("JSON");
+        line.push(b'\n');
+        to.write_all(&line).expect("a file of steps");
+    }
+}
+
+/// The steps in a file, and the file, where the next ones belong. A line that was cut off is dropped.
+fn steps_kept(path: &Path) -> (Vec<Step>, File) {
+    let file = File::options().read(true).append(true).create(true).open(path).expect("a file of steps");
+    let (mut steps, mut whole, mut line) = (Vec::new(), 0, Vec::new());
+    let mut reader = BufReader::new(&file);
+    while reader.read_until(b'\n', &mut line).expect("a file of steps") > 0 && line.ends_with(b"\n") {
+        steps.push(serde_json::from_slice(&line).expect("a step"));
+        whole += line.len() as u64;
+        line.clear();
+    }
+    file.set_len(whole).expect("a file of steps");
+    (steps, file)
+}
+
+fn release(rehearsal: &Rehearsal<'_>, part: Part, job: &JobSpec, period: Period) -> Step {
+    let mut course = Course::default();
+    let (mut released, mut witnesses, mut refused) = (Vec::new(), Vec::new(), None);
+    let (mut room, mut scanned) = (Duration::ZERO, Duration::ZERO);
+    let start = Instant::now();
+    let questions = rehearsal.questions(job, period).expect("questions");
+    course.building.push(start.elapsed());
+    for question in &questions {
+        let mut without = None;
+        if !part.leaves_room {
+            without = Some(Request { reserved: Vec::new(), ..question.request().clone() });
+        }
+        let request = without.as_ref().unwrap_or(question.request());
+        scanned += scan(request);
+        let start = Instant::now();
+        let answer = protect(request, rehearsal.policy());
+        room += start.elapsed();
+        match answer {
+            Ok(answer) => {
+                course.count(&answer.summary);
+                released.extend(question.recorded(&answer));
+                witnesses.push(rehearsal.witnesses(question, &answer).expect("witnesses"));
+            }
+            Err(error) => refused = Some(format!("{} {period}: {error}", job.name)),
+        }
+    }
+    course.room.push(room);
+    course.scan.push(scanned);
+    if refused.is_some() {
+        (released, witnesses) = (Vec::new(), Vec::new());
+    } else {
+        course.releases += 1;
+        course.count_key(period, &released);
+    }
+    let cells = released.into_iter().map(|(_, cell)| cell).collect();
+    Step { job: job.name.clone(), period, course, refused, cells, witnesses }
 }
 
 /// The audit of what was released, as if nothing were to come.
@@ -220,6 +279,17 @@ impl Course {
     fn count(&mut self, summary: &Summary) {
         self.cells += summary.cells - summary.empty;
         self.withheld += summary.primary + summary.secondary;
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.releases += more.releases;
+        self.cells += more.cells;
+        self.withheld += more.withheld;
+        self.key_cells += more.key_cells;
+        self.key_withheld += more.key_withheld;
+        self.room.extend(&more.room);
+        self.building.extend(&more.building);
+        self.scan.extend(&more.scan);
     }
 
     /// The key figures of sales for the period itself.
@@ -270,14 +340,7 @@ impl Replay {
     pub fn whole(&self) -> Course {
         let mut whole = Course::default();
         for course in self.courses.values() {
-            whole.releases += course.releases;
-            whole.cells += course.cells;
-            whole.withheld += course.withheld;
-            whole.key_cells += course.key_cells;
-            whole.key_withheld += course.key_withheld;
-            whole.room.extend(&course.room);
-            whole.building.extend(&course.building);
-            whole.scan.extend(&course.scan);
+            whole.add(course);
         }
         whole
     }

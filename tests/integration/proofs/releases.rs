@@ -16,7 +16,7 @@ fn nobody_is_found_in_all_releases_together() {
     let from = if full() { OPENED } else { SHORT_FROM };
     let part = Part { from, last: LAST, leaves_room: true };
     let folder = tempfile::tempdir().unwrap();
-    let found = replay(&shop(folder.path(), part), part, &mut |_, _, _| {});
+    let found = replay(&shop(folder.path(), part), part, None, &mut |_, _, _| {});
     println!("{found}");
     assert!(found.refused.is_empty());
     let audit = &found.joint.audit;
