@@ -13,7 +13,7 @@ use super::search::Search;
 use super::sensitivity::Sensitivity;
 use super::subject::{Released, Subject};
 use super::target::{End, Target};
-use super::witness::Deviation;
+use super::witness::{BothWays, Deviation};
 
 /// So many pairs are targets like others.
 const FEW: usize = 20_000;
@@ -189,11 +189,10 @@ impl Search<'_> {
         }
         let shape = &self.views[view];
         for (_, witness) in self.witnesses.iter().filter(|of| of.0 == view && !by_set.is_empty()) {
-            let deviation = witness.deviation(self.system, shape);
+            let BothWays { deviation, factors } = witness.both_ways(self.system, shape);
             if !witness.is_valid(self.system, shape, &self.shown, &deviation) {
                 continue;
             }
-            let factors = [1.0, -witness.reverse_factor(self.system, shape)];
             let of_sets = deviation.touched().iter().filter_map(|set| by_set.get(set)).flatten();
             let moved: BTreeSet<usize> = of_sets.copied().collect();
             for (asked, factor) in moved.into_iter().flat_map(|asked| factors.map(|factor| (asked, factor))) {

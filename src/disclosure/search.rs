@@ -241,17 +241,14 @@ impl<'s> Search<'s> {
     /// Likewise, where asked only if it certifies something.
     pub fn take_witness(&mut self, view: usize, witness: Witness, only_if_needed: bool) -> bool {
         let (system, shape) = (self.system, &self.views[view]);
-        let deviation = witness.deviation(system, shape);
-        if !witness.is_valid(system, shape, &self.shown, &deviation) {
+        let both_ways = witness.both_ways(system, shape);
+        if !witness.is_valid(system, shape, &self.shown, &both_ways.deviation) {
             return false;
         }
-        let factors = [1.0, -witness.reverse_factor(system, shape)];
         let mut certified = Vec::new();
-        for target in self.open_targets_of(view, &deviation) {
-            let stated = &self.targets[target];
+        for target in self.open_targets_of(view, &both_ways.deviation) {
             for end in End::BOTH.into_iter().filter(|&end| self.is_open(target, end)) {
-                let by = |&factor: &f64| deviation.certifies(stated, end, factor);
-                if let Some(factor) = factors.into_iter().find(by) {
+                if let Some(factor) = both_ways.factor(&self.targets[target], end) {
                     certified.push((target, end, factor));
                 }
             }
@@ -273,23 +270,19 @@ impl<'s> Search<'s> {
         ends: &[(usize, End)],
     ) -> Option<BTreeSet<(usize, End)>> {
         let (system, shape) = (self.system, &self.views[view]);
-        let deviation = witness.deviation(system, shape);
-        if !witness.is_valid(system, shape, &self.shown, &deviation) {
+        let both_ways = witness.both_ways(system, shape);
+        if !witness.is_valid(system, shape, &self.shown, &both_ways.deviation) {
             return None;
         }
-        let factors = [1.0, -witness.reverse_factor(system, shape)];
-        let is_proved = |&&(target, end): &&(usize, End)| {
-            factors.into_iter().any(|factor| deviation.certifies(&self.targets[target], end, factor))
-        };
+        let is_proved =
+            |&&(target, end): &&(usize, End)| both_ways.factor(&self.targets[target], end).is_some();
         Some(ends.iter().filter(is_proved).copied().collect())
     }
 
     /// Whether a witness proves an end, where it holds.
     pub fn would_prove(&self, view: usize, witness: &Witness, (target, end): (usize, End)) -> bool {
-        let (system, shape) = (self.system, &self.views[view]);
-        let deviation = witness.deviation(system, shape);
-        let factors = [1.0, -witness.reverse_factor(system, shape)];
-        factors.into_iter().any(|factor| deviation.certifies(&self.targets[target], end, factor))
+        let both_ways = witness.both_ways(self.system, &self.views[view]);
+        both_ways.factor(&self.targets[target], end).is_some()
     }
 
     /// The atoms that the request can say anything about, ascending.

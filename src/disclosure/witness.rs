@@ -47,7 +47,18 @@ pub(super) struct Deviation<'s> {
     touched: Vec<u32>,
 }
 
+/// A witness and its reverse, as far as that holds: either may certify an end.
+pub(super) struct BothWays<'s> {
+    pub deviation: Deviation<'s>,
+    pub factors: [f64; 2],
+}
+
 impl Witness {
+    pub fn both_ways<'s>(&self, system: &'s System<'_>, view: &View) -> BothWays<'s> {
+        let factors = [1.0, -self.reverse_factor(system, view)];
+        BothWays { deviation: self.deviation(system, view), factors }
+    }
+
     pub fn deviation<'s>(&self, system: &'s System<'_>, view: &View) -> Deviation<'s> {
         let width = view.components.len();
         let mut of_sets = system.scratch.zeros(system.sets.len() * width);
@@ -132,6 +143,13 @@ impl Deviation<'_> {
     /// Whether `factor` times this witness moves the target far enough.
     pub fn certifies(&self, target: &Target, end: End, factor: f64) -> bool {
         end.sign() * factor * self.shift(target) >= self.required(target.need(end))
+    }
+}
+
+impl BothWays<'_> {
+    /// How many times the witness certifies this end, if it or its reverse does.
+    pub fn factor(&self, target: &Target, end: End) -> Option<f64> {
+        self.factors.into_iter().find(|&factor| self.deviation.certifies(target, end, factor))
     }
 }
 
