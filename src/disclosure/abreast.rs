@@ -25,8 +25,14 @@ pub(super) struct Wish {
 }
 
 impl Wish {
+    /// Infeasible if it does not move so far: then no proof comes of it, and what it disturbs would be withheld for nothing.
     pub fn ask(&self, run: &mut dyn Run) -> Outcome {
-        run.minimise_towards(&self.costs, &self.form, self.need, self.reward)
+        match run.minimise_towards(&self.costs, &self.form, self.need, self.reward) {
+            Outcome::Optimal { columns, .. } if self.moved(&columns) < self.need * REACH => {
+                Outcome::Infeasible
+            }
+            outcome => outcome,
+        }
     }
 
     /// Likewise; what takes several paid columns is asked once more, each the cheaper the more of it was taken: a cell that

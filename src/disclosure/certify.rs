@@ -56,7 +56,7 @@ impl Search<'_> {
         }
         let slice = self.held_slice(view, atoms);
         for component in components(self.system, &slice, &open, &self.targets) {
-            let found = self.seek(view, &slice, &component, patience);
+            let found = self.seek(view, &slice, &component, Effort { fewest: 0, patience });
             self.take_sought(view, found);
         }
     }
@@ -68,7 +68,8 @@ impl Search<'_> {
         for some in regions.chunks(ABREAST) {
             let search = &*self;
             let found = side_by_side(some.iter().collect(), |region: &Region| {
-                search.seek(view, &region.slice, &region.component, PATIENCE)
+                let fewest = region.component.nearby_programmes();
+                search.seek(view, &region.slice, &region.component, Effort { fewest, patience: PATIENCE })
             });
             found.into_iter().for_each(|found| self.take_sought(view, found));
         }
@@ -88,7 +89,7 @@ impl Search<'_> {
         let slice = self.held_slice(view, atoms.to_vec());
         let (mut witnesses, mut programmes) = (Vec::new(), 0);
         for component in components(self.system, &slice, targets, &self.targets) {
-            let found = self.seek(view, &slice, &component, PATIENCE);
+            let found = self.seek(view, &slice, &component, Effort { fewest: 0, patience: PATIENCE });
             witnesses.extend(found.0);
             programmes += found.1;
         }
@@ -101,13 +102,13 @@ impl Search<'_> {
         view: usize,
         slice: &Slice,
         component: &Component,
-        patience: usize,
+        effort: Effort,
     ) -> (Vec<Witness>, usize) {
         let ends = component.targets.iter().flat_map(|&target| End::BOTH.map(|end| (target, end)));
         let open = ends.filter(|&(target, end)| self.is_open(target, end)).collect();
         let mut seeking =
             Seeking { search: self, view, slice, component, open, found: Vec::new(), programmes: 0 };
-        seeking.seek(patience);
+        seeking.seek(effort);
         (seeking.found, seeking.programmes)
     }
 
@@ -138,6 +139,15 @@ impl Search<'_> {
     }
 }
 
+/// How long to go on.
+#[derive(Clone, Copy)]
+struct Effort {
+    /// No programme for so few open ends or fewer.
+    fewest: usize,
+    /// Nor after so many targets in a row without a witness.
+    patience: usize,
+}
+
 /// The search for witnesses over one component.
 struct Seeking<'a, 's> {
     search: &'a Search<'s>,
@@ -150,11 +160,14 @@ struct Seeking<'a, 's> {
 }
 
 impl Seeking<'_, '_> {
-    fn seek(&mut self, patience: usize) {
+    fn seek(&mut self, Effort { fewest, patience }: Effort) {
+        if self.open.len() <= fewest {
+            return;
+        }
         let programme = self.slice.programme(&self.component.columns, &self.component.rows);
         let Some(mut run) = self.search.solver.load(programme) else { return };
         let mut random = Random(self.component.columns.len() as u64);
-        while self.open.len() >= 4 && !self.search.is_spent(self.programmes) {
+        while self.open.len() >= (fewest + 1).max(4) && !self.search.is_spent(self.programmes) {
             let before = self.open.len();
             let costs = self.random_objective(&mut random);
             let is_taken = self.take_optimum(run.as_mut(), &costs);
@@ -165,6 +178,7 @@ impl Seeking<'_, '_> {
         let mut in_vain = 0;
         for (target, end) in self.open.clone() {
             if self.open.contains(&(target, end))
+                && self.open.len() > fewest
                 && in_vain < patience
                 && !self.search.is_spent(self.programmes)
             {

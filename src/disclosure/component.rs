@@ -12,6 +12,17 @@ pub(super) struct Component {
     pub targets: Vec<usize>,
 }
 
+/// Columns times rows of a programme over the atoms nearest to one target.
+const NEARBY: usize = 300 * 300;
+
+impl Component {
+    /// How many programmes over the atoms nearest to one target take as long as one over the component, about: while fewer
+    /// ends than these are open, each is better asked about by itself.
+    pub fn nearby_programmes(&self) -> usize {
+        self.columns.len() * self.rows.len() / NEARBY
+    }
+}
+
 /// The components of a slice that a target is in.
 pub(super) fn components(
     system: &System<'_>,

@@ -267,6 +267,16 @@ impl Doubts {
         Some(Doubt { target, end, of })
     }
 
+    /// Of those who have a doubt, whoever still does; of a doubt that nobody is known to have yet, whoever now does.
+    pub fn left_of(&self, doubt: &Doubt) -> Option<Doubt> {
+        let mut rest = self.rest_of(doubt)?;
+        if doubt.of.is_empty() {
+            return Some(rest);
+        }
+        rest.of.retain(|contributor| doubt.of.binary_search(contributor).is_ok());
+        (!rest.of.is_empty()).then_some(rest)
+    }
+
     /// Nothing can be done about a doubt.
     pub fn give_up(&mut self, doubt: &Doubt) {
         let key = (doubt.target, doubt.end);

@@ -21,7 +21,7 @@ use super::doubt::Doubts;
 /// Into how many parts contributors fall; one keeps all it has at a time, and at first none does.
 const PARTS: [u32; 4] = [1, 2, 4, 8];
 
-/// Objectives go on while they answer one in so many.
+/// Objectives go on while they answer one in so many, and ever smaller parts of the contributors likewise.
 const WORTHWHILE: usize = 12;
 
 impl Search<'_> {
@@ -53,12 +53,19 @@ impl Answers<'_, '_> {
     /// All targets of the region together, for some of the contributors at a time.
     fn over_region(&mut self, part: (&Slice, &Component)) {
         let (slice, component) = part;
+        if self.doubts.ends().count() <= component.nearby_programmes() {
+            return;
+        }
         let programme = slice.programme(&component.columns, &component.rows);
         let Some(mut run) = self.search.solver.load(programme) else { return };
         let mut random = Random(component.columns.len() as u64);
         for parts in PARTS {
+            let before = self.open_count();
             for at in 0..parts {
                 self.while_worthwhile(part, run.as_mut(), &mut random, (parts, at));
+            }
+            if before - self.open_count() < before.div_ceil(WORTHWHILE) {
+                return;
             }
         }
     }
@@ -79,7 +86,7 @@ impl Answers<'_, '_> {
             let mut costs = vec![0.0; part.1.columns.len()];
             let mut asked: Vec<(usize, End)> = self.doubts.ends().collect();
             asked.retain(|&key| self.doubts.concerns(key, is_among));
-            if asked.is_empty() || self.search.is_spent(self.programmes) {
+            if asked.len() <= part.1.nearby_programmes() || self.search.is_spent(self.programmes) {
                 return;
             }
             for (target, end) in asked {
@@ -87,13 +94,16 @@ impl Answers<'_, '_> {
                 let target = &self.search.targets[target];
                 self.search.add_objective(&mut costs, part.0, part.1, target, -end.sign() * strength);
             }
-            let all = self.search.system.lines().contributor_count();
-            let before = self.doubts.count(all);
+            let before = self.open_count();
             self.ask(part, run, &own, &costs);
-            if before - self.doubts.count(all) < before.div_ceil(WORTHWHILE) {
+            if before - self.open_count() < before.div_ceil(WORTHWHILE) {
                 return;
             }
         }
+    }
+
+    fn open_count(&self) -> usize {
+        self.doubts.count(self.search.system.lines().contributor_count())
     }
 }
 

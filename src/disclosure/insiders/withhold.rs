@@ -9,6 +9,10 @@ use super::super::witness::Witness;
 use super::SLICE;
 use super::doubt::{Doubt, Doubts};
 
+/// More atoms for a group's programme only up to here: four times as many take ten times as long to show that there is no
+/// room for all of them, and half of them mostly need less.
+const LARGEST_FOR_GROUPS: usize = 4 * SLICE;
+
 /// How many doubts are looked through for some that go abreast.
 const AHEAD: usize = 100;
 
@@ -28,7 +32,7 @@ impl Search<'_> {
             if let Some(solution) =
                 self.move_towards_for(workshop, (doubt.target, doubt.end), need, &doubt.of)
             {
-                self.withhold_and_take_in(doubts, workshop.slice.whole_witness(&solution));
+                self.withhold_and_take_in(doubts, workshop.slice.whole_witness(&solution), &doubt);
             }
             if let Some(rest) = doubts.rest_of(&doubt) {
                 self.withhold_for(doubts, rest);
@@ -50,17 +54,22 @@ impl Search<'_> {
             }
             let (search, asked) = (&*self, &*doubts);
             let moved = |doubt: Doubt| {
-                let mut workshop = search.workshop(asked.view, &[(doubt.target, doubt.end)], SLICE);
                 let need = asked.need(&doubt, &search.targets[doubt.target]);
                 let of = (doubt.target, doubt.end);
-                let solution = search.moved(&mut workshop, &search.shown, of, need, &doubt.of);
-                solution.map(|solution| workshop.slice.whole_witness(&solution))
+                let mut programmes = 0;
+                let witness = [SLICE, 2 * SLICE, LARGEST_FOR_GROUPS].into_iter().find_map(|size| {
+                    programmes += 1;
+                    let mut workshop = search.workshop(asked.view, &[of], size);
+                    let solution = search.moved(&mut workshop, &search.shown, of, need, &doubt.of)?;
+                    Some(workshop.slice.whole_witness(&solution))
+                });
+                (witness, programmes)
             };
             let found = side_by_side(some.clone(), moved);
-            self.programmes += some.len();
-            for (doubt, witness) in some.iter().zip(found) {
-                if let (Some(witness), Some(_)) = (witness, doubts.rest_of(doubt)) {
-                    self.withhold_and_take_in(doubts, witness);
+            for (doubt, (witness, programmes)) in some.iter().zip(found) {
+                self.programmes += programmes;
+                if let (Some(witness), Some(left)) = (witness, doubts.left_of(doubt)) {
+                    self.withhold_and_take_in(doubts, witness, &left);
                 }
                 if let Some(rest) = doubts.rest_of(doubt) {
                     self.withhold_for(doubts, rest);
@@ -79,9 +88,22 @@ impl Search<'_> {
         apart.filter_map(|(target, end)| doubts.rest_of(&Doubt { target, end, of: Vec::new() })).collect()
     }
 
-    /// For all of them together, or where that is impossible for half of them and then the other half.
     fn withhold_for(&mut self, doubts: &mut Doubts, doubt: Doubt) {
-        if self.withhold_for_group(doubts, &doubt) || self.solver_failed {
+        let mut size = SLICE;
+        self.withhold_within(doubts, doubt, &mut size);
+    }
+
+    /// For all of them together, or where that is impossible for half of them and then the other half. Where more atoms than
+    /// `size` must vary, they do for the rest too.
+    fn withhold_within(&mut self, doubts: &mut Doubts, mut doubt: Doubt, size: &mut usize) {
+        while self.withhold_for_some(doubts, &doubt, size) {
+            // What the solver's arithmetic leaves of them.
+            match doubts.left_of(&doubt) {
+                Some(left) => doubt = left,
+                None => return,
+            }
+        }
+        if !self.goes_on() {
             return;
         }
         if doubt.of.len() < 2 {
@@ -90,21 +112,18 @@ impl Search<'_> {
         }
         let (first, second) = doubt.of.split_at(doubt.of.len() / 2);
         for half in [first, second] {
-            let rest = doubts.rest_of(&doubt).map(|rest| rest.of).unwrap_or_default();
-            let of: Vec<u32> = half.iter().copied().filter(|one| rest.binary_search(one).is_ok()).collect();
-            if !of.is_empty() {
-                self.withhold_for(doubts, Doubt { of, ..doubt });
+            if let Some(left) = doubts.left_of(&Doubt { of: half.to_vec(), ..doubt }) {
+                self.withhold_within(doubts, left, size);
             }
         }
     }
 
-    /// Whether it is possible at all.
-    fn withhold_for_group(&mut self, doubts: &mut Doubts, doubt: &Doubt) -> bool {
-        let view = doubts.view;
+    /// Whether a programme for all of them answers some; for one alone, with as many atoms as it takes.
+    fn withhold_for_some(&mut self, doubts: &mut Doubts, doubt: &Doubt, size: &mut usize) -> bool {
+        let (view, is_group) = (doubts.view, doubt.of.len() > 1);
         let need = doubts.need(doubt, &self.targets[doubt.target]);
-        let mut size = SLICE;
-        loop {
-            let atoms = self.neighbourhood(view, &[doubt.target], size);
+        while self.goes_on() {
+            let atoms = self.neighbourhood(view, &[doubt.target], *size);
             let is_everything = atoms.len() >= self.relevant_count(view);
             let own = self.own(view, &doubt.of, &atoms);
             let own = |atom: u32, position: usize| own.get(&(atom, position)).copied().unwrap_or(0);
@@ -114,38 +133,39 @@ impl Search<'_> {
             self.programmes += 1;
             match self.solver.solve(programme) {
                 Outcome::Optimal { columns, .. } => {
-                    self.withhold_and_take_in(doubts, slice.whole_witness(&columns));
-                    let rest = doubts.rest_of(doubt);
-                    // The solver said that it is possible, and what it gave is no witness.
-                    self.solver_failed |= rest.is_some_and(|rest| {
-                        doubt.of.is_empty()
-                            || doubt.of.iter().any(|contributor| rest.of.contains(contributor))
-                    });
-                    return true;
+                    if self.withhold_and_take_in(doubts, slice.whole_witness(&columns), doubt) {
+                        return true;
+                    }
                 }
                 Outcome::Infeasible if is_everything => return false,
-                Outcome::Infeasible if size > LARGEST_SLICE => {
-                    self.solver_failed |= doubt.of.len() < 2;
-                    return false;
-                }
-                Outcome::Infeasible => size *= 4,
-                Outcome::Failed => {
-                    self.solver_failed = true;
-                    return false;
-                }
+                Outcome::Infeasible | Outcome::Failed => {}
             }
+            if is_group && (is_everything || *size >= LARGEST_FOR_GROUPS) {
+                return false;
+            }
+            // Whatever the solver said of one alone, it gave no witness.
+            self.solver_failed |= is_everything || *size > LARGEST_SLICE;
+            *size *= 2;
         }
+        false
     }
 
-    fn withhold_and_take_in(&mut self, doubts: &mut Doubts, witness: Witness) {
+    /// Whether the witness answers some of those who have the doubt. If it answers nobody at all, nothing is withheld for it.
+    fn withhold_and_take_in(&mut self, doubts: &mut Doubts, witness: Witness, doubt: &Doubt) -> bool {
+        let shown = self.shown.clone();
         self.withhold_disturbed(doubts.view, &witness);
-        self.take_in(doubts, witness);
+        if !self.take_in(doubts, witness) {
+            self.shown = shown;
+        }
+        doubts.left_of(doubt).is_none_or(|left| left.of.len() != doubt.of.len())
     }
 
-    /// Takes a witness in if it holds and answers somebody whom none did before.
-    pub(super) fn take_in(&mut self, doubts: &mut Doubts, witness: Witness) {
-        if self.weigh(doubts, &witness) == Some(true) {
+    /// Takes a witness in if it holds and answers somebody whom none did before, and says whether.
+    pub(super) fn take_in(&mut self, doubts: &mut Doubts, witness: Witness) -> bool {
+        let is_new = self.weigh(doubts, &witness) == Some(true);
+        if is_new {
             self.witnesses.push((doubts.view, witness));
         }
+        is_new
     }
 }
