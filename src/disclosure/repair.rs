@@ -212,7 +212,7 @@ impl Search<'_> {
         let view = self.targets[target].view;
         let mut size = FIRST_SLICE;
         loop {
-            let atoms = self.neighbourhood(view, &[target], size);
+            let atoms = self.neighbourhood_or_all(view, &[target], size);
             let everything = atoms.len() >= self.relevant_count(view);
             let slice = self.elastic_slice(view, atoms, &outsider);
             let mut programme = slice.whole_programme();

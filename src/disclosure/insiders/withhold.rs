@@ -123,7 +123,7 @@ impl Search<'_> {
         let (view, is_group) = (doubts.view, doubt.of.len() > 1);
         let need = doubts.need(doubt, &self.targets[doubt.target]);
         while self.goes_on() {
-            let atoms = self.neighbourhood(view, &[doubt.target], *size);
+            let atoms = self.neighbourhood_or_all(view, &[doubt.target], *size);
             let is_everything = atoms.len() >= self.relevant_count(view);
             let own = self.own(view, &doubt.of, &atoms);
             let own = |atom: u32, position: usize| own.get(&(atom, position)).copied().unwrap_or(0);
