@@ -83,11 +83,14 @@ impl Search<'_> {
         let around = around.map(|unit| self.system.units[unit].set);
         for measure in 0..self.system.request.measures.len() {
             let shown = self.shown_sets(measure);
+            let is_new = |shown: &Option<(Released, bool)>| shown.is_some_and(|(_, is_new)| is_new);
+            let Some(last_new) = shown.iter().rposition(is_new) else { continue };
             let known = shown.iter().enumerate().filter_map(|(set, shown)| Some((set, (*shown)?)));
             for (lesser, (of_lesser, lesser_is_new)) in known {
                 let Some(&first) = self.system.sets[lesser].first() else { continue };
-                for &greater in &self.system.sets_of_atom[first as usize] {
-                    let greater = greater as usize;
+                let holding_it = self.system.sets_of_atom[first as usize].iter().map(|&set| set as usize);
+                // The sets of the request come first.
+                for greater in holding_it.take_while(|&greater| lesser_is_new || greater <= last_new) {
                     if around.is_some_and(|set| set != greater && set != lesser) {
                         continue;
                     }

@@ -27,15 +27,18 @@ pub(super) struct Lattice {
 }
 
 impl Lattice {
-    /// `sets` are distinct, each ascending; `sets_of_atom` is their inverse.
-    pub fn new(sets: &[&[u32]], sets_of_atom: &Jagged) -> Self {
+    /// `sets` are distinct, each ascending, of atoms below `atom_count`.
+    pub fn new(sets: &[&[u32]], atom_count: usize) -> Self {
         let mut order: Vec<u32> = (0..sets.len() as u32).collect();
         order.sort_by_key(|&set| (sets[set as usize].len(), set));
+        let firsts: Vec<&[u32]> = order.iter().map(|&set| first_of(sets[set as usize])).collect();
         let mut finder = Finder {
             sets,
-            sets_of_atom,
-            top: vec![NONE; sets_of_atom.len()],
-            taken: vec![false; sets_of_atom.len()],
+            order: &order,
+            starting_with: Jagged::inverse(&firsts, atom_count),
+            top: vec![NONE; atom_count],
+            rest_of: vec![NONE; atom_count],
+            taken: vec![false; atom_count],
             times: vec![0; sets.len()],
         };
         let mut sums = vec![Sum::default(); sets.len()];
@@ -51,7 +54,7 @@ impl Lattice {
             Jagged::inverse(&parts, count)
         };
         let wholes = of_sums(|sum| &sum.sets, sets.len());
-        let owners = of_sums(|sum| &sum.atoms, sets_of_atom.len());
+        let owners = of_sums(|sum| &sum.atoms, atom_count);
         Self { sums, ranks, wholes, owners }
     }
 
@@ -75,15 +78,24 @@ impl Lattice {
     }
 }
 
+fn first_of(atoms: &[u32]) -> &[u32] {
+    &atoms[..atoms.len().min(1)]
+}
+
 /// No set yet.
 const NONE: u32 = u32::MAX;
 
 /// Takes the sets from the smallest to the largest.
 struct Finder<'a> {
     sets: &'a [&'a [u32]],
-    sets_of_atom: &'a Jagged,
+    /// From the smallest set to the largest.
+    order: &'a [u32],
+    /// For each atom, where in that order the sets stand whose first atom it is.
+    starting_with: Jagged,
     /// For each atom, the last set that held it.
     top: Vec<u32>,
+    /// For each atom, the last set of whose rest it was.
+    rest_of: Vec<u32>,
     taken: Vec<bool>,
     /// For each set how often it was met; zeros in between.
     times: Vec<u32>,
@@ -104,12 +116,8 @@ impl Finder<'_> {
         self.take(&sum.sets);
         let mut rest = self.not_taken(atoms);
         if !rest.is_empty() {
-            let (sets_of_atom, mut met) = (self.sets_of_atom, Vec::new());
-            for &set in rest.iter().flat_map(|&atom| &sets_of_atom[atom as usize]) {
-                self.meet(set, &mut met);
-            }
             let mut left = rest.len();
-            for part in self.whole(met).into_iter().filter(|&part| part != set) {
+            for part in self.within(set, &rest) {
                 let members = self.sets[part as usize];
                 if members.len() <= left && !members.iter().any(|&atom| self.taken[atom as usize]) {
                     left -= members.len();
@@ -149,6 +157,23 @@ impl Finder<'_> {
         met
     }
 
+    /// The sets of several atoms that lie in what is left of a set, the largest first.
+    fn within(&mut self, set: u32, rest: &[u32]) -> Vec<u32> {
+        rest.iter().for_each(|&atom| self.rest_of[atom as usize] = set);
+        let mut within = Vec::new();
+        // Each is looked at by its first atom, and but for those that do lie there, hardly further.
+        for &atom in rest {
+            let sets = self.starting_with[atom as usize].iter().map(|&rank| self.order[rank as usize]);
+            let of_size = sets.take_while(|&part| self.sets[part as usize].len() <= rest.len());
+            within.extend(of_size.filter(|&part| {
+                let atoms = self.sets[part as usize];
+                part != set && atoms.len() > 1 && atoms.iter().all(|&atom| self.rest_of[atom as usize] == set)
+            }));
+        }
+        within.sort_unstable_by_key(|&part| (Reverse(self.sets[part as usize].len()), part));
+        within
+    }
+
     fn take(&mut self, sets: &[u32]) {
         for &set in sets {
             self.sets[set as usize].iter().for_each(|&atom| self.taken[atom as usize] = true);
@@ -167,7 +192,7 @@ mod tests {
     #[test]
     fn totals_are_sums_of_totals() {
         let sets: [&[u32]; 6] = [&[0, 1, 2, 3, 4], &[0, 1], &[2, 3], &[3, 4], &[0], &[0, 1, 2, 3]];
-        let lattice = Lattice::new(&sets, &Jagged::inverse(&sets, 5));
+        let lattice = Lattice::new(&sets, 5);
         assert_eq!(lattice.sum(0), &Sum { sets: vec![5], atoms: vec![4] });
         assert_eq!(lattice.sum(5), &Sum { sets: vec![1, 2], atoms: Vec::new() });
         assert_eq!(lattice.sum(1), &Sum { sets: Vec::new(), atoms: vec![0, 1] });

@@ -111,7 +111,7 @@ impl<'r> System<'r> {
         };
         system.index(judgements, policy);
         system.sets_of_atom = Jagged::inverse(&system.sets, atoms);
-        system.lattice = Lattice::new(&system.sets, &system.sets_of_atom);
+        system.lattice = Lattice::new(&system.sets, atoms);
         Ok(system)
     }
 
