@@ -140,12 +140,14 @@ impl Search<'_> {
                 Outcome::Infeasible if is_everything => return false,
                 Outcome::Infeasible | Outcome::Failed => {}
             }
-            if is_group && (is_everything || *size >= LARGEST_FOR_GROUPS) {
+            // One programme over all spares a group most of its halvings, where it is not too large.
+            let all_are_few = self.relevant_count(view) <= LARGEST_SLICE;
+            if is_group && (is_everything || *size >= LARGEST_FOR_GROUPS && !all_are_few) {
                 return false;
             }
             // Whatever the solver said of one alone, it gave no witness.
             self.solver_failed |= is_everything || *size > LARGEST_SLICE;
-            *size *= 2;
+            *size = if *size >= LARGEST_FOR_GROUPS && all_are_few { LARGEST_SLICE + 1 } else { *size * 2 };
         }
         false
     }
