@@ -68,7 +68,7 @@ impl Search<'_> {
         for some in regions.chunks(ABREAST) {
             let search = &*self;
             let found = side_by_side(some.iter().collect(), |region: &Region| {
-                let fewest = region.component.nearby_programmes();
+                let fewest = search.fewest_worthwhile(&region.component);
                 search.seek(view, &region.slice, &region.component, Effort { fewest, patience: PATIENCE })
             });
             found.into_iter().for_each(|found| self.take_sought(view, found));

@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 
+use super::component::Component;
 use super::search::Search;
 
 /// Where the request can say something about more atoms than this, each programme lets those vary that are nearest to
@@ -32,6 +33,12 @@ impl Search<'_> {
     /// Whether there are too many atoms for one programme.
     pub fn is_wide(&self, view: usize) -> bool {
         self.relevant_count(view) > WIDE
+    }
+
+    /// For so many open ends or fewer, each is better asked about by itself than all of a component together. (Not of one
+    /// large release: there an end is doubted by thousands, and answered for all of them at once.)
+    pub fn fewest_worthwhile(&self, component: &Component) -> usize {
+        if self.policy.keeps_back { component.nearby_programmes() } else { 0 }
     }
 
     /// Up to `size` atoms, ascending: the targets' own, or the largest of them, and the nearest to these.

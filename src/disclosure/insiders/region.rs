@@ -53,7 +53,7 @@ impl Answers<'_, '_> {
     /// All targets of the region together, for some of the contributors at a time.
     fn over_region(&mut self, part: (&Slice, &Component)) {
         let (slice, component) = part;
-        if self.doubts.ends().count() <= component.nearby_programmes() {
+        if self.doubts.ends().count() <= self.search.fewest_worthwhile(component) {
             return;
         }
         let programme = slice.programme(&component.columns, &component.rows);
@@ -86,7 +86,7 @@ impl Answers<'_, '_> {
             let mut costs = vec![0.0; part.1.columns.len()];
             let mut asked: Vec<(usize, End)> = self.doubts.ends().collect();
             asked.retain(|&key| self.doubts.concerns(key, is_among));
-            if asked.len() <= part.1.nearby_programmes() || self.search.is_spent(self.programmes) {
+            if asked.len() <= self.search.fewest_worthwhile(part.1) || self.search.is_spent(self.programmes) {
                 return;
             }
             for (target, end) in asked {
