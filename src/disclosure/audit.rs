@@ -174,8 +174,11 @@ impl Search<'_> {
 
     /// Targets that follow exactly from what is shown, though they may have a witness in floating-point arithmetic.
     pub fn failing_the_exact_guard(&self) -> Vec<usize> {
-        let lost = |target: &usize| End::BOTH.iter().any(|&end| self.lost.contains(&(*target, end)));
-        (0..self.views.len()).flat_map(|view| self.following(view)).filter(|target| !lost(target)).collect()
+        let lost = |target: usize| End::BOTH.iter().any(|&end| self.lost.contains(&(target, end)));
+        let is_asked = |target: usize| End::BOTH.iter().any(|&end| self.targets[target].need(end) > 0);
+        let mut all: Vec<usize> = (0..self.views.len()).flat_map(|view| self.following(view)).collect();
+        all.retain(|&target| !lost(target) && (is_asked(target) || !self.left.is_less(target)));
+        all
     }
 
     /// The targets of a view that follow exactly. Where there are too many atoms to eliminate them all, those that follow for
@@ -225,15 +228,13 @@ impl Search<'_> {
 
     /// What the final pattern of a search still discloses: nothing, or what earlier releases alone do. Where all is
     /// withheld, a target counts as disclosed only when the exact guard or a programme says so. What a contributor learns
-    /// of an earlier cell from earlier releases is not this pattern's doing, and stops nothing. `exact` are the targets that
-    /// fail the exact guard.
+    /// from earlier releases alone is not this pattern's doing, and stops nothing. `exact` are the targets that fail the exact
+    /// guard.
     pub fn final_report(&mut self, exact: Vec<usize>) -> AuditReport {
         let exact: BTreeSet<usize> = exact.into_iter().collect();
         let failing: BTreeSet<usize> =
             self.lost.iter().map(|&(target, _)| target).chain(exact.iter().copied()).collect();
-        let told = self.lost_to.iter().map(|&(target, _, contributor)| (target, contributor));
-        let told = told.filter(|&(target, _)| self.is_new(target)).collect();
-        self.report_of(&exact, &failing, told)
+        self.report_of(&exact, &failing, BTreeMap::new())
     }
 
     /// Every target that the present pattern discloses, whatever was certified before.

@@ -22,8 +22,8 @@ const WORTHWHILE: usize = 12;
 /// After so many targets in a row without a witness the rest are left to a wider slice, or to the repair.
 const PATIENCE: usize = 2;
 
-/// How many atoms vary around a single target, at the first, the second and the last try.
-pub(super) const NEARBY: [usize; 3] = [300, 1000, 4000];
+/// How many atoms vary around a single target, from the first try to the last.
+pub(super) const NEARBY: [usize; 4] = [300, 1000, 4000, 20_000];
 
 impl Search<'_> {
     /// Looks for witnesses for every open target of a view, the withheld atoms varying.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::error::Error;
 use super::policy::Policy;
 use super::programme::{Highs, Outcome, Programme, Run, Solver};
 use super::protect::tests::{pattern, policy, square, square_of, withheld};
@@ -22,6 +21,8 @@ enum Fault {
     Lies,
     /// Gives a solution that is one, and of no use.
     MovesNothing,
+    /// Likewise, and says so: whatever is asked to move cannot.
+    DeniesRoom,
 }
 
 impl Solver for Fault {
@@ -34,7 +35,8 @@ impl Solver for Fault {
                 columns: (0..programme.columns.len()).map(|column| (column * 1000) as f64).collect(),
                 row_duals: vec![0.0; programme.rows.len()],
             },
-            Self::MovesNothing => Outcome::Optimal {
+            Self::DeniesRoom if programme.rows.iter().any(|row| row.0 < row.1) => Outcome::Infeasible,
+            Self::MovesNothing | Self::DeniesRoom => Outcome::Optimal {
                 columns: vec![0.0; programme.columns.len()],
                 row_duals: vec![0.0; programme.rows.len()],
             },
@@ -58,15 +60,24 @@ impl Run for Faulty {
 #[test]
 fn a_solver_that_fails_or_lies_publishes_nothing_it_should_not() {
     let all = square().tables[0].cells.len();
-    for fault in [Fault::Fails, Fault::NeverLoads, Fault::Lies, Fault::MovesNothing] {
+    let all_faults = [
+        Fault::Fails,
+        Fault::NeverLoads,
+        Fault::SaysNothingIsPossible,
+        Fault::Lies,
+        Fault::MovesNothing,
+        Fault::DeniesRoom,
+    ];
+    for fault in all_faults {
         let protection = protect_with(&square(), &[], &policy(), &fault).expect("withholds");
         let report = audit(&square(), &pattern(&protection), &policy()).expect("fits");
         assert!(report.disclosed.is_empty());
     }
-    let failed = protect_with(&square(), &[], &policy(), &Fault::Fails).expect("withholds");
-    assert_eq!(withheld(&failed), all);
-    let refused = protect_with(&square(), &[], &policy(), &Fault::SaysNothingIsPossible);
-    assert!(matches!(refused, Err(Error::DisclosedEarlier(_))));
+    for fault in [Fault::Fails, Fault::SaysNothingIsPossible, Fault::DeniesRoom] {
+        let failed = protect_with(&square(), &[], &policy(), &fault).expect("withholds");
+        assert_eq!(withheld(&failed), all);
+        assert!(failed.tables[0].cells().iter().all(|cell| cell.told_before().is_empty()));
+    }
 }
 
 /// A solver that is well for so many programmes, and then is not.

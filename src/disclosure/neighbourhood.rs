@@ -8,7 +8,7 @@ use super::repair::LARGEST_SLICE;
 use super::search::Search;
 
 /// Over so many atoms a single programme can still be asked, when nothing else is left to ask.
-const LARGEST_WHOLE: usize = 80_000;
+pub(super) const LARGEST_WHOLE: usize = 80_000;
 
 impl Search<'_> {
     /// Atoms in withheld cells that matter to the view: the attacker's real unknowns.

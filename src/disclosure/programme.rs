@@ -16,6 +16,31 @@ pub(super) struct Programme {
 /// (lower, upper, terms).
 pub(super) type Bounded = (f64, f64, Vec<(u32, f64)>);
 
+/// A reduced cost of less is none: the tolerance of the solver's dual solutions.
+const NO_COST: f64 = 1e-7;
+
+impl Programme {
+    /// A value that no solution falls below, by any prices of the rows: what they make of the costs, with each column at its
+    /// better bound (weak duality). The programme's own optimum, if the prices are its dual solution; needs no trust in
+    /// who found them.
+    pub fn bound_by(&self, prices: &[f64]) -> f64 {
+        let mut costs: Vec<f64> = self.columns.iter().map(|column| column.0).collect();
+        let at_better_bound = |cost: f64, lower: f64, upper: f64| match cost {
+            cost if cost.abs() < NO_COST && !(lower.is_finite() && upper.is_finite()) => 0.0,
+            cost if cost > 0.0 => cost * lower,
+            cost if cost < 0.0 => cost * upper,
+            _ => 0.0,
+        };
+        let mut bound = 0.0;
+        for ((lower, upper, terms), &price) in self.rows.iter().zip(prices) {
+            terms.iter().for_each(|&(column, times)| costs[column as usize] -= price * times);
+            bound += at_better_bound(price, *lower, *upper);
+        }
+        let of_columns = costs.iter().zip(&self.columns);
+        bound + of_columns.map(|(&cost, &(_, lower, upper))| at_better_bound(cost, lower, upper)).sum::<f64>()
+    }
+}
+
 /// What a solver answers.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {

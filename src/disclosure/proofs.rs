@@ -32,6 +32,12 @@ impl Proofs {
         self.look(number);
     }
 
+    /// A target asks less now: what proved it proves it still.
+    pub fn ask_less(&mut self, number: usize, target: &Target) {
+        self.asked[number] = End::BOTH.map(|end| target.need(end) > 0);
+        self.look(number);
+    }
+
     /// Forgets the targets from the given one on.
     pub fn truncate(&mut self, from: usize) {
         self.of.truncate(from);

@@ -6,8 +6,7 @@ use super::optimum;
 use super::policy::Policy;
 use super::programme::{Highs, Solver};
 use super::protection::{Protection, Summary, Witnesses};
-use super::request::{Judgement, Request, WitnessTable};
-use super::retreat::{Refused, protect_what_can_be};
+use super::request::{Judgement, Request};
 use super::search::Search;
 use super::system::{System, Unit};
 use super::table::{CellStatus, ProtectedCell, ProtectedTable};
@@ -38,10 +37,7 @@ pub fn protect_judged(
     judgements: &[Vec<Judgement>],
     policy: &Policy,
 ) -> Result<Protection, Error> {
-    let solver = Highs::default();
-    protect_what_can_be(request, judgements, &|part, known, found| {
-        attempt(part, known, found, policy, &solver)
-    })
+    protect_with(request, judgements, policy, &Highs::default())
 }
 
 /// Judges a pattern made elsewhere: for each table and cell its status, of which only shown or not counts.
@@ -65,20 +61,17 @@ pub fn audit_judged(
     audit_with(request, judgements, pattern, policy, &Highs::default())
 }
 
-/// All tables or none. `found` are witnesses of an attempt at more tables than these: one is looked at before it is relied
-/// on, as those of the request are.
-fn attempt(
+/// All tables or none.
+pub(super) fn protect_with(
     request: &Request,
     judgements: &[Vec<Judgement>],
-    found: &[WitnessTable],
     policy: &Policy,
     solver: &dyn Solver,
-) -> Result<Protection, Refused> {
+) -> Result<Protection, Error> {
     let system = System::new(request, judgements, policy)?;
     let shown = system.units.iter().map(Unit::is_candidate).collect();
     let mut search = Search::new(&system, policy, shown, solver);
     search.recall();
-    search.take_over(found);
     search.suppress();
     if !policy.series && !search.is_in_vain() {
         search.take_back();
@@ -86,7 +79,7 @@ fn attempt(
     search.protect();
     let mut report = settle(&mut search);
     if !report.disclosed.is_empty() {
-        return Err(Refused { error: Error::DisclosedEarlier(report.disclosed), found: search.found() });
+        return Err(Error::DisclosedEarlier(report.disclosed));
     }
     let zeros_are_shown = system.units.iter().zip(&search.shown).all(|(unit, shown)| *shown || !unit.empty);
     let optimum = if policy.series || !zeros_are_shown { None } else { optimum::optimum(&search) };
@@ -98,20 +91,10 @@ fn attempt(
             (search, report) = (other, of_other);
         }
     }
-    let mut protection = protection(&system, &search.shown, report);
+    let mut protection = protection(&search, report);
     protection.witnesses = search.lasting();
     protection.summary.optimality_gap = optimum.map(|optimum| optimum.gap(optimum::cost(&search)));
     Ok(protection)
-}
-
-#[cfg(test)]
-pub(super) fn protect_with(
-    request: &Request,
-    judgements: &[Vec<Judgement>],
-    policy: &Policy,
-    solver: &dyn Solver,
-) -> Result<Protection, Error> {
-    attempt(request, judgements, &[], policy, solver).map_err(|refused| refused.error)
 }
 
 pub(super) fn audit_with(
@@ -158,8 +141,12 @@ pub(super) fn settle(search: &mut Search<'_>) -> AuditReport {
         search.add_unproved_pairs();
         let failing = search.failing_the_exact_guard();
         let is_settled = failing.is_empty() && search.open().is_empty() && !search.is_doubted();
-        if is_settled || search.withholds_everything() {
+        if is_settled {
             break failing;
+        }
+        if search.withholds_everything() {
+            search.retreat_from_open(&failing);
+            break search.failing_the_exact_guard();
         }
         if mendings < MENDINGS {
             search.withhold_around(&failing);
@@ -172,7 +159,8 @@ pub(super) fn settle(search: &mut Search<'_>) -> AuditReport {
     search.final_report(exact)
 }
 
-fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protection {
+fn protection(search: &Search<'_>, audit: AuditReport) -> Protection {
+    let (system, shown) = (search.system, &search.shown);
     let mut summary = Summary { audit, ..Summary::default() };
     let mut tables = Vec::with_capacity(system.request.tables.len());
     for (table, units) in system.request.tables.iter().zip(&system.unit_of) {
@@ -190,7 +178,9 @@ fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protec
             let values = status
                 .is_shown()
                 .then(|| table.measures.iter().map(|&measure| figures[measure].value as i64).collect());
-            cells.push(ProtectedCell { place: cell.place.clone(), status, values });
+            let told =
+                if status.is_shown() { Vec::new() } else { search.told_before(decided.set, &table.measures) };
+            cells.push(ProtectedCell { place: cell.place.clone(), status, values, told });
         }
         let measures = table.measures.iter().map(|&measure| system.measure(measure).name.clone()).collect();
         tables.push(ProtectedTable {
@@ -198,7 +188,6 @@ fn protection(system: &System<'_>, shown: &[bool], audit: AuditReport) -> Protec
             dimensions: table.dimensions.clone(),
             measures,
             cells,
-            given_up: false,
         });
     }
     Protection { tables, summary, witnesses: Witnesses::default() }

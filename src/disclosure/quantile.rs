@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn cell(status: CellStatus, value: Option<i64>) -> ProtectedCell {
-        ProtectedCell { place: Vec::new(), status, values: value.map(|value| vec![value]) }
+        ProtectedCell { place: Vec::new(), status, values: value.map(|value| vec![value]), told: Vec::new() }
     }
 
     fn of(count: u64) -> Vec<(u64, i64)> {

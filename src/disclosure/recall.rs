@@ -32,43 +32,6 @@ impl Search<'_> {
         }
     }
 
-    /// Takes in, of an attempt at more tables, the witnesses that prove something here, and withholds what they disturb: what
-    /// that attempt withheld for the tables that are gone, it shows.
-    pub fn take_over(&mut self, found: &[WitnessTable]) {
-        for view in 0..self.views.len() {
-            let of_view = found.iter().filter(|table| self.views[view].components == table.components);
-            let witness =
-                |table: &WitnessTable| Witness { scale: table.scale, differences: table.differences.clone() };
-            let mut left: Vec<Witness> = of_view.map(witness).collect();
-            left.retain(|witness| !self.take_if_it_proves(view, witness));
-            if self.policy.insiders && !left.is_empty() {
-                self.take_what_answers(view, left);
-            }
-        }
-    }
-
-    /// Whether it proves an end that nothing has proved yet.
-    fn take_if_it_proves(&mut self, view: usize, witness: &Witness) -> bool {
-        let (shown, before) = (self.shown.clone(), self.witnesses.len());
-        self.withhold_disturbed(view, witness);
-        let proves = self.take_witness(view, witness.clone(), true) && self.witnesses.len() > before;
-        if !proves {
-            self.shown = shown;
-        }
-        proves
-    }
-
-    /// The witnesses that the request did not bring.
-    pub fn found(&self) -> Vec<WitnessTable> {
-        let of_request = |recalled: &Recalled| match recalled {
-            Recalled::Part { number, .. } => *number,
-            Recalled::Untouched => None,
-        };
-        let known: BTreeSet<usize> = self.recalled.iter().filter_map(of_request).collect();
-        let own = (0..self.witnesses.len()).filter(|number| !known.contains(number));
-        own.map(|number| self.witness_table(number)).collect()
-    }
-
     fn witness_table(&self, number: usize) -> WitnessTable {
         let (view, witness) = &self.witnesses[number];
         WitnessTable {
@@ -110,29 +73,5 @@ impl Search<'_> {
             needed.extend(self.answering(view));
         }
         needed
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::programme::Highs;
-    use super::super::protect::tests::{policy, square_of};
-    use super::super::system::{System, Unit};
-    use super::*;
-
-    /// For contributors, too; and it withholds what the attempt did.
-    #[test]
-    fn what_an_attempt_has_found_proves_the_same_without_a_programme() {
-        let (request, policy, solver) = (square_of(6, &[0, 7, 14, 21]), policy(), Highs::default());
-        let system = System::new(&request, &[], &policy).expect("a request");
-        let shown: Vec<bool> = system.units.iter().map(Unit::is_candidate).collect();
-        let mut attempt = Search::new(&system, &policy, shown.clone(), &solver);
-        attempt.protect();
-        assert!(attempt.programmes > 0 && attempt.shown != shown);
-        let mut again = Search::new(&system, &policy, shown, &solver);
-        again.take_over(&attempt.found());
-        again.protect();
-        assert_eq!((again.programmes, again.open().len(), again.is_doubted()), (0, 0, false));
-        assert_eq!(again.shown, attempt.shown);
     }
 }

@@ -38,8 +38,8 @@ const NEARBY_IN_ALL: usize = 4_000_000;
 const SMALL: usize = 100;
 
 impl Search<'_> {
-    /// Withholds until every target is certified, for contributors too where the policy asks, or until something is known
-    /// to be lost.
+    /// Withholds until every target is certified, for contributors too where the policy asks, or until an earlier secret is
+    /// known to be lost.
     pub fn protect(&mut self) {
         loop {
             self.suppress();
@@ -49,9 +49,9 @@ impl Search<'_> {
         }
     }
 
-    /// Whether earlier releases disclose something that this one would show or that they withheld: no pattern helps.
+    /// Whether earlier releases disclose something that they withheld: no pattern helps.
     pub fn is_in_vain(&self) -> bool {
-        !self.lost.is_empty() || self.lost_to.iter().any(|&(target, ..)| self.is_new(target))
+        !self.lost.is_empty()
     }
 
     /// Whether a target is a secret of this release, and not of an earlier one.
@@ -227,10 +227,8 @@ impl Search<'_> {
                     }
                     return;
                 }
-                Outcome::Infeasible if everything => {
-                    self.lost.insert((target, end));
-                    return;
-                }
+                // With less asked of it, it is asked again.
+                Outcome::Infeasible if everything => return self.retreat(target, end),
                 Outcome::Infeasible if size > LARGEST_SLICE => {
                     self.solver_failed = true;
                     return;
@@ -253,7 +251,7 @@ impl Search<'_> {
     }
 
     /// Withholds what a witness disturbs and takes it in.
-    fn apply(&mut self, view: usize, witness: Witness) {
+    pub fn apply(&mut self, view: usize, witness: Witness) {
         self.withhold_disturbed(view, &witness);
         self.add_witness(view, witness);
     }

@@ -57,14 +57,14 @@ pub fn reproduce(
                 Some(_) => CellStatus::Safe,
             };
             let place = table.cells[cell].place.clone();
-            cells.push(ProtectedCell { place, status, values: status.is_shown().then_some(found) });
+            let values = status.is_shown().then_some(found);
+            cells.push(ProtectedCell { place, status, values, told: Vec::new() });
         }
         tables.push(ProtectedTable {
             name: table.name.clone(),
             dimensions: table.dimensions.clone(),
             measures: table.measures.iter().map(|&at| request.measures[at].name.clone()).collect(),
             cells,
-            given_up: false,
         });
     }
     Ok(if differing.is_empty() { Ok(tables) } else { Err(differing) })

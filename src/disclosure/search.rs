@@ -9,6 +9,7 @@ use super::policy::Policy;
 use super::programme::Solver;
 use super::proofs::Proofs;
 use super::relevance::relevant;
+use super::retreat::Left;
 use super::sensitivity::Sensitivity;
 use super::subject::Subject;
 use super::system::System;
@@ -59,10 +60,9 @@ pub(super) struct Search<'s> {
     pub solver: &'s dyn Solver,
     pub programmes: usize,
     pub patience: Patience,
-    /// Ends that no pattern can protect: earlier releases alone disclose them.
+    /// Ends of an earlier release's secrets that no pattern can protect: earlier releases alone disclose them.
     pub lost: BTreeSet<(usize, End)>,
-    /// Ends that no pattern can protect from a contributor.
-    pub lost_to: BTreeSet<(usize, End, u32)>,
+    pub left: Left,
     known: BTreeMap<(Vec<u32>, usize), usize>,
     /// For each set the targets that are made of it.
     targets_of_set: Vec<Vec<u32>>,
@@ -119,7 +119,7 @@ impl<'s> Search<'s> {
             programmes: 0,
             patience: Patience::default(),
             lost: BTreeSet::new(),
-            lost_to: BTreeSet::new(),
+            left: Left::default(),
             known: BTreeMap::new(),
             targets_of_set: vec![Vec::new(); system.sets.len()],
             order: AtomOrder::new(system),
@@ -200,9 +200,10 @@ impl<'s> Search<'s> {
             }
             Some(&number) => {
                 let standing = &mut self.targets[number];
-                if target.up > standing.up || target.down > standing.down {
-                    standing.up = standing.up.max(target.up);
-                    standing.down = standing.down.max(target.down);
+                let (up, down) = self.left.of(number, (target.up, target.down));
+                if up > standing.up || down > standing.down {
+                    standing.up = standing.up.max(up);
+                    standing.down = standing.down.max(down);
                     self.proofs.ask_anew(number, standing);
                 }
             }
@@ -230,6 +231,7 @@ impl<'s> Search<'s> {
             }
             self.known.remove(&(target.atoms, target.measure));
         }
+        self.left.forget_targets(from);
         self.proofs.truncate(from);
     }
 

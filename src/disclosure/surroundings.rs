@@ -41,7 +41,8 @@ impl Search<'_> {
         if self.policy.keeps_back { component.nearby_programmes() } else { 0 }
     }
 
-    /// Up to `size` atoms, ascending: the targets' own, or the largest of them, and the nearest to these.
+    /// Up to `size` atoms, ascending: the targets' own, or the largest of them, and the nearest to these; where many may
+    /// vary, those that are more than two steps off too.
     pub fn surroundings(&self, view: usize, targets: &[usize], size: usize) -> Vec<u32> {
         let mut own: Vec<u32> =
             targets.iter().flat_map(|&target| self.targets[target].atoms.iter().copied()).collect();
@@ -56,6 +57,12 @@ impl Search<'_> {
         own.truncate(size / 3);
         let beside = self.nearest(view, own, size / 2);
         let mut near = self.nearest(view, beside, size);
+        // Of few, two steps are enough or none are.
+        let mut before = if size > WIDE { 0 } else { near.len() };
+        while near.len() < size && near.len() > before {
+            before = near.len();
+            near = self.nearest(view, near, size);
+        }
         near.sort_unstable();
         near
     }

@@ -28,6 +28,8 @@ pub struct ProtectedCell {
     pub(super) place: Vec<Vec<String>>,
     pub(super) status: CellStatus,
     pub(super) values: Option<Vec<i64>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) told: Vec<usize>,
 }
 
 impl ProtectedCell {
@@ -44,6 +46,12 @@ impl ProtectedCell {
     pub fn values(&self) -> Option<&[i64]> {
         self.values.as_deref()
     }
+
+    /// Which of the table's measures, by place, earlier releases alone tell of this withheld cell better than the rules
+    /// allow. This release tells nothing more of it, and no later one can keep it: it is no secret to be recorded.
+    pub fn told_before(&self) -> &[usize] {
+        &self.told
+    }
 }
 
 /// A table that passed disclosure control against every earlier release. Only `protect` makes one, and
@@ -54,14 +62,12 @@ pub struct ProtectedTable {
     pub(super) dimensions: Vec<String>,
     pub(super) measures: Vec<String>,
     pub(super) cells: Vec<ProtectedCell>,
-    pub(super) given_up: bool,
 }
 
 impl ProtectedTable {
-    /// Whether it is withheld whole, because earlier releases had narrowed down cells that it asks for. The release says
-    /// nothing of it, and its cells cannot be protected any more.
-    pub fn is_given_up(&self) -> bool {
-        self.given_up
+    /// Whether it tells nothing: no cell of it is shown.
+    pub fn is_withheld(&self) -> bool {
+        self.cells.iter().all(|cell| !cell.status.is_shown())
     }
 
     pub fn name(&self) -> &str {
@@ -91,9 +97,8 @@ impl ProtectedTable {
             measures: owned(measures),
             cells: cells
                 .into_iter()
-                .map(|(place, status, values)| ProtectedCell { place, status, values })
+                .map(|(place, status, values)| ProtectedCell { place, status, values, told: Vec::new() })
                 .collect(),
-            given_up: false,
         }
     }
 }

@@ -161,7 +161,7 @@ pub struct CellDefinition {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedCell {
     pub definition: CellDefinition,
-    /// The table's measures, in its order.
+    /// The table's measures, in its order; of a withheld cell, those that releases before had not told already.
     pub measures: Vec<Measure>,
     /// The figures shown, one a measure; `None` when the cell was withheld.
     pub shown: Option<Vec<i64>>,

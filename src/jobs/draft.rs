@@ -237,7 +237,7 @@ fn render(
         .iter()
         .filter_map(|spec| {
             let table = named(&spec.name)?;
-            let before = named(&tables::before(&spec.name)).filter(|table| !table.is_given_up());
+            let before = named(&tables::before(&spec.name)).filter(|table| !table.is_withheld());
             Some(Section { title: &spec.title, rows: &spec.rows, columns: &spec.columns, table, before })
         })
         .collect();
@@ -265,7 +265,7 @@ fn render(
         lagging: &lagging,
         headline: &headline,
         sections: &sections,
-        trend: named(TREND).filter(|table| !table.is_given_up()),
+        trend: named(TREND).filter(|table| !table.is_withheld()),
         thresholds: &from.thresholds,
         late: named(LATE).filter(|table| has_late(table)),
         complaints: section.as_ref().and_then(ComplaintSection::told),

@@ -229,8 +229,6 @@ pub(super) fn recorded(
 ) -> Vec<(String, RecordedCell)> {
     let mut recorded = Vec::new();
     for ((table, definitions), protected) in tables.iter().zip(&cells.definitions).zip(protected) {
-        // Nothing was said of a table that was given up, and what is not measured is no secret for later releases to keep.
-        let measures = if protected.is_given_up() { Vec::new() } else { table.measures.clone() };
         for (definition, cell) in definitions.iter().zip(protected.cells()) {
             let shown = match cell.status() {
                 CellStatus::Safe | CellStatus::Empty => {
@@ -238,7 +236,11 @@ pub(super) fn recorded(
                 }
                 CellStatus::Primary | CellStatus::Secondary => None,
             };
-            let cell = RecordedCell { definition: definition.clone(), measures: measures.clone(), shown };
+            // What earlier releases tell already is no secret for later ones to keep.
+            let told = cell.told_before();
+            let kept = table.measures.iter().enumerate().filter(|(at, _)| !told.contains(at));
+            let measures = kept.map(|(_, &measure)| measure).collect();
+            let cell = RecordedCell { definition: definition.clone(), measures, shown };
             recorded.push((table.name.clone(), cell));
         }
     }
@@ -265,7 +267,9 @@ pub(super) fn take_shown(
     for (table, definitions) in tables.iter().zip(&cells.definitions) {
         let released = by_table.remove(&table.name).unwrap_or_default();
         let same = |(cell, definition): (&RecordedCell, &CellDefinition)| {
-            cell.definition == *definition && (cell.measures.is_empty() || cell.measures == table.measures)
+            let is_whole = cell.shown.is_none() || cell.measures == table.measures;
+            let is_known = cell.measures.iter().all(|measure| table.measures.contains(measure));
+            cell.definition == *definition && is_whole && is_known
         };
         anyhow::ensure!(
             released.len() == definitions.len() && released.iter().zip(definitions).all(same),

@@ -44,6 +44,7 @@ fn main() {
         }
     });
     println!("{found}");
+    found.joint.audit.disclosed.iter().for_each(|disclosed| println!("{disclosed:?}"));
     assert!(found.refused.is_empty() && found.joint.audit.disclosed.is_empty());
 }
 

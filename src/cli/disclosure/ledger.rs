@@ -70,6 +70,9 @@ pub(super) struct ReleasedCell {
     pub conditions: Vec<Condition>,
     /// One figure a measure; none when the cell was withheld.
     pub shown: Option<Vec<String>>,
+    /// The measures, by place, that releases before had told already: no secrets for later ones to keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told_before: Vec<usize>,
 }
 
 /// A cell of an earlier release, with where it stands.
@@ -302,7 +305,9 @@ impl Earlier<'_> {
                     return Err(Problem::new(self.file, message));
                 }
             }
-            measures.push(measure);
+            if !self.cell.told_before.contains(&index) {
+                measures.push(measure);
+            }
         }
         Ok(measures)
     }

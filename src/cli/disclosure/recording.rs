@@ -6,11 +6,8 @@ use super::numbers::plain;
 use crate::disclosure::{ProtectedTable, Protection};
 
 /// The release as the ledger records it.
-///
-/// A table that is withheld whole, because earlier releases had narrowed down its cells, says nothing, and its cells
-/// can no longer be protected: it is left out, or no later release would be possible.
 pub(super) fn release(built: &Built, protection: &Protection) -> Release {
-    let tables = protection.tables.iter().enumerate().filter(|(_, table)| !table.is_given_up());
+    let tables = protection.tables.iter().enumerate();
     Release { tables: tables.map(|(number, table)| released(built, number, table)).collect() }
 }
 
@@ -19,6 +16,7 @@ fn released(built: &Built, number: usize, table: &ProtectedTable) -> ReleasedTab
     let cells = table.cells().iter().zip(&built.tables[number]).map(|(cell, known)| ReleasedCell {
         place: known.labels.clone(),
         conditions: known.definition.clone(),
+        told_before: cell.told_before().to_vec(),
         shown: cell.values().map(|values| {
             let decimals = measures.iter().map(|&measure| built.decimals[measure]);
             values.iter().zip(decimals).map(|(&value, decimals)| plain(value, decimals)).collect()

@@ -14,14 +14,14 @@ const ROUNDING: f64 = 1.0 + 1e-12;
 
 /// One end of a target, and whom no witness answers there, ascending; nobody when no witness reaches it at all.
 #[derive(Clone, Debug)]
-pub(super) struct Doubt {
+pub struct Doubt {
     pub target: usize,
     pub end: End,
     pub of: Vec<u32>,
 }
 
 /// The doubts that a view's targets meet.
-pub(super) struct Doubts {
+pub struct Doubts {
     pub view: usize,
     /// Absent while no witness is known to reach that far.
     open: BTreeMap<(usize, End), Option<Vec<u32>>>,
@@ -105,13 +105,12 @@ impl Search<'_> {
             let (most, limits) = if shift > 0.0 { (1.0, &limits[0]) } else { (reverse, &limits[1]) };
             let whole = stated.need(end) as f64 / witness.scale * REACH / shift.abs();
             let parts = &parts[&target];
-            if whole > most * ROUNDING && parts.ask_for_all(end) {
+            if whole > most * ROUNDING && parts.ask_for_all(end) && !self.left.is_less_for_some(target, end) {
                 return true;
             }
             let is_unanswered = |contributor: u32| {
-                let factor = whole * parts.share(contributor, stated, end);
-                (factor.is_nan() || factor > most * ROUNDING || limits.of(contributor) < factor)
-                    && !self.lost_to.contains(&(target, end, contributor))
+                let factor = whole * self.share(parts, contributor, (target, end));
+                factor.is_nan() || factor > most * ROUNDING || limits.of(contributor) < factor
             };
             match doubters {
                 None if whole <= most * ROUNDING => {
@@ -142,6 +141,22 @@ impl Search<'_> {
             }
         }
         Some(is_new)
+    }
+
+    /// What part of a target's need a contributor may ask for, and earlier releases leave them.
+    fn share(&self, parts: &Parts, contributor: u32, (target, end): (usize, End)) -> f64 {
+        let stated = &self.targets[target];
+        let own = parts.share(contributor, stated, end);
+        let left = self.left.of_contributor(target, end, contributor);
+        left.map_or(own, |left| own.min(left as f64 / stated.need(end) as f64))
+    }
+
+    /// How far the end must move for those who doubt it.
+    pub fn need_of(&self, doubts: &Doubts, doubt: &Doubt) -> f64 {
+        let (parts, end) = (&doubts.parts[&doubt.target], (doubt.target, doubt.end));
+        let share = |&contributor: &u32| self.share(parts, contributor, end);
+        let need = self.targets[doubt.target].need(doubt.end) as f64;
+        need * doubt.of.iter().map(share).reduce(f64::max).unwrap_or(1.0)
     }
 
     fn parts(&self, target: &Target) -> Parts {
@@ -217,12 +232,6 @@ impl Doubts {
         Self { view, open: BTreeMap::new(), parts: BTreeMap::new() }
     }
 
-    /// Drops those about other targets.
-    pub fn keep(&mut self, is_kept: impl Fn(usize) -> bool) {
-        self.open.retain(|&(target, _), _| is_kept(target));
-        self.parts.retain(|&target, _| is_kept(target));
-    }
-
     /// Those about one target.
     pub fn of_target(&self, target: usize) -> Self {
         let open = self.open.range((target, End::Above)..=(target, End::Below));
@@ -284,13 +293,6 @@ impl Doubts {
             of.retain(|contributor| !doubt.of.contains(contributor));
         }
         self.open.retain(|known, of| *known != key || of.as_ref().is_some_and(|of| !of.is_empty()));
-    }
-
-    /// How far the end must move for those who doubt it.
-    pub fn need(&self, doubt: &Doubt, target: &Target) -> f64 {
-        let need = target.need(doubt.end) as f64;
-        let share = |&contributor: &u32| self.parts[&doubt.target].share(contributor, target, doubt.end);
-        need * doubt.of.iter().map(share).reduce(f64::max).unwrap_or(1.0)
     }
 }
 

@@ -14,10 +14,11 @@ mod floors;
 mod region;
 mod withhold;
 
+pub(super) use doubt::{Doubt, Doubts};
+
 use std::collections::BTreeMap;
 
 use super::search::Search;
-use super::witness::Witness;
 
 /// How many atoms a programme starts with beyond those withheld.
 const SLICE: usize = 900;
@@ -26,22 +27,10 @@ impl Search<'_> {
     /// Withholds until no contributor can narrow a sensitive cell down; whether anything more had to be.
     pub fn guard_against_insiders(&mut self) -> bool {
         let before = self.shown.iter().filter(|shown| **shown).count();
-        // What this release would show first: where earlier ones tell a contributor too much of it already, nothing else
-        // need be looked at.
-        let is_mixed = (0..self.targets.len()).any(|target| !self.is_new(target));
-        let views = self.guarded_views();
-        let first = views.iter().filter(|_| is_mixed).map(|&view| (view, true));
-        let steps: Vec<(usize, bool)> = first.chain(views.iter().map(|&view| (view, false))).collect();
-        for (view, is_new) in steps {
+        for view in self.guarded_views() {
             let mut doubts = self.doubts(view);
-            if is_new {
-                doubts.keep(|target| self.is_new(target));
-            }
             self.answer_together(&mut doubts);
             self.answer_by_withholding(&mut doubts);
-            if self.is_in_vain() {
-                return true;
-            }
             if self.solver_failed {
                 break;
             }
@@ -51,20 +40,6 @@ impl Search<'_> {
             self.withhold_everything();
         }
         self.shown.iter().filter(|shown| **shown).count() != before
-    }
-
-    /// Takes in the witnesses that answer somebody whom none did before, and withholds what they disturb.
-    pub fn take_what_answers(&mut self, view: usize, witnesses: Vec<Witness>) {
-        let mut doubts = self.doubts(view);
-        for witness in witnesses {
-            let shown = self.shown.clone();
-            self.withhold_disturbed(view, &witness);
-            if self.weigh(&mut doubts, &witness) == Some(true) {
-                self.witnesses.push((view, witness));
-            } else {
-                self.shown = shown;
-            }
-        }
     }
 
     /// Whether the witnesses at hand leave some contributor unanswered whom another pattern could answer.

@@ -28,7 +28,7 @@ impl Search<'_> {
                 let open: Vec<(usize, End)> = doubts.ends().collect();
                 self.workshop(doubts.view, &open, SLICE)
             });
-            let need = doubts.need(&doubt, &self.targets[doubt.target]);
+            let need = self.need_of(doubts, &doubt);
             if let Some(solution) =
                 self.move_towards_for(workshop, (doubt.target, doubt.end), need, &doubt.of)
             {
@@ -41,7 +41,7 @@ impl Search<'_> {
     }
 
     fn goes_on(&self) -> bool {
-        !self.solver_failed && !self.is_spent(0) && !self.is_in_vain()
+        !self.solver_failed && !self.is_spent(0)
     }
 
     /// Each among the atoms nearest to it, some doubts at a time that have no small cell in common: what one withholds then
@@ -54,7 +54,7 @@ impl Search<'_> {
             }
             let (search, asked) = (&*self, &*doubts);
             let moved = |doubt: Doubt| {
-                let need = asked.need(&doubt, &search.targets[doubt.target]);
+                let need = search.need_of(asked, &doubt);
                 let of = (doubt.target, doubt.end);
                 let mut programmes = 0;
                 let witness = [SLICE, 2 * SLICE, LARGEST_FOR_GROUPS].into_iter().find_map(|size| {
@@ -107,8 +107,10 @@ impl Search<'_> {
             return;
         }
         if doubt.of.len() < 2 {
-            self.lost_to.extend(doubt.of.iter().map(|&contributor| (doubt.target, doubt.end, contributor)));
-            return doubts.give_up(&doubt);
+            let rest = self.retreat_for(doubts, doubt);
+            return if let Some(rest) = rest {
+                self.withhold_within(doubts, rest, size)
+            };
         }
         let (first, second) = doubt.of.split_at(doubt.of.len() / 2);
         for half in [first, second] {
@@ -121,7 +123,7 @@ impl Search<'_> {
     /// Whether a programme for all of them answers some; for one alone, with as many atoms as it takes.
     fn withhold_for_some(&mut self, doubts: &mut Doubts, doubt: &Doubt, size: &mut usize) -> bool {
         let (view, is_group) = (doubts.view, doubt.of.len() > 1);
-        let need = doubts.need(doubt, &self.targets[doubt.target]);
+        let need = self.need_of(doubts, doubt);
         while self.goes_on() {
             let atoms = self.neighbourhood_or_all(view, &[doubt.target], *size);
             let is_everything = atoms.len() >= self.relevant_count(view);

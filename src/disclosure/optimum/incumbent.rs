@@ -57,7 +57,7 @@ impl Problem<'_, '_> {
                 Search::new(self.search.system, self.search.policy, shown, self.search.solver);
             completed.protect();
             self.work = self.work.saturating_sub((completed.programmes + 1) * self.lines());
-            if completed.lost.is_empty() && completed.lost_to.is_empty() {
+            if completed.asks_for_all() {
                 let shown = completed.shown;
                 self.thin_out(shown);
             }

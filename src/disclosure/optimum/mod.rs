@@ -56,7 +56,7 @@ pub(super) fn cost(search: &Search<'_>) -> i128 {
 /// Looks for the optimum, starting from a pattern that has passed the audit. `None` when the request is too large for a
 /// bound that is worth its time, or the solver fails before there is one.
 pub(super) fn optimum(search: &Search<'_>) -> Option<Optimum> {
-    if !search.lost.is_empty() || !search.lost_to.is_empty() {
+    if !search.asks_for_all() {
         return None;
     }
     let variables = Variables::new(search.system, search.policy);

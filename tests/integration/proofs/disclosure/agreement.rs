@@ -62,7 +62,7 @@ pub fn at_random(number: u64, case: &Case) -> Tally {
         let part = [0.2, 0.5, 0.8, 0.95][chance.usize(0..4)];
         let of_sensitive = [0.0, 0.0, 0.05, part][chance.usize(0..4)];
         let nothing = tables.iter().map(|table| vec![false; table.cells.len()]).collect();
-        let mut seen = Seen { tables: tables.clone(), shown: nothing };
+        let mut seen = Seen { tables: tables.clone(), shown: nothing, told_before: BTreeMap::new() };
         let is_sensitive: Vec<bool> = seen
             .cells()
             .map(|(_, set, measures, _)| {

@@ -95,6 +95,23 @@ impl<'s> Attacker<'s> {
         [-1.0, 1.0].map(|sign| view.farthest(&form, sign, &view.floors(self.shop, None)).unwrap_or(f64::NAN))
     }
 
+    /// What of the levels there is room for at all, for an attacker who gave nothing or for one who did.
+    pub fn room(&self, (set, measure): Row, levels: Levels, who: Option<u64>) -> Levels {
+        let own =
+            who.map(|who| self.shop.lines.iter().filter(|line| line.who == who).collect::<Vec<&Line>>());
+        let view = self.view(measure);
+        let form = view.form(self.shop, set, measure);
+        let floors = view.floors(self.shop, own.as_deref());
+        let room = |sign: f64, need: i64| {
+            if need <= 0 || view.is_possible(&form, sign, need as f64, &floors) {
+                return need;
+            }
+            view.farthest(&form, sign, &floors)
+                .map_or(need, |most| need.min((most + OFF).floor().max(0.0) as i64))
+        };
+        Levels { up: room(1.0, levels.up), down: room(-1.0, levels.down) }
+    }
+
     fn reaches(&self, (set, measure): Row, levels: Levels, own: Option<&[&Line]>) -> Found {
         let view = self.view(measure);
         let form = view.form(self.shop, set, measure);

@@ -40,11 +40,12 @@ pub fn of(case: &Case) -> Learnt {
         let Some(seen) = story.release(tables) else { break };
         let rows: Vec<Row> = rows_of(&before).into_iter().chain(seen.rows()).collect();
         let attacker = Attacker::new(&case.shop, &rows);
+        let attackers = (&attacker, &Attacker::new(&case.shop, &rows_of(&before)));
         let secrets = secrets(&case.shop, &case.rules, &seen, &before);
         let is_cell = |secret: &Secret| matches!(secret.kind, Kind::Cell | Kind::Earlier);
         let cells: Vec<Secret> = secrets.iter().copied().filter(is_cell).collect();
         for (row, (levels, _)) in merged(&cells) {
-            ask_everybody(case, &attacker, (row, levels), &mut learnt);
+            ask_everybody(case, attackers, (row, levels), &mut learnt);
         }
         let known = pairs.len();
         pairs.retain(|pair| attacker.finds(pair.row, pair.levels) == Found::Safe);
@@ -57,9 +58,18 @@ pub fn of(case: &Case) -> Learnt {
     learnt
 }
 
-fn ask_everybody(case: &Case, attacker: &Attacker<'_>, (row, levels): (Row, Levels), learnt: &mut Learnt) {
+/// What somebody knew before, they did not learn.
+fn ask_everybody(
+    case: &Case,
+    (attacker, before): (&Attacker<'_>, &Attacker<'_>),
+    (row, levels): (Row, Levels),
+    learnt: &mut Learnt,
+) {
     let holders = case.shop.people(row.0);
-    let learns = |who: &u64| attacker.insider_interval(row, levels, *who) == Found::Narrow;
+    let learns = |who: &u64| {
+        attacker.insider_interval(row, levels, *who) == Found::Narrow
+            && attacker.insider_interval(row, before.room(row, levels, Some(*who)), *who) == Found::Narrow
+    };
     let learners: Vec<u64> = who_may_learn(case, row.0).into_iter().filter(learns).collect();
     learnt.targets += 1;
     learnt.told += usize::from(!learners.is_empty());

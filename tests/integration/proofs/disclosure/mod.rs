@@ -76,7 +76,7 @@ fn releases_survive_an_attacker_written_another_way() {
     run(seeds(120, 10_000), tell, |tally| sum.add(tally));
     println!(
         "disclosure: {} cases, {} releases, {} cells shown and {} withheld, {} targets: {} exact, {} narrow, {} implied \
-         below the rules, {} too close to tell; {} tables withheld whole, {} releases refused for earlier ones, \
+         below the rules, {} too close to tell, {} told before; {} releases refused for earlier ones, \
          {} witnesses recalled",
         sum.cases,
         sum.releases,
@@ -87,7 +87,7 @@ fn releases_survive_an_attacker_written_another_way() {
         sum.narrow,
         sum.implied,
         sum.close,
-        sum.silent,
+        sum.told_before,
         sum.disclosed_earlier,
         sum.recalled
     );

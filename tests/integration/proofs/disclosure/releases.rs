@@ -1,5 +1,7 @@
 //! Release after release through the room, each looked at by the attacker together with all before it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use firstwatch::disclosure::{
     CandidateTable, CellStatus, EarlierCell, Error, ProtectedCell, Protection, Request, WitnessTable,
     Witnesses, audit, protect,
@@ -24,8 +26,8 @@ pub struct Tally {
     pub implied: usize,
     /// Too near their level for the attacker's arithmetic.
     pub close: usize,
-    /// Tables withheld whole, for earlier releases had narrowed them down.
-    pub silent: usize,
+    /// Of the targets, those that earlier releases had narrowed down before anybody asked.
+    pub told_before: usize,
     pub disclosed_earlier: usize,
     /// Witnesses that were kept from one release to the next.
     pub recalled: usize,
@@ -43,7 +45,7 @@ impl Tally {
         self.narrow += other.narrow;
         self.implied += other.implied;
         self.close += other.close;
-        self.silent += other.silent;
+        self.told_before += other.told_before;
         self.disclosed_earlier += other.disclosed_earlier;
         self.recalled += other.recalled;
         self.deviations.extend(other.deviations);
@@ -98,15 +100,9 @@ impl<'c> Story<'c> {
         if as_bytes(&protection) != as_bytes(&again) {
             self.deviates("not the same tables again".to_owned());
         }
-        let (seen, silent) = self.look(tables, &protection);
+        let seen = self.look(tables, &protection);
         self.attack(&seen);
-        if silent.is_empty() {
-            self.has_passed_its_audit(&request, &seen, &protection);
-        }
-        if !silent.is_empty() {
-            self.tally.silent += silent.len();
-            self.justify(&silent);
-        }
+        self.has_passed_its_audit(&request, &seen, &protection);
         self.earlier.extend(seen.recorded());
         self.keep(protection.witnesses);
         Some(seen)
@@ -130,7 +126,7 @@ impl<'c> Story<'c> {
     fn refused(&mut self, error: &Error) {
         self.tally.disclosed_earlier += 1;
         let attacker = Attacker::new(&self.case.shop, &rows_of(&self.earlier));
-        let nothing = Seen { tables: Vec::new(), shown: Vec::new() };
+        let nothing = Seen { tables: Vec::new(), shown: Vec::new(), told_before: BTreeMap::new() };
         let secrets = secrets(&self.case.shop, &self.case.rules, &nothing, &self.earlier);
         let is_disclosed = |secret: &Secret| {
             matches!(attacker.finds(secret.row, secret.levels), Found::Exact | Found::Narrow)
@@ -142,18 +138,14 @@ impl<'c> Story<'c> {
         }
     }
 
-    /// What is seen of a protection, and which tables say nothing at all. True figures are shown, and no sensitive ones.
-    fn look(&mut self, tables: &[CandidateTable], protection: &Protection) -> (Seen, Vec<usize>) {
-        let (mut seen, mut silent) = (Seen { tables: Vec::new(), shown: Vec::new() }, Vec::new());
+    /// What is seen of a protection. True figures are shown, and no sensitive ones.
+    fn look(&mut self, tables: &[CandidateTable], protection: &Protection) -> Seen {
+        let mut seen = Seen { tables: tables.to_vec(), shown: Vec::new(), told_before: BTreeMap::new() };
         for (number, (asked, protected)) in tables.iter().zip(&protection.tables).enumerate() {
             let plain: Vec<CellStatus> =
                 asked.cells.iter().map(|cell| self.plain(asked, &cell.atoms)).collect();
             let shown: Vec<bool> = protected.cells().iter().map(|cell| cell.status().is_shown()).collect();
             let is_secondary = |cell: &ProtectedCell| cell.status() == CellStatus::Secondary;
-            if protected.is_given_up() {
-                silent.push(number);
-                continue;
-            }
             for (cell, (released, plain)) in protected.cells().iter().zip(&plain).enumerate() {
                 let figure = |&measure: &usize| self.case.shop.figure(set(&asked.cells[cell].atoms), measure);
                 let figures: Vec<i64> = asked.measures.iter().map(figure).collect();
@@ -166,10 +158,12 @@ impl<'c> Story<'c> {
                     ));
                 }
             }
+            let told = protected.cells().iter().map(|cell| cell.told_before().to_vec()).enumerate();
+            let told = told.filter(|(_, told)| !told.is_empty()).map(|(cell, told)| ((number, cell), told));
+            seen.told_before.extend(told);
             seen.shown.push(shown);
-            seen.tables.push(asked.clone());
         }
-        (seen, silent)
+        seen
     }
 
     /// What becomes of a cell as far as its own figures go. Any but a sensitive one may be withheld for others.
@@ -190,9 +184,21 @@ impl<'c> Story<'c> {
         self.tally.withheld += cells.filter(|shown| !**shown).count();
         let rows: Vec<Row> = rows_of(&self.earlier).into_iter().chain(seen.rows()).collect();
         let attacker = Attacker::new(&case.shop, &rows);
+        let before = Attacker::new(&case.shop, &rows_of(&self.earlier));
+        let mut told = BTreeSet::new();
         for (row, (levels, kinds)) in merged(&secrets(&case.shop, &case.rules, seen, &self.earlier)) {
             self.tally.targets += 1;
-            let found = attacker.finds(row, levels);
+            // A figure that nobody had asked for may have been told before: no more is told of it then.
+            let left = if kinds.contains(&Kind::Earlier) { levels } else { before.room(row, levels, None) };
+            let is_known = before.is_exact(row) && !kinds.contains(&Kind::Earlier);
+            if left != levels {
+                self.tally.told_before += 1;
+                told.insert(row);
+            }
+            if is_known {
+                continue;
+            }
+            let found = attacker.finds(row, left);
             if kinds.contains(&Kind::Implied) || kinds.contains(&Kind::Difference) {
                 self.tally.implied += 1;
                 self.deviates(format!("{kinds:?} {row:?} is below the rules"));
@@ -207,45 +213,40 @@ impl<'c> Story<'c> {
                 Found::Narrow => self.tally.narrow += 1,
             }
             let distances = attacker.distances(row);
-            self.deviates(format!("{kinds:?} {row:?} needs {levels:?}: {found:?}, {distances:?}"));
+            self.deviates(format!(
+                "{kinds:?} {row:?} needs {left:?} of {levels:?}: {found:?}, {distances:?}"
+            ));
+        }
+        for (&(table, cell), measures) in &seen.told_before {
+            let asked = &seen.tables[table];
+            let row = |&at: &usize| (set(&asked.cells[cell].atoms), asked.measures[at]);
+            for row in measures.iter().map(row).filter(|row| !told.contains(row)) {
+                self.deviates(format!("{row:?} was not told before"));
+            }
         }
     }
 
-    /// The room's own audit finds nothing either, before and after.
+    /// The room's own audit finds nothing either, before and after, but what earlier releases alone had told.
     fn has_passed_its_audit(&mut self, request: &Request, seen: &Seen, protection: &Protection) {
         let status = |&shown: &bool| if shown { CellStatus::Safe } else { CellStatus::Secondary };
         let pattern: Vec<Vec<CellStatus>> =
             seen.shown.iter().map(|shown| shown.iter().map(status).collect()).collect();
         let report = audit(request, &pattern, &self.case.rules.policy()).expect("fits");
-        if !report.disclosed.is_empty() || !protection.summary.audit.disclosed.is_empty() {
+        let passed = protection.summary.audit.disclosed.is_empty();
+        if !passed || !report.disclosed.is_empty() && !self.was_told_something(seen) {
             self.deviates(format!("the audit finds {:?}", report.disclosed));
         }
     }
 
-    /// Tables say nothing only where earlier releases alone narrow down a figure that this one would have to hide: as it
-    /// stands, or with everything shown that may be.
-    fn justify(&mut self, silent: &[usize]) {
+    /// Whether earlier releases alone tell something that is a secret of this one, somebody at least.
+    fn was_told_something(&self, seen: &Seen) -> bool {
         let (shop, rules) = (&self.case.shop, &self.case.rules);
-        let attacker = Attacker::new(shop, &rows_of(&self.earlier));
-        let tables = self.case.releases[self.tally.releases - 1].clone();
-        let nothing = tables.iter().map(|table| vec![false; table.cells.len()]).collect();
-        let is_open = |atoms: &[u32], measure: &usize| shop.levels(rules, set(atoms), *measure).is_none();
-        let may_be = |table: &CandidateTable| {
-            let cells = table.cells.iter();
-            cells.map(|cell| table.measures.iter().all(|measure| is_open(&cell.atoms, measure))).collect()
-        };
-        let all = tables.iter().map(may_be).collect();
-        let is_disclosed = |shown: Vec<Vec<bool>>| {
-            let seen = Seen { tables: tables.clone(), shown };
-            let secrets = merged(&secrets(shop, rules, &seen, &self.earlier));
-            secrets.into_iter().any(|(row, (levels, kinds))| {
-                attacker.finds(row, levels) != Found::Safe
-                    || insiders::told(self.case, &attacker, (row, levels), &kinds) != Found::Safe
-            })
-        };
-        if !is_disclosed(nothing) && !is_disclosed(all) {
-            self.deviates(format!("tables {silent:?} are withheld whole without need"));
-        }
+        let before = Attacker::new(shop, &rows_of(&self.earlier));
+        let secrets = merged(&secrets(shop, rules, seen, &self.earlier));
+        secrets.into_iter().any(|(row, (levels, kinds))| {
+            before.finds(row, levels) != Found::Safe
+                || insiders::told(self.case, &before, (row, levels), &kinds) != Found::Safe
+        })
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Seen {
     pub tables: Vec<CandidateTable>,
     /// For each table and cell.
     pub shown: Vec<Vec<bool>>,
+    /// Of each withheld cell the measures, by place, that the room says were told before.
+    pub told_before: BTreeMap<(usize, usize), Vec<usize>>,
 }
 
 pub fn set(atoms: &[u32]) -> Set {
@@ -47,14 +49,13 @@ impl Seen {
 
     /// As the ledger keeps it.
     pub fn recorded(&self) -> Vec<EarlierCell> {
-        let mut recorded = Vec::new();
-        for (table, shown) in self.tables.iter().zip(&self.shown) {
-            for (cell, &shown) in table.cells.iter().zip(shown) {
-                let measures = table.measures.clone();
-                recorded.push(EarlierCell { atoms: cell.atoms.clone(), measures, shown });
-            }
-        }
-        recorded
+        let record = |((table, cell), _, measures, shown): ((usize, usize), Set, &Vec<usize>, bool)| {
+            let told = self.told_before.get(&(table, cell));
+            let is_kept = |at: &usize| told.is_none_or(|told| !told.contains(at));
+            let measures = (0..measures.len()).filter(is_kept).map(|at| measures[at]).collect();
+            EarlierCell { atoms: self.tables[table].cells[cell].atoms.clone(), measures, shown }
+        };
+        self.cells().map(record).collect()
     }
 
     /// (table and cell, atoms, measures, whether it is shown).
