@@ -180,6 +180,7 @@ fn protection(search: &Search<'_>, audit: AuditReport) -> Protection {
                 .then(|| table.measures.iter().map(|&measure| figures[measure].value as i64).collect());
             let told =
                 if status.is_shown() { Vec::new() } else { search.told_before(decided.set, &table.measures) };
+            summary.told_before += told.len();
             cells.push(ProtectedCell { place: cell.place.clone(), status, values, told });
         }
         let measures = table.measures.iter().map(|&measure| system.measure(measure).name.clone()).collect();

@@ -32,6 +32,9 @@ pub struct Summary {
     pub secondary: usize,
     /// In the terms of the policy's cost.
     pub secondary_cost: i128,
+    /// Figures of withheld cells that earlier releases alone tell better than the rules allow.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub told_before: usize,
     /// How far from the cheapest safe pattern this may be; `None` when no bound is known.
     pub optimality_gap: Option<f64>,
     /// The final audit's: nothing is disclosed in it.
@@ -47,6 +50,7 @@ impl Summary {
         self.primary += other.primary;
         self.secondary += other.secondary;
         self.secondary_cost += other.secondary_cost;
+        self.told_before += other.told_before;
         self.optimality_gap = match (is_first, self.optimality_gap, other.optimality_gap) {
             (true, _, gap) => gap,
             (false, Some(ours), Some(theirs)) => Some(ours.max(theirs)),
@@ -71,4 +75,8 @@ impl Summary {
             }
         }
     }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

@@ -1021,3 +1021,43 @@ fn the_readme_tells_the_truth() {
         assert!(section.contains(line), "{line}");
     }
 }
+
+/// Rules that did not look at differences let the small buyers' sum out beside everybody's, so the large buyer's purchase is
+/// known. A later table that holds it can be released all the same, and the releases after it.
+#[test]
+fn what_was_told_before_is_withheld_and_stops_nothing() {
+    let records = "who,group,half,amount\nbig,a,1,60\n\
+        s1,b,1,5\ns2,b,1,5\ns3,b,1,5\ns4,b,1,5\ns5,b,1,5\ns6,b,2,5\ns7,b,2,5\ns8,b,2,5\ns9,b,2,5\ns10,b,2,5\n";
+    let spec = |table: &str, rules: &str| {
+        format!(
+            "[input]\nkind = \"microdata\"\npath = \"in.csv\"\ncontributor = \"who\"\nvalue = [\"amount\"]\n\
+             [dimensions.group]\nlevels = [\"group\"]\n[dimensions.half]\nlevels = [\"half\"]\n\
+             [[table]]\n{table}\n[rules]\n{rules}\n"
+        )
+    };
+    let careless = "implied_cells = false\ninsiders = false";
+    let desk = Desk::new(&spec("name = \"all\"\ndimensions = []", careless), records);
+    let ledger = ["--ledger", "ledger"];
+    assert_eq!(find(&desk.release(&ledger), &[])["amount"], "110");
+    desk.write("spec.toml", spec("name = \"small\"\ndimensions = []\nwhere = { group = [\"b\"] }", careless));
+    assert_eq!(find(&desk.release(&ledger), &[])["amount"], "50");
+
+    desk.write("spec.toml", spec("name = \"groups\"\ndimensions = [\"group\"]", ""));
+    let answer = desk.protect(&["--ledger", "ledger", "--format", "json"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let summary: Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!((&summary["told_before"], &summary["audit"]["narrow"]), (&1.into(), &0.into()));
+    let rows = desk.rows("out.csv");
+    assert_eq!(find(&rows, &[("group", "a")])["status"], "primary");
+    let small = find(&rows, &[("group", "b")]);
+    assert_eq!((small["status"].as_str(), small["amount"].as_str()), ("safe", "50"));
+    let recorded: Value = serde_json::from_str(&desk.read("ledger/000003.json")).unwrap();
+    let cells = recorded["release"]["tables"][0]["cells"].as_array().unwrap();
+    let told = cells.iter().filter(|cell| cell.get("told_before").is_some());
+    assert_eq!(told.map(|cell| &cell["place"][0]).collect::<Vec<_>>(), [&Value::from("a")]);
+
+    let again = desk.protect(&ledger);
+    assert!(again.out.contains("tell 1 withheld figure better than the rules allow"), "{again:?}");
+    desk.write("spec.toml", spec("name = \"halves\"\ndimensions = [\"half\"]", ""));
+    assert_eq!(find(&desk.release(&ledger), &[("half", "2")])["amount"], "25");
+}

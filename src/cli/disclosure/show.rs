@@ -15,7 +15,7 @@ pub(super) fn summary_json(summary: &Summary, built: &Built, by: Cost, seconds: 
         0 => json!(i64::try_from(summary.secondary_cost).unwrap_or(i64::MAX)),
         _ => json!(summary.secondary_cost as f64 / 10f64.powi(decimals as i32)),
     };
-    json!({
+    let mut json = json!({
         "cells": summary.cells,
         "empty": summary.empty,
         "primary": summary.primary,
@@ -24,7 +24,11 @@ pub(super) fn summary_json(summary: &Summary, built: &Built, by: Cost, seconds: 
         "optimality_gap": summary.optimality_gap,
         "audit": audit_json(&summary.audit),
         "seconds": seconds,
-    })
+    });
+    if summary.told_before > 0 {
+        json["told_before"] = json!(summary.told_before);
+    }
+    json
 }
 
 fn cost_decimals(built: &Built, by: Cost) -> usize {
@@ -48,6 +52,14 @@ pub(super) fn summary_text(summary: &Summary, built: &Built, by: Cost, seconds: 
             Cost::Count | Cost::Cells => "contributors",
         };
         write!(text, " ({cost} of {of})").expect("a text takes all");
+    }
+    if summary.told_before > 0 {
+        let figures = counted(summary.told_before, "withheld figure");
+        write!(
+            text,
+            "\nearlier releases alone tell {figures} better than the rules allow; this one adds nothing"
+        )
+        .expect("a text takes all");
     }
     if let Some(gap) = summary.optimality_gap {
         let percent = gap * 100.0;
