@@ -188,7 +188,7 @@ fn a_search_that_takes_too_many_programmes_withholds() {
         let mut hasty = Search::new(&system, &policy, shown.clone(), &solver);
         hasty.patience = Patience { a_target: 0, at_least };
         hasty.protect();
-        assert!(settle(&mut hasty).disclosed.is_empty());
+        assert!(settle(&mut hasty).0.disclosed.is_empty());
         assert!(hasty.withholds_everything() || at_least > 0);
         let status = |&unit: &usize| if hasty.shown[unit] { CellStatus::Safe } else { CellStatus::Secondary };
         let pattern = [system.unit_of[0].iter().map(status).collect()];

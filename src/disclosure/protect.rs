@@ -1,5 +1,7 @@
 //! From a request to protected tables.
 
+use std::collections::BTreeSet;
+
 use super::disclosed::AuditReport;
 use super::error::Error;
 use super::optimum;
@@ -77,7 +79,7 @@ pub(super) fn protect_with(
         search.take_back();
     }
     search.protect();
-    let mut report = settle(&mut search);
+    let (mut report, mut needed) = settle(&mut search);
     if !report.disclosed.is_empty() {
         return Err(Error::DisclosedEarlier(report.disclosed));
     }
@@ -86,13 +88,13 @@ pub(super) fn protect_with(
     if let Some(cheaper) = optimum.as_ref().and_then(|optimum| optimum.cheaper.clone()) {
         let mut other = Search::new(&system, policy, cheaper, solver);
         other.protect();
-        let of_other = settle(&mut other);
+        let (of_other, needed_of_other) = settle(&mut other);
         if of_other.disclosed.is_empty() && optimum::cost(&other) < optimum::cost(&search) {
-            (search, report) = (other, of_other);
+            (search, report, needed) = (other, of_other, needed_of_other);
         }
     }
     let mut protection = protection(&search, report);
-    protection.witnesses = search.lasting();
+    protection.witnesses = search.lasting(&needed);
     protection.summary.optimality_gap = optimum.map(|optimum| optimum.gap(optimum::cost(&search)));
     Ok(protection)
 }
@@ -130,23 +132,26 @@ pub(super) fn audit_with(
     Ok(search.report())
 }
 
-/// The final audit, from the proofs and the rows alone; whatever fails it is mended by withholding more.
-pub(super) fn settle(search: &mut Search<'_>) -> AuditReport {
+/// The final audit, from the proofs and the rows alone, with the witnesses that it needs; whatever fails it is mended by
+/// withholding more.
+pub(super) fn settle(search: &mut Search<'_>) -> (AuditReport, BTreeSet<usize>) {
     let mut mendings = 0;
-    let exact = loop {
+    loop {
         if search.is_in_vain() {
-            break search.failing_the_exact_guard();
+            let exact = search.failing_the_exact_guard();
+            return (search.final_report(exact), BTreeSet::new());
         }
         search.check_proofs();
         search.add_unproved_pairs();
         let failing = search.failing_the_exact_guard();
-        let is_settled = failing.is_empty() && search.open().is_empty() && !search.is_doubted();
-        if is_settled {
-            break failing;
+        let (needed, is_doubted) = search.needed();
+        if failing.is_empty() && search.open().is_empty() && !is_doubted {
+            return (search.final_report(failing), needed);
         }
         if search.withholds_everything() {
             search.retreat_from_open(&failing);
-            break search.failing_the_exact_guard();
+            let exact = search.failing_the_exact_guard();
+            return (search.final_report(exact), search.needed().0);
         }
         if mendings < MENDINGS {
             search.withhold_around(&failing);
@@ -155,8 +160,7 @@ pub(super) fn settle(search: &mut Search<'_>) -> AuditReport {
             search.withhold_everything();
         }
         mendings += 1;
-    };
-    search.final_report(exact)
+    }
 }
 
 fn protection(search: &Search<'_>, audit: AuditReport) -> Protection {

@@ -41,9 +41,9 @@ impl Search<'_> {
         }
     }
 
-    /// What is worth keeping for a later release: what some secret is proved by, and whatever this request did not touch.
-    pub fn lasting(&self) -> Witnesses {
-        let needed = self.needed();
+    /// What is worth keeping for a later release: the witnesses that some secret is proved by, and whatever this request did
+    /// not touch.
+    pub fn lasting(&self, needed: &BTreeSet<usize>) -> Witnesses {
         let mut lasting = Witnesses::default();
         let mut known = BTreeSet::new();
         for (index, (recalled, table)) in self.recalled.iter().zip(&self.system.request.witnesses).enumerate()
@@ -61,17 +61,5 @@ impl Search<'_> {
         }
         lasting.new.extend(needed.difference(&known).map(|&number| self.witness_table(number)));
         lasting
-    }
-
-    /// The witnesses that, one after the other, prove something that none before does.
-    fn needed(&self) -> BTreeSet<usize> {
-        let mut needed = BTreeSet::new();
-        if !self.policy.insiders {
-            return self.proofs.iter().map(|(_, _, proof)| proof.witness).collect();
-        }
-        for view in 0..self.views.len() {
-            needed.extend(self.answering(view));
-        }
-        needed
     }
 }

@@ -44,19 +44,16 @@ struct Limits<'s> {
 impl Search<'_> {
     /// Weighs every witness at hand.
     pub(super) fn doubts(&self, view: usize) -> Doubts {
-        let mut doubts = self.all_doubts(view);
-        for (_, witness) in self.witnesses.iter().filter(|of| of.0 == view) {
-            self.weigh(&mut doubts, witness);
-        }
-        doubts
+        self.doubts_and_answers(view).0
     }
 
-    /// The witnesses that, one after the other, answer something that none before does.
-    pub fn answering(&self, view: usize) -> Vec<usize> {
+    /// Likewise, with the witnesses that, one after the other, answer something that none before does.
+    pub fn doubts_and_answers(&self, view: usize) -> (Doubts, Vec<usize>) {
         let mut doubts = self.all_doubts(view);
         let of_view = self.witnesses.iter().enumerate().filter(|(_, of)| of.0 == view);
         let answers = of_view.filter(|(_, (_, witness))| self.weigh(&mut doubts, witness) == Some(true));
-        answers.map(|(number, _)| number).collect()
+        let answers = answers.map(|(number, _)| number).collect();
+        (doubts, answers)
     }
 
     /// As if there were no witness.

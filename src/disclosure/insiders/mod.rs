@@ -16,7 +16,7 @@ mod withhold;
 
 pub(super) use doubt::{Doubt, Doubts};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::search::Search;
 
@@ -42,9 +42,19 @@ impl Search<'_> {
         self.shown.iter().filter(|shown| **shown).count() != before
     }
 
-    /// Whether the witnesses at hand leave some contributor unanswered whom another pattern could answer.
-    pub fn is_doubted(&self) -> bool {
-        self.guarded_views().into_iter().any(|view| !self.doubts(view).is_empty())
+    /// The witnesses that, one after the other, prove something that none before does, and whether they leave some
+    /// contributor unanswered whom another pattern could answer.
+    pub fn needed(&self) -> (BTreeSet<usize>, bool) {
+        if !self.policy.insiders {
+            return (self.proofs.iter().map(|(_, _, proof)| proof.witness).collect(), false);
+        }
+        let (mut needed, mut is_doubted) = (BTreeSet::new(), false);
+        for view in 0..self.views.len() {
+            let (doubts, answering) = self.doubts_and_answers(view);
+            needed.extend(answering);
+            is_doubted |= !doubts.is_empty();
+        }
+        (needed, is_doubted)
     }
 
     /// The targets that some contributor narrows down, the pattern as it stands, with one who does.
