@@ -3,6 +3,7 @@
 use super::super::programme::Outcome;
 use super::super::repair::LARGEST_SLICE;
 use super::super::search::Search;
+use super::super::slice::outsider;
 use super::super::target::End;
 use super::super::threads::side_by_side;
 use super::super::witness::Witness;
@@ -12,6 +13,12 @@ use super::doubt::{Doubt, Doubts};
 /// More atoms for a group's programme only up to here: four times as many take ten times as long to show that there is no
 /// room for all of them, and half of them mostly need less.
 const LARGEST_FOR_GROUPS: usize = 4 * SLICE;
+
+/// What a scaled unit costs that is taken from what contributors know to be theirs: more than any sensible way to spare it.
+const TAKEN: f64 = 2e4;
+
+/// So many are halved: what spares them most of their parts together withholds a little more than what spares each theirs.
+const FEW: usize = 16;
 
 /// How many doubts are looked through for some that go abreast.
 const AHEAD: usize = 100;
@@ -103,6 +110,12 @@ impl Search<'_> {
                 None => return,
             }
         }
+        while doubt.of.len() > FEW && self.goes_on() && self.withhold_for_most(doubts, &doubt) {
+            match doubts.left_of(&doubt) {
+                Some(left) => doubt = left,
+                None => return,
+            }
+        }
         if !self.goes_on() {
             return;
         }
@@ -152,6 +165,35 @@ impl Search<'_> {
             *size = if *size >= LARGEST_FOR_GROUPS && all_are_few { LARGEST_SLICE + 1 } else { *size * 2 };
         }
         false
+    }
+
+    /// Whether a programme answers some of them, where none answers all: it takes away from as few as it can what they know to
+    /// be theirs. Whom it leaves are those that there is no room for, or hardly; one by one they would
+    /// take many programmes to be found.
+    fn withhold_for_most(&mut self, doubts: &mut Doubts, doubt: &Doubt) -> bool {
+        let view = doubts.view;
+        let atoms = if self.relevant_count(view) <= LARGEST_SLICE {
+            self.relevant_atoms(view)
+        } else {
+            self.neighbourhood(view, &[doubt.target], LARGEST_FOR_GROUPS)
+        };
+        let own = self.own(view, &doubt.of, &atoms);
+        let slice = self.elastic_slice(view, atoms, &outsider);
+        let mut programme = slice.whole_programme();
+        let need = self.need_of(doubts, doubt);
+        self.add_need(&mut programme, &slice, (doubt.target, doubt.end), need);
+        for ((atom, position), own) in own {
+            let Some(column) = slice.column_of(atom, position) else { continue };
+            let least = (programme.columns[column as usize].1 + own as f64 / slice.scale).min(0.0);
+            let taken = programme.columns.len() as u32;
+            programme.columns.push((TAKEN, 0.0, f64::INFINITY));
+            programme.rows.push((least, f64::INFINITY, vec![(column, 1.0), (taken, 1.0)]));
+        }
+        self.programmes += 1;
+        let Outcome::Optimal { mut columns, .. } = self.solver.solve(programme) else { return false };
+        columns.truncate(slice.columns.len());
+        self.withhold_and_take_in(doubts, slice.whole_witness(&columns), doubt);
+        doubts.left_of(doubt).is_none_or(|left| left.of.len() < doubt.of.len())
     }
 
     /// Whether the witness answers some of those who have the doubt. If it answers nobody at all, nothing is withheld for it.
